@@ -1,0 +1,21 @@
+"""The errors a user can cause: each carries one line that says what was wrong, where, and what to do."""
+
+
+class UserError(Exception):
+    """Something outside the program is wrong; the command line prints the message and exits with 2."""
+
+
+class AudioError(UserError):
+    """A file or array that is not usable sound."""
+
+
+class DataError(UserError):
+    """A folder, corpus or soundfont that cannot be learned from."""
+
+
+class CheckpointError(UserError):
+    """Weights or training state that cannot be read, do not fit, or cannot be written."""
+
+
+class TrainingError(UserError):
+    """Training that cannot go on, such as a loss that is no longer finite."""
