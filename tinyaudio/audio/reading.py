@@ -1,0 +1,208 @@
+"""Reading sound files, whatever is in them.
+
+Implements: `load`.
+Differs:    nothing that a header says is believed: memory follows what is there, limits are stated,
+            and every way in which a file can be wrong ends in one line.
+See:        chapter 1, "Sound into numbers".
+"""
+
+import os
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import soundfile
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tinyaudio.audio.editing import to_mono
+from tinyaudio.audio.resampling import check_rate, resample
+from tinyaudio.errors import AudioError
+
+MAX_CHANNELS = 64  # seventh-order ambisonics; more is a damaged header
+MAX_NUMBERS = 2**30  # channels x time: 4 GiB of float32, 18 hours at 16 kHz
+BLOCK_NUMBERS = 2**20  # read at a time
+UNSCALED_PEAK = 8.0  # 18 dB over full scale: not an overshoot but another unit
+_STDERR = threading.Lock()
+
+
+def load(
+    path: str | Path,
+    sample_rate: int | None = None,
+    *,
+    mono: bool = False,
+    start_s: float = 0.0,
+    seconds: float | None = None,
+) -> tuple[Float[Tensor, "channels time"], int]:
+    """Read a sound file: WAV, FLAC, Ogg, MP3, AIFF and what else libsndfile knows.
+
+    Integer samples of b bits are divided by 2^(b-1). What lies beyond ±1, as lossy decoders and
+    float files may have it, is clipped with a warning, and so is a file cut off before the end
+    that its header declares.
+
+    Args:
+        path: The file.
+        sample_rate: Rate to convert to, in Hz; `None` keeps the file's own.
+        mono: Whether to average the channels into one.
+        start_s: Where to begin, in seconds of the file.
+        seconds: How long to read; `None` reads to the end. Near the end less may come.
+
+    Returns:
+        The clip in [-1, 1] and its sample rate in Hz.
+
+    Raises:
+        AudioError: The file cannot be read, holds no finite sound, or is beyond the limits (64
+            channels, 768 kHz, 2^30 numbers); the message says which, and what to do.
+
+    Example:
+        >>> import tempfile; from tinyaudio.audio import save
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save(f"{folder}/a.wav", torch.tensor([[0.0, 0.5, -1.0]]), sample_rate=16000)
+        ...     load(f"{folder}/a.wav")
+        (tensor([[ 0.0000,  0.5000, -1.0000]]), 16000)
+    """
+    path = Path(path)
+    if sample_rate is not None:
+        check_rate(sample_rate)
+    if not 0 <= start_s < float("inf") or (seconds is not None and not 0 < seconds < float("inf")):
+        raise AudioError(
+            f"{path}: cannot read {seconds} s from {start_s} s on; give start_s >= 0, seconds > 0"
+        )
+    with _open(path) as file, _quiet_stderr():
+        try:
+            with soundfile.SoundFile(file) as sound:
+                samples, rate, declared = _decode(path, sound, start_s, seconds)
+        except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as problem:
+            reason = getattr(problem, "error_string", str(problem)).strip(". ")
+            raise AudioError(
+                f"{path}: cannot be decoded ({reason}). Readable are WAV, FLAC, Ogg, MP3 and AIFF;"
+                " convert it, for example with ffmpeg, or fetch it again"
+            ) from None
+    audio = _in_range(path, samples)
+    if audio.shape[-1] < declared:
+        warnings.warn(
+            f"{path}: ends after {audio.shape[-1] / rate:.2f} s, where its header declares"
+            f" {declared / rate:.2f} s; fetch it again if the rest matters",
+            stacklevel=2,
+        )
+    if mono:
+        audio = to_mono(audio)
+    if sample_rate is not None and sample_rate != rate:
+        try:
+            audio = resample(audio, rate, sample_rate)
+        except AudioError as problem:
+            raise AudioError(f"{path}: {problem}") from None
+        audio, rate = audio.clamp(-1, 1), sample_rate  # the filter overshoots a little
+    return audio, rate
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open an ordinary, non-empty file, or say why not."""
+    try:
+        status = os.stat(path)  # before opening: a pipe would wait for its writer for ever
+        if stat.S_ISDIR(status.st_mode):
+            raise AudioError(f"{path}: is a folder; name a sound file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise AudioError(f"{path}: is not an ordinary file; copy the sound into one")
+        if status.st_size == 0:
+            raise AudioError(f"{path}: is empty (0 bytes); fetch or record it again")
+        return open(path, "rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise AudioError(
+            f"{path}: no such file; check the name, and the folder you are in ({Path.cwd()})"
+        ) from None
+    except (OSError, ValueError) as problem:  # ValueError: a zero byte in the name
+        reason = getattr(problem, "strerror", None) or problem
+        raise AudioError(f"{str(path)!r}: cannot be opened ({reason})") from None
+
+
+def _decode(
+    path: Path, sound: soundfile.SoundFile, start_s: float, seconds: float | None
+) -> tuple[np.ndarray, int, int]:
+    """The samples (time, channels), their rate, and how many the header promised."""
+    channels, rate = sound.channels, sound.samplerate
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise AudioError(
+            f"{path}: declares {channels} channels, more than {MAX_CHANNELS}; its header is"
+            " probably damaged: fetch it again, or split the channels into files"
+        )
+    try:
+        check_rate(rate)
+    except AudioError as problem:
+        raise AudioError(f"{path}: {problem}; its header is damaged: fetch it again") from None
+
+    start = round(start_s * rate)
+    if start:
+        if start >= sound.frames:
+            raise AudioError(f"{path}: ends at {sound.frames / rate:.2f} s, before {start_s} s")
+        sound.seek(start)
+    declared = sound.frames - start
+    wanted = declared if seconds is None else min(declared, max(1, round(seconds * rate)))
+    blocks: list[np.ndarray] = []
+    n_samples = 0
+    while n_samples < wanted:
+        block = sound.read(min(BLOCK_NUMBERS // channels, wanted - n_samples), "float32", True)
+        if not len(block):
+            break
+        blocks.append(block)
+        n_samples += len(block)
+        if n_samples * channels > MAX_NUMBERS:
+            raise AudioError(
+                f"{path}: is longer than {n_samples / rate:.0f} s, more than fits the memory;"
+                " read a part of it with start_s and seconds"
+            )
+    if not n_samples:
+        raise AudioError(f"{path}: holds no samples; fetch or record it again")
+    return np.concatenate(blocks), rate, wanted
+
+
+def _in_range(path: Path, samples: np.ndarray) -> Tensor:
+    """A clip (channels, time) in [-1, 1] from what the decoder gave."""
+    audio = torch.from_numpy(np.ascontiguousarray(samples.T))
+    peak = audio.abs().max().item()  # NaN if there is one
+    if not np.isfinite(peak):
+        bad = int((~torch.isfinite(audio)).sum())
+        raise AudioError(
+            f"{path}: {bad} of {audio.numel()} samples are NaN or infinite; make the file anew"
+        )
+    if peak > UNSCALED_PEAK:
+        raise AudioError(
+            f"{path}: reaches {peak:.4g}, where full scale is 1; divide it by its full scale"
+        )
+    if peak > 1:
+        beyond = int((audio.abs() > 1).sum())
+        warnings.warn(
+            f"{path}: {beyond} of {audio.numel()} samples lie beyond ±1 (peak {peak:.3f}) and were"
+            " clipped; lower the level at the source if it matters",
+            stacklevel=3,
+        )
+    return audio.clamp_(-1, 1)
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Send the process's stderr nowhere for a moment.
+
+    libmpg123 prints there, even for good files, and libsndfile offers no switch. The lock keeps
+    threads from restoring each other's; what others write meanwhile is lost.
+    """
+    with _STDERR:
+        try:
+            kept = os.dup(2)
+        except OSError:  # there is no stderr to protect
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)

@@ -1,0 +1,1 @@
+"""Views of a waveform that can be turned back into it."""
