@@ -1,0 +1,67 @@
+"""WaveGAN: the paper's shapes and sizes, and phase shuffle."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig, phase_shuffle
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_the_paper_s_size():
+    """Tables 3 and 4 of arXiv:1802.04208, d = 64: kernel shapes, then biases."""
+    config = WaveGANConfig.paper()
+    widths = [1024, 512, 256, 128, 64, 1]
+    convs = sum(25 * a * b for a, b in zip(widths, widths[1:], strict=False))
+    assert config.n_samples == 16_384
+    with torch.device("meta"):
+        generator, critic = Generator(config), Critic(config)
+        assert generator(torch.empty(64, 100)).shape == (64, 1, 16_384)
+        assert critic(torch.empty(64, 1, 16_384)).shape == (64,)
+    dense = 256 * 64
+    assert count(generator) == (100 * dense + dense) + convs + sum(widths[1:])
+    assert count(critic) == convs + sum(widths[:-1]) + dense + 1
+
+
+def test_each_layer_is_four_times_as_long():
+    generator = Generator(WaveGANConfig.tiny())
+    x = torch.zeros(1, 64, 16)
+    lengths = []
+    for layer in generator.layers:
+        x = layer(x)
+        lengths.append(x.shape[-1])
+    assert lengths == [64, 256, 1024, 4096]
+
+
+@pytest.mark.parametrize("n", [-2, -1, 0, 1, 2])
+def test_phase_shuffle_is_a_shift_with_reflected_edges(n):
+    x = torch.randn(3, 2, 20)
+    reflected = F.pad(x, (2, 2), mode="reflect")
+    assert torch.equal(phase_shuffle(x, torch.full((3,), n)), reflected[..., 2 - n : 22 - n])
+
+
+def test_phase_shuffle_shifts_every_example_by_its_own():
+    x = torch.randn(1, 1, 20).expand(5, 1, 20)
+    shifts = torch.arange(-2, 3)
+    together = phase_shuffle(x, shifts)
+    for i, n in enumerate(shifts):
+        assert torch.equal(together[i], phase_shuffle(x[i : i + 1], n[None])[0])
+
+
+def test_the_critic_shuffles_in_training_only():
+    torch.manual_seed(0)
+    critic, x = Critic(WaveGANConfig.tiny()), torch.randn(2, 1, 4096)
+    assert not torch.equal(critic(x), critic(x))
+    critic.eval()
+    assert torch.equal(critic(x), critic(x))
+
+
+def test_every_parameter_is_reached():
+    config = WaveGANConfig.tiny()
+    generator, critic = Generator(config), Critic(config)
+    critic(generator(torch.rand(2, config.n_latents))).sum().backward()
+    for p in [*generator.parameters(), *critic.parameters()]:
+        assert p.grad is not None and p.grad.abs().sum() > 0

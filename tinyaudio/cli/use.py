@@ -1,0 +1,103 @@
+"""``tinyaudio generate`` and ``tinyaudio evaluate``: what a trained run is good for."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from tinyaudio.audio import save
+from tinyaudio.cli.numbers import positive, whole
+from tinyaudio.recipes.folder import open_run, read_about
+from tinyaudio.recipes.run import judge, pick, stack_clips
+
+
+def add_generate(commands: Any) -> None:
+    """``tinyaudio generate RUN``."""
+    generate = commands.add_parser(
+        "generate",
+        help="write sound that a trained model makes",
+        description="Generate sound from a run and write it to a file, one for each seed.",
+    )
+    generate.add_argument(
+        "run_folder", type=Path, metavar="RUN", help="a folder that 'tinyaudio train' made"
+    )
+    generate.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="audio file; its suffix is its format (.wav, .flac, .ogg, .mp3)",
+    )
+    generate.add_argument(
+        "--seconds", type=positive, metavar="S", help="length (default: 1, or what the model makes)"
+    )
+    generate.add_argument(
+        "--seed",
+        type=whole,
+        nargs="+",
+        default=[0],
+        metavar="N",
+        help="one clip for each; several are written as FILE-N (default: 0)",
+    )
+    generate.add_argument(
+        "--temperature",
+        type=positive,
+        default=1.0,
+        help="below 1 safer, above 1 wilder (default: 1)",
+    )
+    generate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
+    generate.set_defaults(run=generate_command)
+
+
+def generate_command(options: argparse.Namespace) -> None:
+    """Let a trained model speak."""
+    recipe, config, models = open_run(options.run_folder)
+    for model in models.values():
+        model.to(pick(options.device))
+    places = [options.out]
+    if len(options.seed) > 1:
+        places = [options.out.with_stem(f"{options.out.stem}-{seed}") for seed in options.seed]
+    seconds = options.seconds or recipe.default_seconds(config)
+    clips = recipe.generate(config, models, seconds, options.seed, options.temperature)
+    for place, clip in zip(places, clips, strict=True):
+        save(place, clip.cpu(), config.sample_rate)
+        print(f"{place}: {clip.shape[-1] / config.sample_rate:.3f} s at {config.sample_rate} Hz")
+
+
+def add_evaluate(commands: Any) -> None:
+    """``tinyaudio evaluate RUN``."""
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="score a trained model on sound it has not heard",
+        description="Score a run's models, as the recipe does while training.",
+    )
+    evaluate.add_argument(
+        "run_folder", type=Path, metavar="RUN", help="a folder that 'tinyaudio train' made"
+    )
+    evaluate.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="audio to score (default: what the run held out)",
+    )
+    evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate.set_defaults(run=evaluate_command)
+
+
+def evaluate_command(options: argparse.Namespace) -> None:
+    """Score a run."""
+    recipe, config, models = open_run(options.run_folder)
+    for model in models.values():
+        model.to(pick(options.device))
+    if options.data:
+        clips = recipe.clips(config, options.data, "all")
+    else:
+        trained_on = read_about(options.run_folder)["data"]
+        clips = recipe.clips(config, Path(trained_on["folder"]) if trained_on else None, "valid")
+    scores = judge(recipe, config, models, stack_clips(clips))
+    if options.json:
+        print(json.dumps(scores))
+    else:
+        for name, value in scores.items():
+            print(f"{name:>20}  {value:.4f}")

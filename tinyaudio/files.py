@@ -1,0 +1,62 @@
+"""Writing files so that a crash, a full disk or a second process never leaves half of one."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tinyaudio.errors import UserError
+
+
+@contextmanager
+def replacing(path: str | Path, error: type[UserError] = UserError) -> Iterator[BinaryIO]:
+    """Open a file beside `path` for writing, and move it there when all has been written.
+
+    At any moment `path` is either what it was or what it will be, whole. Missing folders are made.
+
+    Args:
+        path: The file to write or replace.
+        error: What to raise if the system refuses, such as on a full disk.
+
+    Yields:
+        A binary file to write to.
+
+    Raises:
+        UserError: Of the class `error`; the earlier file is untouched and nothing is left behind.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with replacing(Path(folder) / "a" / "b.txt") as file:
+        ...         _ = file.write(b"whole")
+        ...     print((Path(folder) / "a" / "b.txt").read_text())
+        whole
+    """
+    path = Path(path)
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it takes the old file's name
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's files are private; ours are ordinary
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as problem:
+        raise error(
+            f"{path}: cannot be written ({problem.strerror or problem}). Free some space or choose"
+            " another place; earlier files are untouched"
+        ) from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The process's file creation mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,133 @@
+"""Learn to predict a waveform sample by sample, then let it speak.
+
+COMMAND     tinyaudio train autoregressive --data FOLDER --out runs/mine
+HARDWARE    two CPU cores, about two minutes at tiny size
+EXPECT      8 bits a sample at the start, and less and less on held-out sound
+See:        chapter 2, "One sample at a time".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from tinyaudio.models.causal import CausalNet, CausalNetConfig
+from tinyaudio.objectives.likelihood import bits_per_sample, likelihood
+from tinyaudio.recipes.sound import folder_or_notes
+from tinyaudio.represent import mulaw
+from tinyaudio.samplers.autoregressive import cached
+from tinyaudio.train import EMA, Player, State, cosine
+
+
+@dataclass(frozen=True)
+class Config:
+    """What makes a run; a run resumes only under the same configuration."""
+
+    model: CausalNetConfig
+    sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and speak at, in Hz"})
+    n_samples: int = field(
+        default=4_096, metadata={"help": "length of a training crop, in samples"}
+    )
+    batch_size: int = field(default=8, metadata={"help": "crops a step, over all processes"})
+    steps: int = field(default=400, metadata={"help": "steps to train for"})
+    learning_rate: float = field(default=3e-3, metadata={"help": "of Adam, at its highest"})
+    ema_decay: float = field(
+        default=0.98, metadata={"help": "of the average that speaks, in [0, 1)"}
+    )
+    seed: int = field(
+        default=0, metadata={"help": "decides initial weights, crops and their order"}
+    )
+
+    @classmethod
+    def tiny(cls) -> "Config":
+        """Learns in a minute or two on two CPU cores."""
+        return cls(CausalNetConfig.tiny())
+
+    @classmethod
+    def large(cls) -> "Config":
+        """For a GPU."""
+        return cls(
+            CausalNetConfig.large(),
+            n_samples=16_384,
+            batch_size=16,
+            steps=100_000,
+            learning_rate=1e-3,
+            ema_decay=0.999,
+        )
+
+
+def build(config: Config) -> State:
+    """A network that knows nothing yet, and what will teach it."""
+    torch.manual_seed(config.seed)
+    net = CausalNet(config.model)
+    player = Player(
+        "net",
+        net,
+        likelihood(net, config.model.n_levels),
+        torch.optim.Adam(net.parameters(), lr=config.learning_rate),
+        schedule=cosine(config.steps, n_warmup=min(20, config.steps), final=0.1),
+        max_grad_norm=1.0,
+        ema=EMA(net, config.ema_decay),
+    )
+    return State([player])
+
+
+def clips(config: Config, folder: Path | None, split: str) -> Dataset:
+    """One's own sound, or procedural notes."""
+    return folder_or_notes(folder, config.sample_rate, config.n_samples, split, config.seed)
+
+
+def models(state: State) -> dict[str, nn.Module]:
+    """The averaged network, which predicts better than the one in training."""
+    (player,) = state.players
+    assert player.ema is not None
+    return {"net": player.ema.module}
+
+
+MODELS: dict[str, type[nn.Module]] = {"net": CausalNet}
+
+
+@torch.no_grad()
+def evaluate(
+    config: Config, models: dict[str, nn.Module], batches: Sequence[Tensor]
+) -> dict[str, float]:
+    """Bits a sample on held-out sound.
+
+    Args:
+        config: Of the run.
+        models: From `models`.
+        batches: Clips (B, 1, T).
+
+    Returns:
+        ``bits_per_sample``; 8 is what a model that knows nothing needs.
+    """
+    net = models["net"]
+    device = next(net.parameters()).device
+    total = 0.0
+    for audio in batches:
+        codes = mulaw.encode(audio.to(device).squeeze(1), config.model.n_levels)
+        total += bits_per_sample(net(codes), codes).item() * len(audio)
+    return {"bits_per_sample": total / sum(len(audio) for audio in batches)}
+
+
+def default_seconds(config: Config) -> float:
+    """How long to speak when nobody says."""
+    return 1.0
+
+
+def generate(
+    config: Config,
+    models: dict[str, nn.Module],
+    seconds: float,
+    seeds: Sequence[int],
+    temperature: float,
+) -> Float[Tensor, "B 1 T"]:
+    """Draw a waveform for each seed."""
+    net = models["net"]
+    assert isinstance(net, CausalNet)
+    codes = cached(net, round(seconds * config.sample_rate), seeds, temperature)
+    return mulaw.decode(codes, config.model.n_levels)[:, None]

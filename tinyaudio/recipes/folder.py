@@ -1,0 +1,163 @@
+"""The folder of a run, and what keeps it whole.
+
+run.json            recipe, configuration, data, versions, command: what made it
+log.jsonl           losses and looks at held-out sound, one line each
+state.safetensors   where training stands; the same command goes on from here
+net/ ...            the weights of each model, for `generate`, `evaluate` and `from_pretrained`
+"""
+
+import fcntl
+import json
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+import tinyaudio
+from tinyaudio.checkpoints import load_weights
+from tinyaudio.errors import CheckpointError
+from tinyaudio.files import replacing
+from tinyaudio.recipes import autoregressive, wavegan
+from tinyaudio.resume import load_state, read_record
+from tinyaudio.train import State
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+RECIPES: dict[str, ModuleType] = {"autoregressive": autoregressive, "wavegan": wavegan}
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Keep a second process out of the run's folder; the system lets go when this one ends."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = open(out / ".lock", "w")  # held open while the run lasts
+    except OSError as error:
+        raise CheckpointError(
+            f"{out}: cannot be written ({error.strerror}); give another --out"
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CheckpointError(
+                f"{out}: another process is training here; give another --out"
+            ) from None
+        yield
+
+
+def versions() -> dict[str, str]:
+    """What a reader needs to make the run again."""
+    return {
+        "command": " ".join(["tinyaudio", *sys.argv[1:]]),
+        "tinyaudio": tinyaudio.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+    }
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file, whole or not at all."""
+    with replacing(path, CheckpointError) as file:
+        file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def log(out: Path, entry: dict[str, Any]) -> None:
+    """Append a line to the run's log."""
+    with open(out / "log.jsonl", "a") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
+def truncate_log(path: Path, step: int) -> None:
+    """Drop what came after the checkpoint: those steps are made again."""
+    if not path.exists():
+        return
+    lines = path.read_text().splitlines()
+    kept = (
+        [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+        if step
+        else []
+    )
+    with replacing(path, CheckpointError) as file:
+        file.write("".join(line + "\n" for line in kept).encode())
+
+
+def resume(
+    state: State, out: Path, about: dict[str, Any], accelerator: "Accelerator | None"
+) -> bool:
+    """Load the run's checkpoint if it has one and it is this very run's."""
+    path = out / "state.safetensors"
+    if not path.exists():
+        return False
+    theirs = read_record(path)["about"]
+    for key in about:
+        if theirs.get(key) != about[key]:
+            raise CheckpointError(
+                f"{out} holds another run ({difference(theirs.get(key), about[key], key)}); it was left as it"
+                " is. Give another --out, or the options it was made with"
+            )
+    load_state(state, path, accelerator=accelerator)
+    return True
+
+
+def difference(theirs: Any, ours: Any, name: str) -> str:
+    """The first place where two configurations differ, in words."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        key = next(k for k in [*ours, *theirs] if theirs.get(k) != ours.get(k))
+        return difference(theirs.get(key), ours.get(key), key)
+    return f"its {name} is {theirs}, not {ours}"
+
+
+def open_run(out: Path) -> tuple[ModuleType, Any, dict[str, nn.Module]]:
+    """Read what a run has learned.
+
+    Args:
+        out: A folder that `run` wrote.
+
+    Returns:
+        Its recipe, configuration and models.
+
+    Raises:
+        CheckpointError: It is not a run's folder, or it has no checkpoint yet.
+    """
+    about = read_about(out)
+    if about["recipe"] not in RECIPES:
+        raise CheckpointError(
+            f"{out}: made by the recipe {about['recipe']!r}, which this version does not have"
+        )
+    recipe = RECIPES[about["recipe"]]
+    config = read_config(recipe, about["config"], out)
+    return recipe, config, {k: load_weights(m, out / k) for k, m in recipe.MODELS.items()}
+
+
+def read_about(out: Path) -> dict[str, Any]:
+    """What a run's folder says of itself."""
+    try:
+        about: dict[str, Any] = json.loads((out / "run.json").read_text())
+    except OSError:
+        raise CheckpointError(
+            f"{out}: no run.json in it; give a folder that 'tinyaudio train --out' made"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise CheckpointError(f"{out}/run.json: not readable ({error})") from None
+    return about
+
+
+def read_config(recipe: ModuleType, saved: dict[str, Any], out: Path) -> Any:
+    """A recipe's configuration from JSON."""
+    tiny = recipe.Config.tiny()
+    try:
+        return replace(tiny, **saved | {"model": type(tiny.model)(**saved["model"])})
+    except (TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{out}/run.json: written by another version of tinyaudio ({error})"
+        ) from None

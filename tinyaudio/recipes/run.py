@@ -1,0 +1,216 @@
+"""Run a recipe: train it, stop and resume it, watch it on held-out sound.
+
+See:        `tinyaudio.recipes.folder` for what a run leaves behind.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from tinyaudio.checkpoints import save_weights
+from tinyaudio.data.clips import Batches
+from tinyaudio.errors import DataError, UserError
+from tinyaudio.recipes.folder import locked, log, resume, truncate_log, versions, write_json
+from tinyaudio.resume import save_state
+from tinyaudio.train import State, train
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+LOG_EVERY = 10
+HELD_OUT_CLIPS = 32  # scored at each look; enough for a steady number, few enough not to wait for
+
+
+def run(
+    recipe: ModuleType,
+    config: Any,
+    out: Path,
+    *,
+    folder: Path | None = None,
+    device: str = "auto",
+    workers: int = 0,
+    look_every: int = 50,
+    save_every: int = 100,
+    minutes: float | None = None,
+) -> State:
+    """Train until ``config.steps``, from the beginning or from where this run was left.
+
+    Args:
+        recipe: A module of `tinyaudio.recipes`.
+        config: Its configuration.
+        out: The run's folder.
+        folder: Audio to learn from; procedural notes by default.
+        device: "auto", "cpu", "cuda", ...
+        workers: Processes that read audio ahead; they change the speed, never the result.
+        look_every: Steps between looks at held-out sound.
+        save_every: Steps between checkpoints.
+        minutes: Stop after this long, to be resumed later.
+
+    Returns:
+        The state at the end.
+
+    Raises:
+        UserError: Anything a user can mend, in one line.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the step was finished and saved first.
+    """
+    accelerator = processes(device)
+    main = accelerator is None or accelerator.is_main_process
+    about = {
+        "recipe": recipe.__name__.rpartition(".")[2],
+        "config": asdict(config),
+        "data": {"folder": str(folder.resolve()) if folder else None},
+    }
+    with locked(out) if main else nullcontext():
+        state = recipe.build(config)
+        move_to(state, str(accelerator.device) if accelerator else pick(device))
+        if accelerator:
+            torch.manual_seed(config.seed + accelerator.process_index)  # processes draw apart
+        resumed = resume(state, out, about, accelerator)
+        held_out = stack_clips(recipe.clips(config, folder, "valid"))
+        batches = Batches(
+            recipe.clips(config, folder, "train"),
+            config.batch_size,
+            workers=workers,
+            rank=accelerator.process_index if accelerator else 0,
+            world_size=accelerator.num_processes if accelerator else 1,
+        )
+        if main:
+            write_json(out / "run.json", about | versions())
+            truncate_log(out / "log.jsonl", state.step)
+            verb = "resuming" if resumed else "training"
+            print(
+                f"{verb} {about['recipe']} in {out}, step {state.step} of {config.steps}",
+                flush=True,
+            )
+
+        def save() -> None:
+            save_state(state, out / "state.safetensors", about=about, accelerator=accelerator)
+            if main:
+                for name, model in recipe.models(state).items():
+                    save_weights(model, out / name)
+
+        def look() -> None:
+            scores = judge(recipe, config, recipe.models(state), held_out)
+            log(out, {"step": state.step, **{f"held_out/{k}": v for k, v in scores.items()}})
+            shown = ", ".join(f"{k} {v:.3f}" for k, v in scores.items())
+            tqdm.write(f"step {state.step:>7}  held-out {shown}", file=sys.stdout)
+
+        if main and not resumed:
+            look()
+        began = time.monotonic()
+        bar = tqdm(
+            total=config.steps, initial=state.step, unit="step", disable=None if main else True
+        )
+        with stop_signals(accelerator is None) as stop, bar:
+            for _ in train(state, batches.from_step(state.step), config.steps, accelerator):
+                bar.update()
+                last = state.step == config.steps
+                seconds = time.monotonic() - began
+                if main and (state.step % LOG_EVERY == 0 or last):
+                    log(out, {"step": state.step, **state.logs, "seconds": round(seconds, 2)})
+                    bar.set_postfix({k: f"{v:.3f}" for k, v in state.logs.items() if "/loss" in k})
+                if main and (state.step % look_every == 0 or last):
+                    look()
+                enough = stop.is_set() or (minutes is not None and seconds > 60 * minutes)
+                if state.step % save_every == 0 or last or enough:
+                    save()
+                if stop.is_set():
+                    raise KeyboardInterrupt
+                if enough:
+                    break
+    return state
+
+
+@contextmanager
+def stop_signals(listen: bool) -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C or SIGTERM into a wish to stop after the step; the second stops at once."""
+    stop = threading.Event()
+    if not listen or threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def handler(number: int, frame: object) -> None:
+        stop.set()
+        for s, earlier in before.items():
+            signal.signal(s, earlier)
+
+    for s in before:
+        signal.signal(s, handler)
+    try:
+        yield stop
+    finally:
+        for s, earlier in before.items():
+            signal.signal(s, earlier)
+
+
+def stack_clips(dataset: Any) -> list[Tensor]:
+    """The first held-out clips, eight at a time, (8, 1, T)."""
+    n = min(len(dataset), HELD_OUT_CLIPS)
+    if n == 0:
+        raise DataError(
+            "no held-out sound: the recordings are too short for a single crop; add some"
+        )
+    return list(torch.stack([dataset[i]["audio"] for i in range(n)]).split(8))
+
+
+def judge(
+    recipe: ModuleType, config: Any, models: dict[str, nn.Module], batches: list[Tensor]
+) -> dict[str, float]:
+    """Evaluate without leaving a trace in training: not in its random numbers, not in its modes."""
+    training = {name: model.training for name, model in models.items()}
+    try:
+        for model in models.values():
+            model.eval()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            scores: dict[str, float] = recipe.evaluate(config, models, batches)
+    finally:
+        for name, model in models.items():
+            model.train(training[name])
+    return scores
+
+
+def processes(device: str) -> "Accelerator | None":
+    """An accelerator if the program was started by torchrun, else None."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return None
+    try:
+        from accelerate import Accelerator
+    except ImportError:
+        raise UserError(
+            "several processes need Accelerate: pip install 'tinyaudio[train]'"
+        ) from None
+    return Accelerator(cpu=device == "cpu")
+
+
+def pick(device: str) -> str:
+    """A device's name, "auto" being the GPU if there is one."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"device {device!r} cannot be used ({reason}); try --device cpu") from None
+    return device
+
+
+def move_to(state: State, device: str) -> None:
+    """Put every player on a device; the optimizers hold the same parameters still."""
+    for player in state.players:
+        player.module.to(device)
+        if player.ema:
+            player.ema.module.to(device)

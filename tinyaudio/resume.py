@@ -1,0 +1,223 @@
+"""Stop training now, resume it later, bit for bit.
+
+A training state is one ``.safetensors`` file with all that the next step depends on: weights,
+optimizers, averages, the random generators of every process, and the step, which is also the
+data's position (batch k is a function of the seed and k).  Reading it can run no code, and writing
+it replaces the earlier file whole or not at all.
+
+See:        `tinyaudio.train` for the loop; `tinyaudio.checkpoints` for weights to share.
+"""
+
+import json
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from tinyaudio.errors import CheckpointError
+from tinyaudio.files import replacing
+from tinyaudio.train import State
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+FORMAT = 1  # raised when an older reader would misread a newer file
+
+
+def save_state(
+    state: State,
+    path: str | Path,
+    *,
+    about: dict[str, Any] | None = None,
+    accelerator: "Accelerator | None" = None,
+) -> None:
+    """Write all that the next training step depends on.
+
+    Args:
+        state: What `tinyaudio.train.train` yields.
+        path: A ``.safetensors`` file; replaced whole or not at all.
+        about: Kept with it and given back by `load_state`, such as the run's configuration.
+        accelerator: With several processes; call on every one, the main process writes.
+
+    Raises:
+        CheckpointError: The file cannot be written; an earlier one of that name is untouched.
+    """
+    generators = [random_states()]
+    if accelerator and accelerator.num_processes > 1:
+        from accelerate.utils import gather_object
+
+        generators = gather_object(generators)
+    if accelerator and not accelerator.is_main_process:
+        return
+    tensors: dict[str, Tensor] = {}
+    players: dict[str, Any] = {}
+    for player in state.players:
+        tensors |= {f"{player.name}/module/{k}": v for k, v in player.module.state_dict().items()}
+        if player.ema:
+            averages = player.ema.module.state_dict()
+            tensors |= {f"{player.name}/ema/{k}": v for k, v in averages.items()}
+        optimizer = player.optimizer.state_dict()
+        scalars: dict[str, dict[str, Any]] = {}
+        for index, moments in optimizer["state"].items():
+            for k, v in moments.items():
+                if isinstance(v, Tensor):
+                    tensors[f"{player.name}/optimizer/{index}/{k}"] = v
+                else:
+                    scalars.setdefault(str(index), {})[k] = v
+        players[player.name] = {"groups": optimizer["param_groups"], "scalars": scalars}
+    plain = []
+    for rank, (numbers, arrays) in enumerate(generators):
+        tensors |= {f"random/{rank}/{k}": v for k, v in arrays.items()}
+        plain.append(numbers)
+    record = {
+        "format": FORMAT,
+        "step": state.step,
+        "players": players,
+        "random": plain,
+        "torch": torch.__version__,
+        "about": about or {},
+    }
+    metadata = {"tinyaudio": json.dumps(record)}
+    with replacing(path, CheckpointError) as file:
+        file.write(safetensors.torch.save(detached(tensors), metadata))
+
+
+def load_state(
+    state: State, path: str | Path, *, accelerator: "Accelerator | None" = None
+) -> dict[str, Any]:
+    """Continue where `save_state` left off, bit for bit.
+
+    Everything is read and compared before anything is changed.
+
+    Args:
+        state: Freshly built, with the same players; changed in place.
+        path: What `save_state` wrote.
+        accelerator: With several processes, as many as when it was saved.
+
+    Returns:
+        The ``about`` that was saved with it.
+
+    Raises:
+        CheckpointError: The file cannot be read, or belongs to another model, version or number of
+            processes.
+    """
+    record = read_record(path)
+    tensors = safetensors.torch.load_file(path)
+    n_processes = accelerator.num_processes if accelerator else 1
+    if len(record["random"]) != n_processes:
+        raise CheckpointError(
+            f"{path}: saved by {len(record['random'])} processes, cannot be resumed exactly by {n_processes}"
+        )
+    if list(record["players"]) != [player.name for player in state.players]:
+        raise CheckpointError(
+            f"{path}: holds the players {', '.join(record['players'])}; this run has"
+            f" {', '.join(p.name for p in state.players)}. It is the checkpoint of another model"
+        )
+    modules: list[tuple[str, nn.Module]] = []
+    for player in state.players:
+        modules.append((f"{player.name}/module/", player.module))
+        if player.ema:
+            modules.append((f"{player.name}/ema/", player.ema.module))
+    for prefix, module in modules:
+        check_fit(path, module, prefix, tensors)
+
+    for prefix, module in modules:
+        module.load_state_dict(under(prefix, tensors))
+    for player in state.players:
+        saved = record["players"][player.name]
+        moments: dict[int, dict[str, Any]] = {int(i): v for i, v in saved["scalars"].items()}
+        for key, value in under(f"{player.name}/optimizer/", tensors).items():
+            index, _, name = key.partition("/")
+            moments.setdefault(int(index), {})[name] = value
+        player.optimizer.load_state_dict({"state": moments, "param_groups": saved["groups"]})
+    rank = accelerator.process_index if accelerator else 0
+    set_random_states(record["random"][rank], under(f"random/{rank}/", tensors))
+    state.step = record["step"]
+    about: dict[str, Any] = record["about"]
+    return about
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """What a training state says of itself: step, players, ``about``; reads no weights.
+
+    Raises:
+        CheckpointError: No such file, or not one that this version reads.
+    """
+    if not Path(path).is_file():
+        raise CheckpointError(f"{path}: no such checkpoint")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except (safetensors.SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from None
+    if "tinyaudio" not in metadata:
+        raise CheckpointError(f"{path}: safetensors, but not a training state of tinyaudio")
+    record: dict[str, Any] = json.loads(metadata["tinyaudio"])
+    if record["format"] != FORMAT:
+        raise CheckpointError(
+            f"{path}: written in format {record['format']}, this version reads format {FORMAT};"
+            " resume it with the version of tinyaudio that wrote it"
+        )
+    return record
+
+
+def check_fit(path: str | Path, module: nn.Module, prefix: str, tensors: dict[str, Tensor]) -> None:
+    """Raise a `CheckpointError` that names the first weight that is missing, extra or misshapen."""
+    want = {k: tuple(v.shape) for k, v in module.state_dict().items()}
+    have = {k: tuple(v.shape) for k, v in under(prefix, tensors).items()}
+    for name in sorted(want.keys() | have.keys()):
+        if want.get(name) != have.get(name):
+            raise CheckpointError(
+                f"{path}: weight {prefix}{name} is {have.get(name, 'missing')} in the file and"
+                f" {want.get(name, 'missing')} in the model. It is the checkpoint of another size or model"
+            )
+
+
+# ---------------------------------------------------------------------------- helpers
+
+
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The entries whose name begins with `prefix`, without it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def detached(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Contiguous copies on the CPU; safetensors refuses tensors that share memory."""
+    return {
+        k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()
+    }
+
+
+def random_states() -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The states of Python's, NumPy's and torch's generators: plain numbers, and tensors."""
+    _, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 (the global one is what we keep)
+    numbers = {
+        "python": random.getstate(),
+        "numpy": [position, has_gauss, gauss],
+    }
+    arrays = {
+        "numpy": torch.from_numpy(np.asarray(keys).astype(np.int64)),
+        "torch": torch.get_rng_state(),
+    }
+    for i, generator in enumerate(
+        torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    ):
+        arrays[f"cuda/{i}"] = generator
+    return numbers, arrays
+
+
+def set_random_states(numbers: dict[str, Any], arrays: dict[str, Tensor]) -> None:
+    """Put back what `random_states` took."""
+    version, internal, gauss_next = numbers["python"]
+    random.setstate((version, tuple(internal), gauss_next))
+    keys = arrays["numpy"].numpy().astype(np.uint32)
+    np.random.set_state(("MT19937", keys, *numbers["numpy"]))  # noqa: NPY002
+    torch.set_rng_state(arrays["torch"])
+    for i in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        if f"cuda/{i}" in arrays:
+            torch.cuda.set_rng_state(arrays[f"cuda/{i}"], i)

@@ -1,0 +1,147 @@
+"""Generation one sample at a time: draw x_t from p(x_t | x_<t), append it, go on.
+
+Implements: `naive`, which runs the whole network anew for every sample, as the definition says, and
+            `cached`, which keeps what the layers have already computed (Le Paine et al., "Fast
+            Wavenet Generation Algorithm", 2016).  Both draw the same samples from the same seed.
+See:        chapter 2, "One sample at a time".
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from tinyaudio.errors import UserError
+
+
+class Autoregressive(Protocol):
+    """What a model must offer to be generated from; `tinyaudio.models.causal.CausalNet` does."""
+
+    receptive_field: int
+    silence: int
+
+    def __call__(self, codes: Tensor) -> Tensor:
+        """Logits (B, K, T) of codes (B, T), column t from codes before t only."""
+
+    def start(self, batch_size: int) -> list[Tensor]:
+        """The memory before the first sample."""
+
+    def step(self, previous: Tensor, memory: list[Tensor], t: int) -> Tensor:
+        """Logits (B, K) of sample t, given the one before it (B,) and the memory of the rest."""
+
+    def parameters(self) -> Iterator[Tensor]:
+        """The weights, asked for their device."""
+
+
+def draw(
+    logits: Float[Tensor, "B K"],
+    generators: Sequence[torch.Generator],
+    temperature: float = 1.0,
+) -> Int[Tensor, " B"]:
+    r"""Draw one value for each row: p_k = softmax(logits / temperature)_k.
+
+    By Gumbel's trick, the argmax of  logits / temperature - log(-log u),  u uniform in (0, 1), has
+    exactly this distribution.  Each row has its own generator, so that a row does not depend on
+    who is generated beside it.
+
+    Args:
+        logits: Unnormalised log-probabilities.
+        generators: One a row, on the CPU.
+        temperature: 1 is the model's own distribution; towards 0 the likeliest value always wins.
+
+    Returns:
+        A value in [0, K - 1] for each row.
+
+    Example:
+        >>> draw(torch.tensor([[0.0, 100.0]]), [torch.Generator().manual_seed(0)]).item()
+        1
+    """
+    if temperature == 0:
+        return logits.argmax(1)
+    K = logits.shape[1]
+    u = torch.stack([torch.rand(K, generator=g, dtype=torch.float64) for g in generators])
+    gumbel = -torch.log(-torch.log(u)).to(logits.device)
+    return (logits.double() / temperature + gumbel).argmax(1)
+
+
+@torch.inference_mode()
+def naive(
+    model: Autoregressive,
+    n_samples: int,
+    seeds: Sequence[int] = (0,),
+    temperature: float = 1.0,
+) -> Int[Tensor, "B T"]:
+    """Generate by the definition: the whole past through the whole network, for every sample.
+
+    Args:
+        model: Any autoregressive model.
+        n_samples: Length, in samples.
+        seeds: One clip is generated for each.
+        temperature: See `draw`.
+
+    Returns:
+        The generated codes.
+    """
+    check(n_samples, seeds, temperature)
+    device = next(model.parameters()).device
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    codes = torch.empty(len(seeds), 0, dtype=torch.int64, device=device)
+    for _ in progress(n_samples):
+        # The network scores what it is given, so silence stands in for the sample to come (its own
+        # value cannot matter), and what lies before the receptive field cannot matter either.
+        context = codes[:, -model.receptive_field :]
+        blank = torch.full((len(seeds), 1), model.silence, device=device)
+        logits = model(torch.cat([context, blank], dim=1))[:, :, -1]
+        codes = torch.cat([codes, draw(logits, generators, temperature)[:, None]], dim=1)
+    return codes
+
+
+@torch.inference_mode()
+def cached(
+    model: Autoregressive,
+    n_samples: int,
+    seeds: Sequence[int] = (0,),
+    temperature: float = 1.0,
+) -> Int[Tensor, "B T"]:
+    """Generate the same as `naive`, computing every activation once.
+
+    Args:
+        model: Any autoregressive model.
+        n_samples: Length, in samples.
+        seeds: One clip is generated for each.
+        temperature: See `draw`.
+
+    Returns:
+        The generated codes.
+    """
+    check(n_samples, seeds, temperature)
+    device = next(model.parameters()).device
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    memory = model.start(len(seeds))
+    codes = torch.empty(len(seeds), n_samples, dtype=torch.int64, device=device)
+    previous = torch.full((len(seeds),), model.silence, device=device)
+    for t in progress(n_samples):
+        logits = model.step(previous, memory, t)
+        previous = codes[:, t] = draw(logits, generators, temperature)
+    return codes
+
+
+def check(n_samples: int, seeds: Sequence[int], temperature: float) -> None:
+    """Raise a `UserError` for a request that cannot be met."""
+    if n_samples < 1:
+        raise UserError(f"cannot generate {n_samples} samples; ask for at least 1")
+    if not seeds:
+        raise UserError("no seeds given; one clip is generated for each seed")
+    if not temperature >= 0:
+        raise UserError(f"temperature {temperature} is not 0 or more")
+
+
+def progress(n_samples: int) -> Iterator[int]:
+    """Count samples with a progress bar, silent where nobody watches."""
+    bar: Iterator[int] = tqdm(
+        range(n_samples), unit=" samples", unit_scale=True, disable=None, leave=False, delay=2
+    )
+    return bar
