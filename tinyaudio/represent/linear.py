@@ -92,4 +92,4 @@ def quantize(audio: Float[Tensor, "*shape"], bits: int) -> Float[Tensor, "*shape
 def _full_scale(bits: int) -> int:
     if not 1 <= bits <= MAX_BITS:
         raise AudioError(f"cannot use {bits} bits a sample; choose from 1 to {MAX_BITS}")
-    return 2 ** (bits - 1)
+    return 1 << (bits - 1)
