@@ -27,7 +27,9 @@ def likelihood_player():
 
 def critic_player():
     torch.manual_seed(0)
-    critic = nn.Sequential(nn.Conv1d(1, 8, 5), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(8 * 28, 1), nn.Flatten(0))
+    critic = nn.Sequential(
+        nn.Conv1d(1, 8, 5), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(8 * 28, 1), nn.Flatten(0)
+    )
 
     def loss(batch, step):
         real, generated = batch["audio"], batch["generated"]
@@ -35,7 +37,9 @@ def critic_player():
         distance = critic(real).mean() - critic(generated).mean()
         return 10 * penalty - distance, {"wasserstein": distance}
 
-    return Player("net", critic, loss, torch.optim.Adam(critic.parameters(), lr=1e-3, betas=(0.5, 0.9)))
+    return Player(
+        "net", critic, loss, torch.optim.Adam(critic.parameters(), lr=1e-3, betas=(0.5, 0.9))
+    )
 
 
 PLAYERS = {"likelihood": likelihood_player, "critic": critic_player}
@@ -66,7 +70,9 @@ def run(kind, out):
     for state in train(State([player]), stream, STEPS, accelerator):
         pass
     assert accelerator.num_processes == 2
-    safetensors.torch.save_file(player.module.state_dict(), f"{out}/{accelerator.process_index}.safetensors")
+    safetensors.torch.save_file(
+        player.module.state_dict(), f"{out}/{accelerator.process_index}.safetensors"
+    )
     print(f"loss {state.logs['net/loss']:.6f}")
 
 
@@ -79,8 +85,16 @@ def test_two_processes_equal_one(kind, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={port}"]
-    result = subprocess.run([*launcher, __file__, kind, str(tmp_path)], capture_output=True, text=True, timeout=300)
+    launcher = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc_per_node=2",
+        f"--master_port={port}",
+    ]
+    result = subprocess.run(
+        [*launcher, __file__, kind, str(tmp_path)], capture_output=True, text=True, timeout=300
+    )
     assert result.returncode == 0, result.stderr
     assert f"loss {state.logs['net/loss']:.4f}"[:-1] in result.stdout
     one, two = (safetensors.torch.load_file(tmp_path / f"{rank}.safetensors") for rank in (0, 1))

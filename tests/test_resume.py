@@ -29,7 +29,9 @@ def likelihood_state():
         return nn.functional.cross_entropy(net(batch["x"]) + noise, batch["y"]), {}
 
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
-    return State([Player("net", net, loss, optimizer, schedule=cosine(30), max_grad_norm=1.0, ema=EMA(net))])
+    return State(
+        [Player("net", net, loss, optimizer, schedule=cosine(30), max_grad_norm=1.0, ema=EMA(net))]
+    )
 
 
 def gan_state():
@@ -40,7 +42,12 @@ def gan_state():
     players = []
     for name, module, loss, every in (
         ("critic", critic, wasserstein_critic(critic, generator, lambda n: torch.rand(n, 4)), 1),
-        ("generator", generator, wasserstein_generator(critic, generator, lambda n: torch.rand(n, 4)), 3),
+        (
+            "generator",
+            generator,
+            wasserstein_generator(critic, generator, lambda n: torch.rand(n, 4)),
+            3,
+        ),
     ):
         optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, betas=(0.5, 0.9))
         players.append(Player(name, module, loss, optimizer, every=every))
@@ -66,7 +73,9 @@ def everything(state):
     for player in state.players:
         values |= {f"{player.name}/{k}": v for k, v in player.module.state_dict().items()}
         if player.ema:
-            values |= {f"{player.name}/ema/{k}": v for k, v in player.ema.module.state_dict().items()}
+            values |= {
+                f"{player.name}/ema/{k}": v for k, v in player.ema.module.state_dict().items()
+            }
         for i, moments in player.optimizer.state_dict()["state"].items():
             values |= {f"{player.name}/moment/{i}/{k}": v for k, v in moments.items()}
     return values
@@ -110,7 +119,12 @@ def test_every_generator_is_put_back():
     """Python's, too: the loop above leaves it out, because the shape checker under pytest draws from it."""
 
     def draws():
-        return random.random(), random.gauss(0, 1), *np.random.standard_normal(3), *torch.randn(3).tolist()
+        return (
+            random.random(),
+            random.gauss(0, 1),
+            *np.random.standard_normal(3),
+            *torch.randn(3).tolist(),
+        )
 
     seed_everything()
     draws()  # an odd number of Gaussians leaves one in store, which is part of the state
@@ -148,8 +162,12 @@ def test_another_model_is_refused_and_nothing_is_changed(saved):
 
 def test_another_size_is_refused_with_the_weight_named(saved):
     state = likelihood_state()
-    state.players[0].module = nn.Sequential(nn.Linear(8, 32), nn.Dropout(), nn.ReLU(), nn.Linear(32, 4))
-    with pytest.raises(CheckpointError, match=r"net/module/0.bias is \(16,\) in the file and \(32,\)"):
+    state.players[0].module = nn.Sequential(
+        nn.Linear(8, 32), nn.Dropout(), nn.ReLU(), nn.Linear(32, 4)
+    )
+    with pytest.raises(
+        CheckpointError, match=r"net/module/0.bias is \(16,\) in the file and \(32,\)"
+    ):
         load_state(state, saved)
 
 
@@ -175,7 +193,9 @@ def test_a_damaged_file_is_one_line(saved, damage):
     if damage == "missing":
         saved.unlink()
     else:
-        saved.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "text": b"hello" * 100}[damage])
+        saved.write_bytes(
+            {"empty": b"", "cut": whole[: len(whole) // 2], "text": b"hello" * 100}[damage]
+        )
     with pytest.raises(CheckpointError) as error:
         load_state(likelihood_state(), saved)
     assert "\n" not in str(error.value)
@@ -196,7 +216,10 @@ except CheckpointError as error:
     print(error)
 """
     result = subprocess.run(
-        [sys.executable, "-c", program], cwd=__file__.rpartition("/")[0], capture_output=True, text=True
+        [sys.executable, "-c", program],
+        cwd=__file__.rpartition("/")[0],
+        capture_output=True,
+        text=True,
     )
     assert "cannot be written" in result.stdout and "untouched" in result.stdout, result.stderr
     assert saved.read_bytes() == before

@@ -17,7 +17,9 @@ def regression(seed=0):
     net = nn.Linear(3, 1)
 
     def loss(batch, step):
-        return (net(batch["x"]) - 2 * batch["x"].sum(1, keepdim=True)).square().mean(), {"half": torch.tensor(0.5)}
+        return (net(batch["x"]) - 2 * batch["x"].sum(1, keepdim=True)).square().mean(), {
+            "half": torch.tensor(0.5)
+        }
 
     return Player("net", net, loss, torch.optim.SGD(net.parameters(), lr=0.1)), net
 
@@ -82,7 +84,9 @@ def test_every_lets_the_critic_step_first():
             moved.append((step, name))
             return net(batch["x"]).sum(), {}
 
-        players.append(Player(name, net, loss, torch.optim.SGD(net.parameters(), lr=0.0), every=every))
+        players.append(
+            Player(name, net, loss, torch.optim.SGD(net.parameters(), lr=0.0), every=every)
+        )
     list(train(State(players), [{"x": torch.ones(1, 1)}] * 10, steps=10))
     assert [step for step, name in moved if name == "critic"] == list(range(10))
     assert [step for step, name in moved if name == "generator"] == [4, 9]
@@ -93,7 +97,9 @@ def test_every_lets_the_critic_step_first():
 def test_a_loss_that_is_not_finite_names_player_and_step_and_moves_nothing(bad):
     player, net = regression()
     fine = player.loss
-    player.loss = lambda batch, step: fine(batch, step) if step < 3 else (net.weight.sum() * bad, {})
+    player.loss = lambda batch, step: (
+        fine(batch, step) if step < 3 else (net.weight.sum() * bad, {})
+    )
     state = State([player])
     with pytest.raises(TrainingError, match=r"'net'.*at step 3"):
         for _ in train(state, batches(), steps=10):
@@ -106,7 +112,10 @@ def test_a_gradient_that_is_not_finite_is_caught_though_the_loss_is():
     net = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(net.weight)
     player = Player(
-        "net", net, lambda batch, step: (net.weight.square().sum().sqrt(), {}), torch.optim.SGD(net.parameters())
+        "net",
+        net,
+        lambda batch, step: (net.weight.square().sum().sqrt(), {}),
+        torch.optim.SGD(net.parameters()),
     )  # sqrt at 0: the value is 0, the slope is not a number
     with pytest.raises(TrainingError, match="gradient became nan"):
         list(train(State([player]), [{"x": torch.ones(1)}], steps=1))
@@ -131,8 +140,12 @@ def test_the_schedule_multiplies_the_optimizers_own_rate():
     net = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(net.weight)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
-    player = Player("net", net, lambda batch, step: (-net.weight.sum(), {}), optimizer, schedule=warmup(4))
-    weights = [net.weight.item() for _ in train(State([player]), [{"x": torch.ones(1)}] * 4, steps=4)]
+    player = Player(
+        "net", net, lambda batch, step: (-net.weight.sum(), {}), optimizer, schedule=warmup(4)
+    )
+    weights = [
+        net.weight.item() for _ in train(State([player]), [{"x": torch.ones(1)}] * 4, steps=4)
+    ]
     steps = [b - a for a, b in zip([0.0, *weights], weights, strict=False)]
     assert steps == pytest.approx([0.125, 0.25, 0.375, 0.5])
 

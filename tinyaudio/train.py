@@ -104,8 +104,8 @@ class EMA:
         m = min(self.decay, (1 + step) / (10 + step))
         for average, new in zip(self.module.parameters(), module.parameters(), strict=True):
             average.lerp_(new, 1 - m)
-        for average, new in zip(self.module.buffers(), module.buffers(), strict=True):
-            average.copy_(new)
+        for kept, buffer in zip(self.module.buffers(), module.buffers(), strict=True):
+            kept.copy_(buffer)
 
 
 @dataclass

@@ -20,7 +20,9 @@ def dependence(net, t, length=40):
     """Which input codes move the prediction at time t, by the gradient of the embedding."""
     codes = torch.randint(SMALL.n_levels, (1, length))
     seen = {}
-    net.embed.register_forward_hook(lambda module, inputs, output: seen.update(x=output.retain_grad() or output))
+    net.embed.register_forward_hook(
+        lambda module, inputs, output: seen.update(x=output.retain_grad() or output)
+    )
     net(codes)[0, :, t].square().sum().backward()
     (places,) = seen["x"].grad[0].abs().sum(1).nonzero(as_tuple=True)
     return places - 1  # the network shifts its input by one
@@ -67,10 +69,14 @@ def test_every_parameter_is_registered_and_reached(net):
     net(torch.randint(16, (2, 30))).square().sum().backward()
     C, K, L = SMALL.channels, SMALL.n_levels, 6
     n_layer = (2 * C * C + C) + (C * C + C)
-    assert sum(p.numel() for p in net.parameters()) == K * C + L * n_layer + (C * C + C) + (C * K + K)
+    assert sum(p.numel() for p in net.parameters()) == K * C + L * n_layer + (C * C + C) + (
+        C * K + K
+    )
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
 
 
-@pytest.mark.parametrize(("config", "reach"), [(CausalNetConfig.tiny(), 512), (CausalNetConfig.large(), 3070)])
+@pytest.mark.parametrize(
+    ("config", "reach"), [(CausalNetConfig.tiny(), 512), (CausalNetConfig.large(), 3070)]
+)
 def test_presets_reach_as_far_as_they_say(config, reach):
     assert CausalNet(config).receptive_field == reach

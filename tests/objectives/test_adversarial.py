@@ -4,7 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from tinyaudio.objectives.adversarial import gradient_penalty, wasserstein_critic, wasserstein_generator
+from tinyaudio.objectives.adversarial import (
+    gradient_penalty,
+    wasserstein_critic,
+    wasserstein_generator,
+)
 from tinyaudio.train import Player, State, train
 
 
@@ -18,7 +22,9 @@ def test_penalty_of_a_linear_critic_is_its_excess_slope_squared(slope):
 
 def test_one_sided_leaves_gentle_slopes_alone():
     x = torch.randn(4, 3)
-    gentle, steep = (gradient_penalty(lambda x, a=a: a * x[:, 0], x, x + 1, one_sided=True) for a in (0.5, 3.0))
+    gentle, steep = (
+        gradient_penalty(lambda x, a=a: a * x[:, 0], x, x + 1, one_sided=True) for a in (0.5, 3.0)
+    )
     assert gentle.item() == 0
     assert steep.item() == pytest.approx(4.0, rel=1e-5)
 
@@ -42,11 +48,17 @@ def test_a_flat_critic_has_a_finite_gradient():
 def test_a_trained_critic_measures_the_shift_of_two_gaussians():
     """For a shift by W the penalised optimum is W + W^2 / (2 lambda): 2.2 at W = 2, lambda = 10."""
     torch.manual_seed(0)
-    critic = nn.Sequential(nn.Linear(1, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0))
+    critic = nn.Sequential(
+        nn.Linear(1, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0)
+    )
     loss = wasserstein_critic(critic, lambda z: z + 2, lambda n: torch.randn(n, 1))
-    player = Player("critic", critic, loss, torch.optim.Adam(critic.parameters(), 2e-3, betas=(0.5, 0.9)))
+    player = Player(
+        "critic", critic, loss, torch.optim.Adam(critic.parameters(), 2e-3, betas=(0.5, 0.9))
+    )
     data = ({"audio": torch.randn(256, 1)} for _ in range(800))
-    distances = [state.logs["critic/wasserstein"] for state in train(State([player]), data, steps=800)]
+    distances = [
+        state.logs["critic/wasserstein"] for state in train(State([player]), data, steps=800)
+    ]
     # the estimate of one batch of 256 scatters by 2 / sqrt(256) = 0.125; the last hundred by a tenth of it
     assert sum(distances[-100:]) / 100 == pytest.approx(2.2, rel=0.05)
 

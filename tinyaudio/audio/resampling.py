@@ -9,15 +9,16 @@ so that little above the new Nyquist frequency is left to fold back.
 
 Paper:      Smith, Digital Audio Resampling (ccrma.stanford.edu/~jos/resample). The window's three
             numbers are those that librosa and torchaudio call "kaiser best".
-Implements: `resample` by torchaudio's table of filters; `resample_direct` by the formula, for
-            every ratio.
-Differs:    computed in float64, for torchaudio's float32 tables leave errors of up to -90 dB; lengths
-            are exact beyond 2^24 samples, where it counts in float32; ratios whose table would fill
-            the memory (44,101 to 16,000 Hz: 3 GB) take the direct way.
+Implements: `resample` by a table of filters, one for each place between two samples that occurs;
+            `resample_direct` by the formula, for ratios whose table would fill the memory (44,101 to
+            16,000 Hz: 3 GB).
+Differs:    torchaudio's function of the same name, which this is tested against, makes its table in
+            float32 (errors up to -90 dB) and counts in float32 (lengths off by one beyond 2^24).
 See:        chapter 1, "Sound into numbers".
 """
 
 import math
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -34,7 +35,7 @@ BETA = 14.769656459379492  # of the Kaiser window; higher is deeper and wider
 MAX_RATE_HZ = 768_000
 MAX_RATIO = 256
 MAX_NUMBERS = 2**30  # of the result
-MAX_TABLE = 2**22  # entries of torchaudio's table of filters: 16 MiB
+MAX_TABLE = 2**22  # entries of the table of filters: 32 MiB
 TABLE_STEPS = 4096  # of the windowed sinc between two zero crossings, in `resample_direct`
 CHUNK = 2**19  # filter taps that `resample_direct` holds at once
 
@@ -67,7 +68,7 @@ def resample(
         ceil(time * to_hz / from_hz) samples.
 
     Raises:
-        AudioError: A rate is impossible, the result is too large, or torchaudio is missing.
+        AudioError: A rate is impossible or the result is too large.
 
     Example:
         >>> resample(torch.zeros(1, 48_000), 48_000, 16_000).shape
@@ -76,34 +77,24 @@ def resample(
     length = _new_length(audio, from_hz, to_hz)
     if from_hz == to_hz:
         return audio
-    if audio.device.type == "mps":  # Apple's GPUs know no float64
-        return resample(audio.cpu(), from_hz, to_hz).to(audio.device)
     divisor = math.gcd(from_hz, to_hz)
     old, new = from_hz // divisor, to_hz // divisor
-    taps = old + 2 * math.ceil(ZERO_CROSSINGS * max(1.0, old / new) / ROLLOFF)
-    if new * taps > MAX_TABLE:
+    if new * (old + 2 * _reach(from_hz, to_hz)) > MAX_TABLE:
         return resample_direct(audio, from_hz, to_hz)
-    try:
-        from torchaudio.functional import resample as by_table  # heavy, and absent on some machines
-    except (ImportError, OSError) as problem:  # OSError: built for another torch
-        first_line = str(problem).splitlines()[0]
-        version = torch.__version__.split("+")[0]
-        raise AudioError(
-            f"resampling needs torchaudio, which does not load ({first_line}); run:"
-            f" pip install torchaudio=={version}"
-        ) from None
-    # The zeros make up for a length that float32 rounded down.
-    padded = F.pad(audio.double().contiguous(), (0, audio.shape[-1] // 2**20 + old))
-    resampled: Tensor = by_table(
-        padded,
-        from_hz,
-        to_hz,
-        lowpass_filter_width=ZERO_CROSSINGS,
-        rolloff=ROLLOFF,
-        resampling_method="sinc_interp_kaiser",
-        beta=BETA,
-    )
-    return resampled[..., :length].to(audio.dtype)
+    filters = _table(old, new).to(audio)
+    # Every `new` outputs the instants fall on the same places again, `old` inputs further on.
+    padded = F.pad(audio.reshape(-1, 1, audio.shape[-1]), (_reach(old, new), filters.shape[-1]))
+    out = F.conv1d(padded, filters[:, None], stride=old)  # (batch, new, periods)
+    return out.transpose(1, 2).reshape(*audio.shape[:-1], -1)[..., :length]
+
+
+@lru_cache(maxsize=16)
+def _table(old: int, new: int) -> Float[Tensor, "new taps"]:
+    """The filter of each of the `new` instants of one period, in float64."""
+    s, reach = _scale(old, new), _reach(old, new)
+    n = torch.arange(new, dtype=torch.float64)[:, None]
+    m = torch.arange(-reach, old + reach, dtype=torch.float64)
+    return s * _windowed_sinc(s * (n * old / new - m))
 
 
 def resample_direct(
@@ -127,11 +118,11 @@ def resample_direct(
         torch.Size([1, 16000])
     """
     length = _new_length(audio, from_hz, to_hz)
-    s = ROLLOFF * min(1.0, to_hz / from_hz)
-    reach = math.ceil(ZERO_CROSSINGS / s)  # samples on either side that the window covers
+    s, reach = _scale(from_hz, to_hz), _reach(from_hz, to_hz)
     m = torch.arange(-reach, reach + 2, device=audio.device)
     padded = F.pad(audio, (reach, reach + 2))
-    table = _windowed_sinc().to(audio.device)
+    steps = torch.arange(ZERO_CROSSINGS * TABLE_STEPS + 2, dtype=torch.float64) / TABLE_STEPS
+    curve = _windowed_sinc(steps).to(audio.device)
     size = max(1, CHUNK // len(m))
     parts = [audio[..., :0]]
     for first in range(0, length, size):
@@ -139,18 +130,27 @@ def resample_direct(
         whole = n * from_hz // to_hz  # integers, so that instants stay exact over hours
         fraction = (n * from_hz % to_hz).double() / to_hz
         place = (s * (fraction[:, None] - m)).abs() * TABLE_STEPS  # (chunk, taps)
-        left = place.long().clamp(max=len(table) - 2)
-        taps = torch.lerp(table[left], table[left + 1], (place - left).clamp(max=1))
+        left = place.long().clamp(max=len(curve) - 2)
+        taps = torch.lerp(curve[left], curve[left + 1], (place - left).clamp(max=1))
         parts.append((padded[..., whole[:, None] + m + reach] * (s * taps).to(audio.dtype)).sum(-1))
     return torch.cat(parts, dim=-1)
 
 
-def _windowed_sinc() -> Float[Tensor, " steps"]:
-    """sinc(t) w(t / 64) for t from 0 to 64, then 0; read between its steps, it is right to -140 dB."""
-    t = torch.arange(ZERO_CROSSINGS * TABLE_STEPS + 2, dtype=torch.float64) / TABLE_STEPS
+def _windowed_sinc(t: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """sinc(t) w(t / 64), which is 0 from the 64th zero crossing on."""
     kaiser = torch.special.i0(BETA * (1 - (t / ZERO_CROSSINGS) ** 2).clamp(min=0).sqrt())
-    kaiser = kaiser / kaiser[0]
-    return torch.sinc(t) * torch.where(t <= ZERO_CROSSINGS, kaiser, 0.0)
+    kaiser = kaiser / torch.special.i0(torch.tensor(BETA, dtype=t.dtype))
+    return torch.sinc(t) * torch.where(t.abs() < ZERO_CROSSINGS, kaiser, 0.0)
+
+
+def _scale(from_hz: int, to_hz: int) -> float:
+    """How much the sinc is widened: its cutoff as a share of the old Nyquist frequency."""
+    return ROLLOFF * min(1.0, to_hz / from_hz)
+
+
+def _reach(from_hz: int, to_hz: int) -> int:
+    """How many samples the window reaches to either side."""
+    return math.ceil(ZERO_CROSSINGS / _scale(from_hz, to_hz))
 
 
 def _new_length(audio: Tensor, from_hz: int, to_hz: int) -> int:

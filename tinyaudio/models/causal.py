@@ -65,6 +65,10 @@ class ResidualLayer(nn.Module):
         """Refine a whole signal."""
         return x + self.mix(F.relu(self.conv(x)))
 
+    def start(self, batch_size: int) -> Float[Tensor, "B C history"]:
+        """The memory before the first sample."""
+        return self.conv.start(batch_size)
+
     def step(
         self, x: Float[Tensor, "B C"], past: Float[Tensor, "B C history"], t: int
     ) -> Float[Tensor, "B C"]:
@@ -135,7 +139,7 @@ class CausalNet(
 
     def start(self, batch_size: int) -> list[Tensor]:
         """The memories of all layers before the first sample."""
-        return [layer.conv.start(batch_size) for layer in self.layers]
+        return [layer.start(batch_size) for layer in self.layers]  # type: ignore[operator]
 
     def step(
         self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int
@@ -152,6 +156,6 @@ class CausalNet(
         """
         x = self.embed(previous)
         for layer, past in zip(self.layers, memory, strict=True):
-            x = layer.step(x, past, t)
+            x = layer.step(x, past, t)  # type: ignore[operator]
         logits: Tensor = self.logits(self.head(x))
         return logits

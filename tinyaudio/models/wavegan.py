@@ -137,8 +137,7 @@ class Critic(
         self.config = config
         widths = [1, *config.channels]
         self.layers = nn.ModuleList(
-            nn.Conv1d(c, d, KERNEL, STRIDE, padding=11)
-            for c, d in pairwise(widths)
+            nn.Conv1d(c, d, KERNEL, STRIDE, padding=11) for c, d in pairwise(widths)
         )
         self.score = nn.Linear(SEED_FRAMES * widths[-1], 1)
 

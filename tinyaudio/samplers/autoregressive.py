@@ -6,8 +6,8 @@ Implements: `naive`, which runs the whole network anew for every sample, as the 
 See:        chapter 2, "One sample at a time".
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -17,11 +17,17 @@ from tqdm.auto import tqdm
 from tinyaudio.errors import UserError
 
 
+@runtime_checkable
 class Autoregressive(Protocol):
     """What a model must offer to be generated from; `tinyaudio.models.causal.CausalNet` does."""
 
-    receptive_field: int
-    silence: int
+    @property
+    def receptive_field(self) -> int:
+        """How many past samples a prediction can depend on."""
+
+    @property
+    def silence(self) -> int:
+        """The code that stands before the first sample."""
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Logits (B, K, T) of codes (B, T), column t from codes before t only."""
@@ -139,9 +145,9 @@ def check(n_samples: int, seeds: Sequence[int], temperature: float) -> None:
         raise UserError(f"temperature {temperature} is not 0 or more")
 
 
-def progress(n_samples: int) -> Iterator[int]:
+def progress(n_samples: int) -> Iterable[int]:
     """Count samples with a progress bar, silent where nobody watches."""
-    bar: Iterator[int] = tqdm(
+    bar: Iterable[int] = tqdm(
         range(n_samples), unit=" samples", unit_scale=True, disable=None, leave=False, delay=2
     )
     return bar

@@ -1,0 +1,87 @@
+"""Drawing sample by sample: the right distribution, and fast equals slow."""
+
+import pytest
+import torch
+from scipy import stats
+
+from tinyaudio.errors import UserError
+from tinyaudio.models.causal import CausalNet, CausalNetConfig
+from tinyaudio.samplers.autoregressive import cached, draw, naive
+
+SMALL = CausalNetConfig(n_levels=16, channels=8, stacks=2, layers=3)
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    net = CausalNet(SMALL)
+    torch.nn.init.normal_(net.logits.weight, std=2)
+    return net.eval()
+
+
+def generators(n):
+    return [torch.Generator().manual_seed(i) for i in range(n)]
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_draws_follow_the_softmax(temperature):
+    logits = torch.tensor([0.0, 1.0, -1.0, 2.0])
+    n = 4000
+    counts = draw(logits.expand(n, 4), generators(n), temperature).bincount(minlength=4)
+    expected = n * torch.softmax(logits / temperature, 0)
+    # seeds 0..n-1 are fixed, so this either always passes or never does
+    assert (
+        stats.chisquare(
+            counts.numpy(), expected.double().numpy() * (n / expected.double().sum().item())
+        ).pvalue
+        > 0.01
+    )
+
+
+def test_at_temperature_zero_the_likeliest_wins():
+    assert draw(torch.tensor([[1.0, 3.0, 2.0]]), generators(1), 0.0).item() == 1
+
+
+@pytest.mark.parametrize("n_samples", [1, 14, 15, 16, 60])
+def test_cached_equals_naive(net, n_samples):
+    """Before, at and beyond the receptive field of 15."""
+    assert torch.equal(cached(net, n_samples, [3, 4]), naive(net, n_samples, [3, 4]))
+
+
+def test_a_seed_s_clip_does_not_depend_on_its_neighbours(net):
+    together = cached(net, 50, seeds=[5, 6, 7])
+    for i, seed in enumerate([5, 6, 7]):
+        assert torch.equal(together[i], cached(net, 50, seeds=[seed])[0])
+    assert not torch.equal(together[0], together[1])
+
+
+def test_follows_new_weights(net):
+    """Nothing computed from old weights may be left over."""
+    before = cached(net, 50)
+    other = CausalNet(SMALL)
+    torch.nn.init.normal_(other.logits.weight, std=2)
+    net.load_state_dict(other.state_dict())
+    after = cached(net, 50)
+    assert not torch.equal(before, after)
+    assert torch.equal(after, naive(other, 50))
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"n_samples": 0}, "at least 1"),
+        ({"n_samples": 5, "seeds": []}, "no seeds"),
+        ({"n_samples": 5, "temperature": -1.0}, "temperature"),
+        ({"n_samples": 5, "temperature": float("nan")}, "temperature"),
+    ],
+)
+def test_impossible_requests_are_one_line(net, request_, message):
+    for generate in (naive, cached):
+        with pytest.raises(UserError, match=message):
+            generate(net, **request_)
+
+
+@pytest.mark.gpu
+def test_the_gpu_draws_the_same(net):
+    expected = cached(net, 50, seeds=[1, 2])
+    assert torch.equal(cached(net.cuda(), 50, seeds=[1, 2]).cpu(), expected)
