@@ -75,7 +75,7 @@ def resample(
         torch.Size([1, 16000])
     """
     length = _new_length(audio, from_hz, to_hz)
-    if from_hz == to_hz:
+    if from_hz == to_hz or length == 0:
         return audio
     divisor = math.gcd(from_hz, to_hz)
     old, new = from_hz // divisor, to_hz // divisor

@@ -1,0 +1,105 @@
+"""What a reader installs: the wheel, alone in an environment, outside the repository, with the network closed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CLOSED = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
+
+
+def call(*words, cwd, **environment):
+    """Run a program; returns what it printed, fails with what it complained about."""
+    result = subprocess.run(
+        [str(word) for word in words], cwd=cwd, env=os.environ | environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built from what git tracks."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    files = call("git", "ls-files", "-z", "--", "tinyaudio", "pyproject.toml", "README.md", "LICENSE", cwd=ROOT)
+    for name in files.rstrip("\0").split("\0"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, source / name)
+    call(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", out, source, cwd=out)
+    (path,) = out.glob("tinyaudio-*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def python(wheel, tmp_path_factory):
+    """The Python of an environment that holds this wheel, and sees torch and the like next door."""
+    home = tmp_path_factory.mktemp("environment")
+    venv.create(home, with_pip=False)
+    python = home / "bin" / "python"
+    (site,) = home.glob("lib/python3*/site-packages")
+    call(sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", site, wheel, cwd=home)
+    # Appended, so that the wheel is found first; nothing of the repository is on this path.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    place = call(python, "-c", "import tinyaudio; print(tinyaudio.__file__)", cwd=home)
+    assert Path(place.strip()).is_relative_to(home)
+    return python
+
+
+def test_holds_the_package_its_sounds_its_weights_and_their_licences(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    for wanted in ("tinyaudio/py.typed", "tinyaudio/assets/LICENSES.md", "tinyaudio/assets/sounds/index.json"):
+        assert wanted in names
+    assert any(name.endswith("model.safetensors") for name in names)
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert not any(name.startswith(("tests", "book", "benchmarks", "tools")) for name in names)
+
+
+def test_imports_everything_with_torchaudio_absent(python, tmp_path):
+    program = """
+import importlib, pkgutil, sys
+sys.modules["torchaudio"] = None  # importing it now fails
+import tinyaudio
+for module in pkgutil.walk_packages(tinyaudio.__path__, "tinyaudio."):
+    if module.name != "tinyaudio.__main__":
+        importlib.import_module(module.name)
+print("imported", len([name for name in sys.modules if name.startswith("tinyaudio.")]))
+"""
+    assert int(call(python, "-c", program, cwd=tmp_path).split()[1]) > 15
+
+
+def test_the_command_is_installed(python, tmp_path):
+    (command,) = python.parents[1].glob("lib/python3*/site-packages/bin/tinyaudio")
+    assert "tinyaudio 0" in call(python, command, "--version", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("chapter", sorted(p.stem for p in (ROOT / "book" / "ko").glob("*.ipynb")))
+def test_chapters_run_with_the_network_closed(chapter, python, tmp_path):
+    program = f"""
+import nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read("{chapter}.ipynb", 4)
+notebook.metadata.kernelspec = {{"name": "wheel", "display_name": "wheel", "language": "python"}}
+NotebookClient(notebook, timeout=300).execute()
+cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+print("ran", len(cells))
+"""
+    shutil.copy(ROOT / "book" / "ko" / f"{chapter}.ipynb", tmp_path)
+    kernel = tmp_path / "jupyter" / "kernels" / "wheel"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text(
+        f'{{"argv": ["{python}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"], "language": "python", "display_name": "wheel"}}'
+    )
+    loopback = ["sh", "-c", 'ip link set lo up 2>/dev/null; exec "$@"', "sh"] if CLOSED else []
+    out = call(
+        *CLOSED, *loopback, python, "-c", program, cwd=tmp_path,
+        JUPYTER_PATH=str(tmp_path / "jupyter"), TINYAUDIO_BUILD="1", PYTHONPATH="",
+    )  # fmt: skip
+    assert out.startswith("ran")

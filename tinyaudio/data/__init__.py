@@ -1,0 +1,1 @@
+"""Sound to learn from: procedural, recorded, rendered from a soundfont, or a folder of your own."""
