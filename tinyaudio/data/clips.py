@@ -1,0 +1,254 @@
+"""Any folder of audio as training data: files, crops, batches.
+
+Crop i is a function of (seed, i), whatever was asked for before and whichever worker reads it.
+
+Implements: `audio_files`, `Clips`; `Batches` is `tinyaudio.data.batches`'s.
+See:        chapter 1, "Sound into numbers"; chapter 2 for training on one's own sound.
+"""
+
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from tinyaudio.audio import crop, load
+from tinyaudio.audio.resampling import check_rate
+from tinyaudio.data.batches import Batches
+from tinyaudio.errors import AudioError, DataError
+
+__all__ = ["Batches", "Clips", "audio_files"]
+
+SUFFIXES = frozenset(
+    ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .rf64".split()
+)
+SILENT_PEAK = 1e-4  # -80 dB, three steps of 16 bits: there is nothing to learn from
+FEW_FILES = 10  # with fewer, a tenth of the files would be none
+HELD_OUT = 10  # one part in ten
+TRAIN_CROPS = 1_000_000  # random crops before they come again in another order
+CACHE_NUMBERS = 2**29  # float32 samples kept in memory: 2 GiB, 9 hours at 16 kHz
+
+
+def audio_files(folder: str | Path) -> list[Path]:
+    """Every audio file in a folder and the folders in it, by suffix, sorted; hidden ones are left out.
+
+    Raises:
+        DataError: There is no such folder, or no audio in it.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     for name in ("b.WAV", "a.flac", "notes.txt", ".hidden.wav"):
+        ...         (Path(place) / name).touch()
+        ...     [path.name for path in audio_files(place)]
+        ['a.flac', 'b.WAV']
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise DataError(f"no such folder: {folder}; check the name (you are in {Path.cwd()})")
+    if not folder.is_dir():
+        raise DataError(f"{folder} is a file; name the folder that it is in")
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            Path(place, name)
+            for name in names
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+        ]
+    if not found:
+        raise DataError(
+            f"no audio in {folder}; put WAV, FLAC, Ogg, MP3 or AIFF files there, or name another folder"
+        )
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of one file that crops are taken from, in samples at the dataset's rate."""
+
+    file: int  # its number in `Clips.files`
+    start: int
+    length: int
+
+
+class Clips(Dataset):
+    """Crops of the recordings in a folder, mixed to one channel and brought to one sample rate.
+
+    A tenth is held out and training never hears it. With ten usable files or more it is whole
+    files, chosen by a hash of their names, so that a file keeps its side when others are added.
+    With fewer it is the last tenth of each file, at least one crop's worth; a file shorter than
+    two crops is left whole. If all are so short, one whole file is held out.
+
+    The files are decoded and resampled once, at the start, and up to `CACHE_NUMBERS` samples stay
+    in memory, where worker processes share them. What is beyond is decoded anew for every crop.
+
+    Args:
+        folder: Where the audio files are, at any depth; see `audio_files`.
+        sample_rate: Rate to bring everything to, in Hz.
+        n_samples: Length of a crop, in samples; zeros follow what is shorter.
+        split: "train": `TRAIN_CROPS` random crops, any moment of any file equally likely.
+            "valid": fixed crops, evenly over what is held out, in an order that mixes the files.
+            "all": as "valid", over everything.
+        seed: Decides the training crops, and nothing else.
+
+    Attributes:
+        files: The usable files.
+        segments: What crops are taken from.
+
+    Raises:
+        DataError: The folder is missing or holds no usable sound, or a number is out of range.
+        AudioError: The sample rate is impossible.
+
+    Warns:
+        UserWarning: For each file that cannot be read or is silent; it is left out.
+
+    Example:
+        >>> import tempfile; from tinyaudio.audio import save
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     save(f"{place}/a.wav", torch.rand(2, 32_000), sample_rate=32_000)
+        ...     clips = Clips(place, sample_rate=16_000, n_samples=1_000)
+        >>> clips[7]["audio"].shape
+        torch.Size([1, 1000])
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        sample_rate: int,
+        n_samples: int,
+        split: str = "train",
+        seed: int = 0,
+    ) -> None:
+        if split not in ("train", "valid", "all"):
+            raise DataError(f"no split {split!r}; there are: train, valid, all")
+        if n_samples < 1 or seed < 0:
+            raise DataError(f"n_samples {n_samples} must be at least 1, and seed {seed} at least 0")
+        check_rate(sample_rate)
+        paths = audio_files(folder)
+        signature = tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+        self.sounds = _decoded(signature, sample_rate)
+        self.files = [sound.path for sound in self.sounds]
+        if not self.sounds:
+            raise DataError(
+                f"no usable audio in {folder}: all {len(paths)} files are unreadable or silent;"
+                f" see why with: tinyaudio data check {folder}"
+            )
+        self.folder = Path(folder)
+        self.sample_rate = sample_rate
+        self.n_samples = n_samples
+        self.split = split
+        self.seed = seed
+        self.segments = self._segments()
+        self._ends = np.cumsum([segment.length for segment in self.segments])
+        self._fixed = [] if split == "train" else self._evenly()
+
+    def __len__(self) -> int:
+        return TRAIN_CROPS if self.split == "train" else len(self._fixed)
+
+    def __getitem__(self, i: int) -> dict[str, Tensor]:
+        """Crop i: ``audio`` (1, n_samples), and where it is from: ``file`` and ``start``."""
+        if not 0 <= i < len(self):
+            raise IndexError(f"crop {i} of {len(self)}")
+        segment, offset = self._random(i) if self.split == "train" else self._fixed[i]
+        sound = self.sounds[segment.file].read()
+        part = sound[:, segment.start : segment.start + segment.length]
+        return {
+            "audio": crop(part, self.n_samples, start=offset),
+            "file": torch.tensor(segment.file),
+            "start": torch.tensor(segment.start + offset),
+        }
+
+    def _segments(self) -> list[Segment]:
+        """This split's share of every file."""
+        wholes = [Segment(f, 0, sound.length) for f, sound in enumerate(self.sounds)]
+        if self.split == "all":
+            return wholes
+        train, valid = [], []
+        if len(wholes) < FEW_FILES and any(w.length >= 2 * self.n_samples for w in wholes):
+            for whole in wholes:
+                n_held_out = max(whole.length // HELD_OUT, self.n_samples)
+                if whole.length < 2 * self.n_samples:
+                    n_held_out = 0
+                n_train = whole.length - n_held_out
+                train.append(Segment(whole.file, 0, n_train))
+                if n_held_out:
+                    valid.append(Segment(whole.file, n_train, n_held_out))
+        else:
+            hashes = [_hash(path.relative_to(self.folder)) for path in self.files]
+            tenth = 2**64 // HELD_OUT if len(wholes) >= FEW_FILES else 0
+            for whole, h in zip(wholes, hashes, strict=True):
+                held_out = h <= max(tenth, min(hashes))  # at least one
+                (valid if held_out else train).append(whole)
+        segments = train if self.split == "train" else valid
+        if not segments or not train:
+            raise DataError(
+                f"{self.folder}: too little sound to hold some out; it needs two files, or one of"
+                f" {2 * self.n_samples / self.sample_rate:.2f} s"
+            )
+        return segments
+
+    def _random(self, i: int) -> tuple[Segment, int]:
+        """A segment, chosen by its length, and a place in it."""
+        draws = np.random.Generator(np.random.Philox(np.random.SeedSequence([self.seed, i])))
+        moment = int(draws.integers(self._ends[-1]))
+        segment = self.segments[int(np.searchsorted(self._ends, moment, side="right"))]
+        return segment, int(draws.integers(max(1, segment.length - self.n_samples + 1)))
+
+    def _evenly(self) -> list[tuple[Segment, int]]:
+        """As many crops as fit side by side, from each segment's beginning to its end."""
+        places = []
+        for segment in self.segments:
+            n = max(1, segment.length // self.n_samples)
+            last = max(0, segment.length - self.n_samples)
+            places += [(segment, int(s)) for s in np.linspace(0, last, n).round()]
+        # Mixed, the same way every time: whoever takes the first few hears something of all files.
+        return [places[p] for p in np.random.default_rng(0).permutation(len(places))]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One usable file at the dataset's rate, in memory or to be decoded when asked for."""
+
+    path: Path
+    sample_rate: int
+    length: int
+    kept: Tensor | None
+
+    def read(self) -> Tensor:
+        """The whole sound, (1, length)."""
+        if self.kept is not None:
+            return self.kept
+        return load(self.path, self.sample_rate, mono=True)[0]
+
+
+@lru_cache(maxsize=1)  # a run asks for the same folder twice: once to train, once to validate
+def _decoded(signature: tuple[tuple[Path, int, int], ...], sample_rate: int) -> list[Sound]:
+    """Every usable file; `signature` holds sizes and times so that changed files are read again."""
+    sounds = []
+    n_kept = 0
+    for path, _, _ in signature:
+        try:
+            audio, _ = load(path, sample_rate, mono=True)
+        except AudioError as problem:
+            warnings.warn(f"left out: {problem}", stacklevel=4)
+            continue
+        if audio.abs().max() < SILENT_PEAK:
+            warnings.warn(f"left out: {path}: is silent; record it again, louder", stacklevel=4)
+            continue
+        fits = n_kept + audio.shape[1] <= CACHE_NUMBERS
+        n_kept += audio.shape[1] if fits else 0
+        sounds.append(Sound(path, sample_rate, audio.shape[1], audio if fits else None))
+    return sounds
+
+
+def _hash(path: Path) -> int:
+    """A number below 2^64 that depends on the name alone, on every system."""
+    return int.from_bytes(hashlib.sha256(path.as_posix().encode()).digest()[:8], "big")
