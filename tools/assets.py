@@ -54,10 +54,38 @@ NOTES = (
 # (file, title, author, page, seconds, channels): 44.1 kHz, full band.
 LOOPS = (
     ("loop_tabla", "tabla loop", "lezaarth", "freesound.org/people/lezaarth/sounds/242591", 3.0, 1),
-    ("loop_safari", "percussion loop", "nemaavla", "freesound.org/people/nemaavla/sounds/318759", 2.0, 2),
-    ("ambi_piano", "piano chord", "Rutger Muller", "freesound.org/people/RutgerMuller/sounds/51245", 2.8, 1),
-    ("drum_cymbal_open", "open cymbal", "menegass", "freesound.org/people/menegass/sounds/100055", 1.8, 1),
-    ("guit_harmonics", "guitar harmonics", "BStateham", "freesound.org/people/BStateham/sounds/141524", 3.0, 1),
+    (
+        "loop_safari",
+        "percussion loop",
+        "nemaavla",
+        "freesound.org/people/nemaavla/sounds/318759",
+        2.0,
+        2,
+    ),
+    (
+        "ambi_piano",
+        "piano chord",
+        "Rutger Muller",
+        "freesound.org/people/RutgerMuller/sounds/51245",
+        2.8,
+        1,
+    ),
+    (
+        "drum_cymbal_open",
+        "open cymbal",
+        "menegass",
+        "freesound.org/people/menegass/sounds/100055",
+        1.8,
+        1,
+    ),
+    (
+        "guit_harmonics",
+        "guitar harmonics",
+        "BStateham",
+        "freesound.org/people/BStateham/sounds/141524",
+        3.0,
+        1,
+    ),
 )
 # Prompts of telephone exchanges, read in a studio: (language, folder, speaker, names).
 SPEECH = (
@@ -131,7 +159,8 @@ def notes(share: Path) -> list[dict[str, object]]:
                     title=f"{title}, MIDI {pitch}",
                     licence="MIT",
                     author="Frank Wen and contributors",
-                    source=f"FluidR3_GM.sf2, program {program}, velocity 100 (Debian fluid-soundfont-gm 3.1-5.3)",
+                    source=f"FluidR3_GM.sf2, program {program}, velocity 100 "
+                    "(Debian fluid-soundfont-gm 3.1-5.3)",
                     family=family,
                     program=program,
                     pitch=pitch,
@@ -173,7 +202,18 @@ def speech(share: Path) -> list[dict[str, object]]:
             coded = share / "asterisk" / "sounds" / folder / f"{name}.g722"
             with tempfile.TemporaryDirectory() as place:
                 decoded = Path(place) / "decoded.wav"
-                decode = ["ffmpeg", "-v", "error", "-f", "g722", "-i", coded, "-ar", "16000", decoded]
+                decode = [
+                    "ffmpeg",
+                    "-v",
+                    "error",
+                    "-f",
+                    "g722",
+                    "-i",
+                    coded,
+                    "-ar",
+                    "16000",
+                    decoded,
+                ]
                 subprocess.run(decode, check=True)
                 clip, sample_rate = load(decoded, mono=True)
             made.append(

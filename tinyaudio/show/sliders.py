@@ -34,7 +34,7 @@ def explore(
         raise ValueError(f"explore takes 1 to 12 values, not {len(values)}")
     if not os.environ.get("TINYAUDIO_BUILD"):
         return _explore_live(draw, name, values, start)
-    frames = []
+    frames: list[str] = []
     for value in values:
         figure, below = draw(value)
         below_html = below.html if below else ""

@@ -1,0 +1,98 @@
+"""``python -m tools.book``: make notebooks, check them, build and serve the site."""
+
+import argparse
+import sys
+import time
+
+from tools.book import BookError
+from tools.book.check import problems, sources
+from tools.book.edition import edition
+from tools.book.run import execute, fill, make, outputs_hash, path_of, stored
+from tools.book.site import build, serve
+from tools.book.source import accept, read
+
+
+def main() -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.book", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser("make", help="write the notebooks; execute those whose code changed")
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.add_argument("--again", action="store_true", help="execute them whatever changed")
+    one.set_defaults(run=make_command)
+    one = commands.add_parser(
+        "check", help="find stale translations, notebooks and outputs, and unsafe markup"
+    )
+    one.set_defaults(run=check_command)
+    one = commands.add_parser(
+        "verify", help="execute again, and compare every number, figure and sound"
+    )
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.set_defaults(run=verify_command)
+    one = commands.add_parser(
+        "accept", help="say that the English text translates the Korean as it is now"
+    )
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.set_defaults(run=accept_command)
+    one = commands.add_parser("site", help="build both editions into _build/html")
+    one.set_defaults(run=site_command)
+    one = commands.add_parser("serve", help="serve the built site")
+    one.add_argument("--port", type=int, default=8000, help="(default: 8000)")
+    one.set_defaults(run=lambda options: serve(options.port))
+    options = parser.parse_args()
+    try:
+        return int(options.run(options) or 0)
+    except BookError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def make_command(options: argparse.Namespace) -> None:
+    """Write notebooks."""
+    for path in sources(options.chapters):
+        start = time.monotonic()
+        chapter = read(path)
+        executed = make(chapter, again=options.again)
+        size = path_of(chapter, "ko").stat().st_size
+        how = f"executed in {time.monotonic() - start:.0f} s" if executed else "outputs still fit"
+        print(f"{chapter.name}: {how}, {size / 1e3:.0f} kB")
+
+
+def check_command(options: argparse.Namespace) -> int:
+    """Print every problem."""
+    found = problems()
+    print("\n".join(found) or "every chapter fits its source, its code and its translation")
+    return bool(found)
+
+
+def verify_command(options: argparse.Namespace) -> int:
+    """Execute again and compare with what is stored."""
+    changed = 0
+    for path in sources(options.chapters):
+        chapter = read(path)
+        again = edition(chapter, "ko")
+        fill(
+            again,
+            [cell.outputs for cell in execute(chapter).cells if cell.cell_type == "code"],
+            "ko",
+        )
+        old = stored(chapter, "ko")
+        same = old is not None and outputs_hash(old) == outputs_hash(again)
+        print(f"{chapter.name}: {'every output as stored' if same else 'OUTPUTS CHANGED'}")
+        changed += not same
+    return changed
+
+
+def accept_command(options: argparse.Namespace) -> None:
+    """Stamp translations."""
+    for path in sources(options.chapters):
+        print(f"{path.stem}: {accept(path)} translations accepted")
+
+
+def site_command(options: argparse.Namespace) -> None:
+    """Build the site and say where it is."""
+    print(f"the book: {build()}  (make serve shows it in a browser)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Find what no longer fits: translations, markup, notebooks, outputs.  Nothing is executed."""
+
+import re
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tools.book import LANGUAGES, SOURCES, BookError
+from tools.book.edition import edition, equation_numbers, markdown
+from tools.book.run import code_cells, path_of, relative, staleness, stored
+from tools.book.source import BILINGUAL, Chapter, pairs, read, short_hash, where
+
+# What must stand as often in the English block as in the Korean one.
+COUNTED = {
+    "$$": r"\$\$",
+    "$": r"(?<!\$)\$(?!\$)",
+    "headings": r"(?m)^#+ ",
+    "images": r"!\[",
+    "equation labels": r"\$\$ \([\w-]+\)",
+    "choices": r"(?m)^- \[[ x]\]",
+    "right choices": r"(?m)^- \[x\]",
+    "code words": r"(?<!`)`[^`\n]+`(?!`)",
+}
+# (what, pattern, remedy) in what Colab or a Markdown reader would show raw.
+UNSAFE = (
+    (
+        "a MyST directive, which Colab shows raw",
+        r"(?m)^\s*(```|:::)\s*\{",
+        "use plain Markdown or HTML",
+    ),
+    ("a MyST role, which Colab shows raw", r"\{[a-z:]+\}`", "use a plain link"),
+    ("a MyST target, which Colab shows raw", r"(?m)^\([\w-]+\)=\s*$", 'use <a id="..."></a>'),
+    (
+        "a picture file, which Colab cannot find",
+        r"!\[[^\]]*\]\((?!https?:)",
+        "draw it in a code cell",
+    ),
+    (
+        "bold that will not close before a particle",
+        r"[^\s\w*]\*\*[가-힣]",
+        "move the mark out of the bold: **낱말**(word)은",
+    ),
+    ("bold with underscores next to a letter", r"__[^_\n]+__[가-힣]", "use **"),
+    (
+        "an unclosed ⟦ko|en⟧",
+        r"⟦",
+        "write ⟦한국어|English⟧ in code cells, and plain text in text blocks",
+    ),
+)
+
+
+def problems() -> list[str]:
+    """Every problem of every chapter, as ``file:line: what; remedy``."""
+    found = []
+    names = set()
+    for path in sorted(SOURCES.glob("*.md")):
+        names.add(path.stem)
+        try:
+            chapter = read(path)
+            found += of_source(chapter)
+            for language in LANGUAGES:
+                found += of_notebook(chapter, language)
+            found += of_editions(chapter)
+        except BookError as error:
+            found.append(str(error))
+    for language in LANGUAGES:
+        for path in sorted((SOURCES.parent / language).glob("*.ipynb")):
+            if path.stem not in names:
+                found.append(f"{relative(path)}: has no source in book/src; delete it")
+    return found
+
+
+def of_source(chapter: Chapter) -> list[str]:
+    """Translations and markup."""
+    found = []
+    for ko, en in pairs(chapter):
+        if en.of != short_hash(ko.text):
+            found.append(
+                f"{where(chapter, en)}: the translation is stale: its Korean changed; bring it up to date, "
+                f"then run python -m tools.book accept {chapter.name}"
+            )
+        for what, pattern in COUNTED.items():
+            n_ko, n_en = (len(re.findall(pattern, cell.text)) for cell in (ko, en))
+            if n_ko != n_en:
+                found.append(
+                    f"{where(chapter, en)}: {n_ko} {what} in Korean, {n_en} in English; make them equal"
+                )
+    numbers = equation_numbers(chapter)
+    for cell in chapter.cells:
+        if cell.kind == "code":
+            if "⟦" in BILINGUAL.sub("", cell.text):
+                found.append(f"{where(chapter, cell)}: an unclosed ⟦ko|en⟧; close it with ⟧")
+            continue
+        text = re.sub(r"(?s)```.*?```|`[^`\n]*`", "``", markdown(chapter, cell, numbers))
+        for what, pattern, remedy in UNSAFE:
+            if match := re.search(pattern, text):
+                shown = text[max(0, match.start() - 12) : match.end() + 8].replace("\n", " ")
+                found.append(f"{where(chapter, cell)}: {what}: {shown!r}; {remedy}")
+    return found
+
+
+def of_notebook(chapter: Chapter, language: str) -> list[str]:
+    """A notebook against its source and the code that it imports."""
+    name, remedy = (
+        relative(path_of(chapter, language)),
+        f"run python -m tools.book make {chapter.name}",
+    )
+    notebook = stored(chapter, language)
+    if notebook is None:
+        return [f"{name}: missing or unreadable; {remedy}"]
+    found = []
+    wanted = edition(chapter, language)
+    kept = ("id", "cell_type", "source", "metadata")
+    if [[c.get(k) for k in kept] for c in notebook.cells] != [
+        [c.get(k) for k in kept] for c in wanted.cells
+    ]:
+        found.append(f"{name}: is not what its source says; {remedy}")
+    if why := staleness(chapter, notebook):
+        found.append(f"{name}: its outputs are stale: {why}; {remedy}")
+    for cell in code_cells(notebook):
+        images = any("image/png" in output.get("data", {}) for output in cell.outputs)
+        if images and "mystnb" not in cell.metadata:
+            found.append(
+                f"{name}: a figure has no description: {cell.source[:40]!r}; add ':alt: ⟦…|…⟧' to its cell"
+            )
+    return found
+
+
+def of_editions(chapter: Chapter) -> list[str]:
+    """The two editions against each other: the same code run once, so the same numbers, figures, sounds."""
+    ko, en = (stored(chapter, language) for language in LANGUAGES)
+    if ko is None or en is None:
+        return []
+    same = [facts(cell) for cell in code_cells(ko)] == [facts(cell) for cell in code_cells(en)]
+    name = relative(path_of(chapter, "en"))
+    return (
+        []
+        if same
+        else [
+            f"{name}: its outputs are not those of book/ko; "
+            f"run python -m tools.book make --again {chapter.name}"
+        ]
+    )
+
+
+def facts(cell: NotebookNode) -> list[str]:
+    """What an output says in no language: numbers, pictures, sounds."""
+    return re.findall(
+        r"base64,[\w+/=]+|[\w+/=]{200,}|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", str(cell.outputs)
+    )
+
+
+def sources(names: list[str]) -> list[Path]:
+    """The sources of these chapters, or of all.
+
+    Raises:
+        BookError: There is no such chapter.
+    """
+    known = {path.stem: path for path in sorted(SOURCES.glob("*.md"))}
+    for name in names:
+        if name not in known:
+            raise BookError(f"no chapter {name!r} in book/src; there are {', '.join(known)}")
+    return [known[name] for name in names] or list(known.values())

@@ -1,0 +1,210 @@
+"""Execute a chapter once, and record what its outputs were made from.
+
+The record stands in the notebook's metadata: the hash of the code, the hash of every file of the
+package that was loaded or opened, and the hash of every output.  A change of anything else leaves
+the notebook as it is.
+"""
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
+
+from tools.book import LANGUAGES, ROOT, BookError
+from tools.book.edition import edition, select
+from tools.book.source import Chapter, short_hash, where
+
+# What every kernel of the book sees; one thread, so that sums are added in one order.
+KERNEL_ENVIRONMENT = {
+    "TINYAUDIO_BUILD": "1",
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+WATCH = """
+import sys as _sys
+_opened = set()
+_sys.addaudithook(lambda event, args: event == "open" and isinstance(args[0], str) and _opened.add(args[0]))
+"""
+TELL = """
+import json as _json
+_files = {name: getattr(module, "__file__", None) for name, module in list(_sys.modules.items())}
+_modules = {file for name, file in _files.items() if file and name.split(".")[0] == "tinyaudio"}
+print(_json.dumps(sorted(_opened | _modules)))
+"""
+
+
+def make(chapter: Chapter, *, again: bool = False) -> bool:
+    """Write both notebooks; execute only if the outputs no longer belong to the code, or `again`.
+
+    Returns:
+        Whether the chapter was executed.
+
+    Raises:
+        BookError: A cell raised; the notebooks stay as they were.
+    """
+    old = {language: stored(chapter, language) for language in LANGUAGES}
+    reuse = not again and all(
+        notebook and not staleness(chapter, notebook) for notebook in old.values()
+    )
+    executed = None if reuse else execute(chapter)
+    made = {}
+    for language in LANGUAGES:
+        notebook = edition(chapter, language)
+        if executed:
+            fill(notebook, [cell.outputs for cell in code_cells(executed)], language)
+            record = executed.metadata["tinyaudio"]
+        else:
+            fill(notebook, [cell.outputs for cell in code_cells(old[language])], language)
+            record = {
+                k: v for k, v in old[language].metadata["tinyaudio"].items() if k != "outputs"
+            }
+        notebook.metadata["tinyaudio"] = record | {"outputs": outputs_hash(notebook)}
+        nbformat.validate(notebook)
+        made[path_of(chapter, language)] = nbformat.writes(notebook) + "\n"
+    for path, text in made.items():
+        if not path.exists() or path.read_text() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".new")
+            new.write_text(text)
+            new.replace(path)
+    return executed is not None
+
+
+def execute(chapter: Chapter) -> NotebookNode:
+    """Run every cell in a fresh kernel; the notebook that comes back holds both languages."""
+    notebook = edition(chapter, "⟦ko|en⟧")
+    if not code_cells(notebook):
+        notebook.metadata["tinyaudio"] = {
+            "source": relative(chapter.path),
+            "code": chapter.code_hash,
+            "made_from": {},
+        }
+        return notebook
+    with tempfile.TemporaryDirectory(prefix="kernel") as sockets:
+        # Sockets in a folder: no port that another process could take, no network needed.
+        manager = AsyncKernelManager(transport="ipc", ip=str(Path(sockets) / "k"))
+        client = NotebookClient(notebook, km=manager, timeout=600, record_timing=False)
+        client.create_kernel_manager = lambda: manager
+        os.environ.update(KERNEL_ENVIRONMENT)
+        with client.setup_kernel(cwd=str(ROOT / "book" / "ko")):
+            told(client, WATCH)
+            for i, cell in enumerate(notebook.cells):
+                try:
+                    client.execute_cell(cell, i)
+                except (CellExecutionError, CellTimeoutError) as error:
+                    source = next(
+                        (c for c in chapter.cells if c.text == cell.source), chapter.cells[0]
+                    )
+                    raise BookError(
+                        f"{where(chapter, source)}: this cell failed; mend it, "
+                        f"the notebooks are left as they were\n{error}"
+                    ) from None
+            touched = json.loads(told(client, TELL))
+    notebook.metadata["tinyaudio"] = {
+        "source": relative(chapter.path),
+        "code": chapter.code_hash,
+        "made_from": {name: short_hash((ROOT / name).read_bytes(), 16) for name in ours(touched)},
+    }
+    return notebook
+
+
+def told(client: NotebookClient, code: str) -> str:
+    """Run code in the client's kernel, outside the notebook; returns what it printed."""
+    printed: list[str] = []
+
+    def hear(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "stream":
+            printed.append(message["content"]["text"])
+
+    from jupyter_core.utils import run_sync
+
+    run_sync(client.kc._async_execute_interactive)(code, store_history=False, output_hook=hear)
+    return "".join(printed)
+
+
+def ours(touched: list[str]) -> list[str]:
+    """Those of the files that belong to the package; a model counts with its whole folder."""
+    files = set()
+    models = ROOT / "tinyaudio" / "assets" / "models"
+    for name in touched:
+        path = Path(name).resolve()
+        if path.is_relative_to(models) and len(path.relative_to(models).parts) > 1:
+            files.update((models / path.relative_to(models).parts[0]).iterdir())
+        elif path.is_relative_to(ROOT / "tinyaudio") and path.is_file() and path.suffix != ".pyc":
+            files.add(path)
+    return sorted(relative(path) for path in files)
+
+
+def staleness(chapter: Chapter, notebook: NotebookNode) -> str:
+    """Why the stored outputs no longer belong to the chapter; empty if they do."""
+    record = notebook.metadata.get("tinyaudio", {})
+    if record.get("code") != chapter.code_hash:
+        return "its code changed"
+    for name, digest in record.get("made_from", {}).items():
+        path = ROOT / name
+        if not path.exists() or short_hash(path.read_bytes(), 16) != digest:
+            return f"{name} changed"
+    if record.get("outputs") != outputs_hash(notebook):
+        return "its outputs were changed by hand"
+    return ""
+
+
+def outputs_hash(notebook: NotebookNode) -> str:
+    """Changes with any number, figure or sound."""
+    outputs = [cell.outputs for cell in code_cells(notebook)]
+    return short_hash(json.dumps(outputs, sort_keys=True, ensure_ascii=False), 16)
+
+
+def fill(notebook: NotebookNode, outputs: list[list[NotebookNode]], language: str) -> None:
+    """Put outputs into a notebook's code cells, in one language."""
+    for count, (cell, found) in enumerate(zip(code_cells(notebook), outputs, strict=True), 1):
+        cell.execution_count = count
+        cell.outputs = []
+        for output in found:
+            last = cell.outputs[-1] if cell.outputs else None
+            if (
+                last
+                and last.output_type == "stream" == output.output_type
+                and last.name == output.name
+            ):
+                last.text += select(output.text, language)  # one message, however the kernel cut it
+                continue
+            text = select(json.dumps(output, ensure_ascii=False), language)
+            cell.outputs.append(nbformat.from_dict(json.loads(text)))
+            if "execution_count" in cell.outputs[-1]:
+                cell.outputs[-1].execution_count = count
+
+
+def stored(chapter: Chapter, language: str) -> NotebookNode | None:
+    """The notebook as it was written last, if it can be read."""
+    path = path_of(chapter, language)
+    try:
+        return nbformat.read(path, 4) if path.exists() else None
+    except (ValueError, nbformat.ValidationError):
+        return None
+
+
+def path_of(chapter: Chapter, language: str) -> Path:
+    """Where a chapter's notebook lies."""
+    return ROOT / "book" / language / f"{chapter.name}.ipynb"
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that are executed."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def relative(path: Path) -> str:
+    """The path inside the project."""
+    return (
+        re.sub(r"\\", "/", str(path.relative_to(ROOT))) if path.is_relative_to(ROOT) else str(path)
+    )

@@ -1,0 +1,111 @@
+"""Build both editions into one site: Korean at the root, English under ``en/``."""
+
+import functools
+import http.server
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tools.book import ROOT, BookError
+
+BUILD = ROOT / "_build"
+
+
+def build() -> Path:
+    """Build the site; the last good one stays until the new one is complete.
+
+    Returns:
+        The site's first page.
+
+    Raises:
+        BookError: Jupyter Book failed.
+    """
+    BUILD.mkdir(exist_ok=True)
+    pages(ROOT / "_config.yml", ROOT / "_toc.yml", BUILD / "ko")
+    english = yaml.safe_load((ROOT / "book" / "english.yml").read_text())
+    config = merged(yaml.safe_load((ROOT / "_config.yml").read_text()), english["config"])
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    (BUILD / "config.en.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
+    (BUILD / "toc.en.yml").write_text(
+        yaml.safe_dump(translated(toc, english["captions"]), allow_unicode=True)
+    )
+    pages(BUILD / "config.en.yml", BUILD / "toc.en.yml", BUILD / "en")
+    new, site = BUILD / "html.new", BUILD / "html"
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(BUILD / "ko" / "_build" / "html", new)
+    shutil.copytree(BUILD / "en" / "_build" / "html", new / "en")
+    (new / ".nojekyll").touch()
+    shutil.rmtree(site, ignore_errors=True)
+    new.rename(site)
+    return site / "index.html"
+
+
+def pages(config: Path, toc: Path, out: Path) -> None:
+    """Build one edition; every warning is an error."""
+    words = [
+        "build",
+        ROOT,
+        "--path-output",
+        out,
+        "--config",
+        config,
+        "--toc",
+        toc,
+        "-W",
+        "--keep-going",
+        "-q",
+    ]
+    command = [sys.executable, "-m", "jupyter_book.cli.main", *map(str, words)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if result.returncode:
+        log = (result.stdout + result.stderr)[-4000:]
+        raise BookError(
+            f"{config.name}: Jupyter Book failed; the last good site is left as it was\n{log}"
+        )
+
+
+def merged(base: dict, over: dict) -> dict:
+    """`base` with what `over` says instead, at any depth."""
+    both = base | over
+    return {
+        k: merged(base[k], v) if isinstance(v, dict) and k in base else v for k, v in both.items()
+    }
+
+
+def translated(toc: object, captions: dict[str, str]) -> object:
+    """The table of contents with English captions and the English notebooks."""
+    if isinstance(toc, dict):
+        return {
+            k: captions[v] if k == "caption" else translated(v, captions) for k, v in toc.items()
+        }
+    if isinstance(toc, list):
+        return [translated(one, captions) for one in toc]
+    return toc.replace("book/ko/", "book/en/") if isinstance(toc, str) else toc
+
+
+def serve(port: int) -> None:
+    """Serve the site until interrupted.
+
+    Raises:
+        BookError: There is no site yet, or the port is taken.
+    """
+    site = BUILD / "html"
+    if not (site / "index.html").exists():
+        raise BookError("there is no book yet; run make book")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
+    try:
+        with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+            print(
+                f"the book: http://localhost:{port}/  and in English: http://localhost:{port}/en/ "
+                "(Ctrl-C ends)"
+            )
+            server.serve_forever()
+    except KeyboardInterrupt:
+        print()
+    except OSError as error:
+        raise BookError(
+            f"cannot serve at port {port} ({error.strerror}); try make serve PORT={port + 1}"
+        ) from None
