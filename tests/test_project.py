@@ -1,0 +1,276 @@
+"""The project's front: its versions agree, its addresses agree, and its READMEs tell the truth."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+import tinyaudio
+from tools import lock
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+READMES = ["README.md", "README.ko.md"]
+# What a Colab notebook finds installed, mid-2026 (its GPU image's pip list).
+COLAB_PYTHON = ["3.11", "3.12", "3.13"]
+COLAB = {
+    "torch": "2.11.0",
+    "torchaudio": "2.11.0",
+    "numpy": "2.0.2",
+    "scipy": "1.16.3",
+    "matplotlib": "3.10.0",
+    "librosa": "0.11.0",
+    "soundfile": "0.13.1",
+    "ipywidgets": "7.7.1",
+}
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def wanted(*extras: str) -> list[Requirement]:
+    named = [PYPROJECT["optional-dependencies"][extra] for extra in extras]
+    return [Requirement(line) for line in chain(PYPROJECT["dependencies"], *named)]
+
+
+# Versions
+
+
+def test_environment_and_constraints_fit():
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.lock", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("pyproject.toml", '"librosa>=0.11"', '"librosa>=99"', "librosa>=99 is not met by"),
+        ("pyproject.toml", '"nbval>=0.11"', '"nbval>=0.11", "sox"', "sox is not pinned"),
+        ("environment.yml", "- nbval", "- nbvax", "environment.yml: differs from pyproject.toml"),
+        ("environment.yml", "<3.14", "<3.15", "environment.yml: differs from pyproject.toml"),
+        ("constraints.txt", "\nnumpy==", "\nnumpy>=", "not 'name==version'"),
+        ("constraints.txt", "\ntqdm==", "\ntqdn==", "tqdm is not pinned"),
+        ("constraints.txt", "\ntorch==2.11.0", "\ntorch==2.12.0", "torch>=2.9,<2.12 is not met"),
+    ],
+)
+def test_a_file_that_no_longer_fits_is_caught(tmp_path, name, old, new, message):
+    for each in ("pyproject.toml", "environment.yml", "constraints.txt"):
+        (tmp_path / each).write_text(text(each))
+    assert lock.check(tmp_path) == []
+    assert text(name).count(old) == 1
+    (tmp_path / name).write_text(text(name).replace(old, new))
+    assert any(message in fault for fault in lock.check(tmp_path))
+
+
+def test_a_missing_file_is_caught(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(text("pyproject.toml"))
+    assert [fault.split(":")[0] for fault in lock.check(tmp_path)] == [
+        "environment.yml",
+        "constraints.txt",
+    ]
+
+
+def test_conda_installs_what_pip_installs():
+    environment = yaml.safe_load(text("environment.yml"))
+    *conda, packages = environment["dependencies"]
+    assert environment["name"] == "tinyaudio" and "pip" in conda
+    assert packages["pip"][:2] == ["-c constraints.txt", "-e ."]
+    requirements = [Requirement(line) for line in packages["pip"][2:]]
+    assert requirements == wanted(*lock.EXTRAS)
+    assert {r.name for r in requirements} >= {
+        *("jupyter-book", "torch", "torchaudio", "matplotlib", "ipywidgets", "librosa", "nbval")
+    }
+    (python,) = [Requirement(line) for line in conda if line.startswith("python")]
+    for version in [*COLAB_PYTHON, "3.10"]:
+        assert python.specifier.contains(version) == (version != "3.10")
+
+
+def test_colab_has_what_is_asked_for():
+    """Otherwise installing there would replace Colab's torch: minutes of download, and no GPU after it."""
+    met = set()
+    for requirement in wanted("book", "data", "train"):
+        if requirement.name in COLAB:
+            assert requirement.specifier.contains(COLAB[requirement.name]), requirement
+            met.add(requirement.name)
+    assert met == COLAB.keys()
+    assert all(SpecifierSet(PYPROJECT["requires-python"]).contains(v) for v in COLAB_PYTHON)
+
+
+def test_constraints_pin_every_package_that_is_needed():
+    """Followed from requirement to requirement, as the installed packages state them."""
+    pins = {lock.pin(line)[0] for line in text("constraints.txt").splitlines()}
+    left, seen = wanted(*lock.EXTRAS), set()
+    while left:
+        requirement = left.pop()
+        name = lock.canonical(requirement.name)
+        key = (name, *sorted(requirement.extras))
+        if key in seen:
+            continue
+        seen.add(key)
+        assert name in pins
+        try:
+            further = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # for another platform, or an extra that this environment leaves out
+        for line in further:
+            one = Requirement(line)
+            if needed(one.marker, requirement.extras):
+                left.append(one)
+    assert len(seen) > 100  # Jupyter Book alone brings as many
+
+
+def needed(marker: Marker | None, extras: set[str]) -> bool:
+    return not marker or any(marker.evaluate({"extra": extra}) for extra in [*extras, ""])
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    version = PYPROJECT["version"]
+    assert citation["version"] == tinyaudio.__version__ == version
+    assert re.search(
+        rf"^## \[{re.escape(version)}\] - (unreleased|\d{{4}}-\d\d-\d\d)$",
+        text("CHANGELOG.md"),
+        re.M,
+    )
+
+
+def test_citation_is_complete():
+    """Against the fields that the format (1.2.0) demands, and those that this file gives."""
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert citation["cff-version"] == "1.2.0" and citation["type"] == "software"
+    assert citation["title"] and citation["message"]
+    assert citation["authors"] == PYPROJECT["authors"]
+    assert citation["license"] == PYPROJECT["license"] == "MIT"
+    assert text("LICENSE").startswith("MIT License\n\nCopyright (c) 2026 The tinyaudio authors\n")
+
+
+def test_the_address_is_the_same_everywhere():
+    address = PYPROJECT["urls"]["Repository"]
+    assert yaml.safe_load(text("CITATION.cff"))["repository-code"] == address
+    for name in READMES:
+        assert f"git clone {address} " in text(name)
+
+
+# READMEs
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The fenced code blocks of a file, without comments at the ends of lines."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", text(name), re.M | re.S)
+    return [re.sub(r"\s+#.*", "", block) for block in found]
+
+
+def tree(name: str) -> list[str]:
+    """Paths of the annotated tree: two blanks deeper is one folder deeper."""
+    paths, folders = [], []
+    (block,) = blocks(name, "text")
+    for line in block.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        folders[depth:] = [line.split()[0].rstrip("/")]
+        paths.append("/".join(folders))
+    return paths
+
+
+def links(name: str) -> set[str]:
+    return {t for t in re.findall(r"\]\(([^)]+)\)", text(name)) if not t.startswith("README")}
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_make_targets_exist(name):
+    targets = set(re.findall(r"^([a-z][a-z-]*):", text("Makefile"), re.M))
+    commands = re.findall(r"(?:`|^)make ([a-z-]+)", text(name), re.M)
+    assert {"book", "test", "serve"} <= set(commands) <= targets
+    assert [c.split()[1] for c in blocks(name, "bash")[0].splitlines()[1:]] == ["book", "test"]
+
+
+def test_contributing_names_targets_that_exist():
+    targets = set(re.findall(r"^([a-z][a-z-]*):", text("Makefile"), re.M))
+    assert set(re.findall(r"`make ([a-z-]+)`", text("CONTRIBUTING.md"))) <= targets
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_tree_is_the_tree(name):
+    paths = tree(name)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    skip = {"__init__.py", "__main__.py", "__pycache__", "py.typed"}
+    package = {f"tinyaudio/{path.name}" for path in (ROOT / "tinyaudio").iterdir()}
+    package -= {f"tinyaudio/{each}" for each in skip}
+    assert sorted(package - set(paths)) == [], "not in the annotated tree"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_links_and_named_files_exist(name):
+    spans = re.findall(r"`([\w./-]+)`", text(name))
+    named = {
+        s
+        for s in spans
+        if s.startswith(("tinyaudio/", "book/")) or s.endswith((".md", ".yml", ".txt"))
+    }
+    assert named
+    headings = {h.lower() for h in re.findall(r"^## (\S+)$", text(name), re.M)}
+    for target in links(name) | named:
+        assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), (
+            target
+        )
+
+
+def test_both_readmes_name_the_same_things():
+    for language in ("bash", "python"):
+        assert blocks("README.md", language) == blocks("README.ko.md", language)
+    assert tree("README.md") == tree("README.ko.md")
+    assert links("README.md") == links("README.ko.md")
+    english, korean = (set(re.findall(r"`([^`\n]+)`", text(name))) for name in READMES)
+    assert english == korean
+    assert text("README.md").count("\n## ") == text("README.ko.md").count("\n## ")
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+    (block,) = blocks("README.md", "python")
+    (tmp_path / "tinyaudio").symlink_to(ROOT / "tinyaudio")
+    monkeypatch.chdir(tmp_path)
+    exec(block, {})
+    clip, sample_rate = tinyaudio.load("violin-8k.wav")
+    assert sample_rate == 8_000 and clip.shape[0] == 1 and clip.abs().max() > 0.1
+
+
+def test_the_commands_of_the_readme_are_understood():
+    from tinyaudio.cli import parser
+
+    lines = "".join(blocks("README.md", "bash")).splitlines()
+    commands = [line.split()[1:] for line in lines if line.startswith("tinyaudio ")]
+    assert [words[0] for words in commands] == ["data", "train", "generate"]
+    for words in commands:
+        assert callable(parser().parse_args(words).run)
+
+
+# Automation
+
+
+def test_workflows_call_targets_that_exist():
+    targets = set(re.findall(r"^([a-z][a-z-]*):", text("Makefile"), re.M))
+    called = set()
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            runs = "\n".join(step.get("run", "") for step in job["steps"])
+            called |= set(re.findall(r"^make ([a-z-]+)$", runs, re.M))
+    assert called == {"book", "test"} and called <= targets
+
+
+def test_hooks_are_valid_and_local():
+    config = ROOT / ".pre-commit-config.yaml"
+    assert {repo["repo"] for repo in yaml.safe_load(config.read_text())["repos"]} == {"local"}
+    command = [sys.executable, "-m", "pre_commit", "validate-config", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
