@@ -1,6 +1,7 @@
 """The project's front: its versions agree, its addresses agree, and its READMEs tell the truth."""
 
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
@@ -268,9 +269,10 @@ def test_workflows_call_targets_that_exist():
     assert called == {"book", "test"} and called <= targets
 
 
-def test_hooks_are_valid_and_local():
+def test_hooks_are_valid_and_local(tmp_path):
     config = ROOT / ".pre-commit-config.yaml"
     assert {repo["repo"] for repo in yaml.safe_load(config.read_text())["repos"]} == {"local"}
     command = [sys.executable, "-m", "pre_commit", "validate-config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    own = os.environ | {"PRE_COMMIT_HOME": str(tmp_path)}  # nothing is left in the home folder
+    done = subprocess.run(command, capture_output=True, text=True, env=own)
     assert done.returncode == 0, done.stdout + done.stderr
