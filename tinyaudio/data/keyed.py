@@ -32,5 +32,9 @@ def generator(*key: int) -> np.random.Generator:
         False
     """
     if any(part < 0 for part in key):
-        raise DataError(f"the key {key} has a negative number; seeds and item numbers must be 0 or more")
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([int(part) for part in key])))
+        raise DataError(
+            f"the key {key} has a negative number; seeds and item numbers must be 0 or more"
+        )
+    return np.random.Generator(
+        np.random.Philox(np.random.SeedSequence([int(part) for part in key]))
+    )

@@ -1,0 +1,65 @@
+"""What happens to a tone after it is made: an overdriven amplifier, a room.
+
+Implements: `overdrive`, `reverberate`.
+See:        chapter 1, "Sound into numbers".
+"""
+
+import numpy as np
+import scipy.signal
+from jaxtyping import Float
+from numpy import ndarray
+
+OVERSAMPLING = 2  # half of what tanh adds above the highest frequency is kept from folding back
+
+
+def overdrive(x: Float[ndarray, " n"], drive: float) -> Float[ndarray, " n"]:
+    """An amplifier that bends loud samples: tanh(drive x), at twice the sample rate.
+
+    A curve adds overtones of what it bends; those above half the sample rate would fold back.
+
+    Args:
+        x: The sound.
+        drive: How hard, relative to the sound's peak; below 1 hardly anything is bent.
+
+    Returns:
+        The bent sound, in about [-1, 1].
+
+    Example:
+        >>> bent = overdrive(np.sin(np.arange(800) / 8), 10.0)
+        >>> bool(np.mean(np.abs(bent) > 0.9) > 0.7)  # nearly a square wave
+        True
+    """
+    peak = np.max(np.abs(x), initial=1e-9)
+    finer = scipy.signal.resample_poly(x / peak, OVERSAMPLING, 1)
+    return scipy.signal.resample_poly(np.tanh(drive * finer), 1, OVERSAMPLING)[: len(x)]
+
+
+def reverberate(
+    x: Float[ndarray, " n"],
+    t60_s: float,
+    share: float,
+    sample_rate: int,
+    draws: np.random.Generator,
+) -> Float[ndarray, " n"]:
+    """A room, as noise that dies away: every echo comes at a time and with a sign of its own.
+
+    Args:
+        x: The sound.
+        t60_s: Time in which the echoes fall by 60 dB, in seconds.
+        share: Of the echoes in the result, 0 to 1.
+        sample_rate: In Hz.
+        draws: Decides the room.
+
+    Returns:
+        The sound in the room, as long as before.
+
+    Example:
+        >>> click = np.eye(1, 800)[0]
+        >>> wet = reverberate(click, 0.05, 0.5, 8000, np.random.default_rng(0))
+        >>> bool(np.abs(wet[1:300]).max() > 0.01)
+        True
+    """
+    n = max(1, round(t60_s * sample_rate))
+    echoes = draws.standard_normal(n) * 10 ** (-3 * np.arange(n) / n)
+    echoes /= np.sqrt(np.sum(echoes**2))
+    return (1 - share) * x + share * scipy.signal.fftconvolve(x, echoes)[: len(x)]
