@@ -21,18 +21,6 @@ from tinyaudio.data.soundfont import (
 from tinyaudio.errors import DataError
 
 NSYNTH = "bass brass flute guitar keyboard mallet organ reed string synth_lead vocal".split()
-    "bass",
-    "brass",
-    "flute",
-    "guitar",
-    "keyboard",
-    "mallet",
-    "organ",
-    "reed",
-    "string",
-    "synth_lead",
-    "vocal",
-]
 # The keys of an entry of examples.json (magenta.tensorflow.org/datasets/nsynth).
 NSYNTH_FIELDS = {
     *("note", "note_str", "instrument", "instrument_str", "pitch", "velocity", "sample_rate"),
