@@ -1,4 +1,4 @@
-"""The project's front: its versions agree, its addresses agree, and its READMEs tell the truth."""
+"""The project's front: its versions and addresses agree, and Colab and the hooks can use it."""
 
 import importlib.metadata
 import os
@@ -16,11 +16,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import tinyaudio
+from tests.test_architecture import tracked
 from tools import lock
+from tools.book.edition import COLAB_PACKAGES, SETUP
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-READMES = ["README.md", "README.ko.md"]
 # What a Colab notebook finds installed, mid-2026 (its GPU image's pip list).
 COLAB_PYTHON = ["3.11", "3.12", "3.13"]
 COLAB = {
@@ -42,9 +43,6 @@ def text(name: str) -> str:
 def wanted(*extras: str) -> list[Requirement]:
     named = [PYPROJECT["optional-dependencies"][extra] for extra in extras]
     return [Requirement(line) for line in chain(PYPROJECT["dependencies"], *named)]
-
-
-# Versions
 
 
 def test_environment_and_constraints_fit():
@@ -109,6 +107,18 @@ def test_colab_has_what_is_asked_for():
     assert all(SpecifierSet(PYPROJECT["requires-python"]).contains(v) for v in COLAB_PYTHON)
 
 
+def test_colab_gets_what_it_lacks():
+    """The setup cell installs without dependencies, so it must name them itself, and torch never."""
+    there = {*COLAB, "tqdm", "safetensors", "huggingface-hub", "typing-extensions"}
+    named = {lock.canonical(name) for name in COLAB_PACKAGES}
+    assert {lock.canonical(r.name) for r in wanted()} <= there | named
+    for name in named:
+        further = [Requirement(line) for line in importlib.metadata.requires(name) or []]
+        assert {lock.canonical(r.name) for r in further if needed(r.marker, set())} <= there | named
+    (install,) = [line for line in SETUP.splitlines() if "%pip" in line]
+    assert "--no-deps" in install and not named & there
+
+
 def test_constraints_pin_every_package_that_is_needed():
     """Followed from requirement to requirement, as the installed packages state them."""
     pins = {lock.pin(line)[0] for line in text("constraints.txt").splitlines()}
@@ -158,105 +168,14 @@ def test_citation_is_complete():
 
 
 def test_the_address_is_the_same_everywhere():
+    """The line in pyproject.toml decides; once it is set, no placeholder stays anywhere."""
     address = PYPROJECT["urls"]["Repository"]
     assert yaml.safe_load(text("CITATION.cff"))["repository-code"] == address
-    for name in READMES:
+    for name in ("README.md", "README.ko.md"):
         assert f"git clone {address} " in text(name)
-
-
-# READMEs
-
-
-def blocks(name: str, language: str) -> list[str]:
-    """The fenced code blocks of a file, without comments at the ends of lines."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", text(name), re.M | re.S)
-    return [re.sub(r"\s+#.*", "", block) for block in found]
-
-
-def tree(name: str) -> list[str]:
-    """Paths of the annotated tree: two blanks deeper is one folder deeper."""
-    paths, folders = [], []
-    (block,) = blocks(name, "text")
-    for line in block.splitlines():
-        depth = (len(line) - len(line.lstrip())) // 2
-        folders[depth:] = [line.split()[0].rstrip("/")]
-        paths.append("/".join(folders))
-    return paths
-
-
-def links(name: str) -> set[str]:
-    return {t for t in re.findall(r"\]\(([^)]+)\)", text(name)) if not t.startswith("README")}
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_make_targets_exist(name):
-    targets = set(re.findall(r"^([a-z][a-z-]*):", text("Makefile"), re.M))
-    commands = re.findall(r"(?:`|^)make ([a-z-]+)", text(name), re.M)
-    assert {"book", "test", "serve"} <= set(commands) <= targets
-    assert [c.split()[1] for c in blocks(name, "bash")[0].splitlines()[1:]] == ["book", "test"]
-
-
-def test_contributing_names_targets_that_exist():
-    targets = set(re.findall(r"^([a-z][a-z-]*):", text("Makefile"), re.M))
-    assert set(re.findall(r"`make ([a-z-]+)`", text("CONTRIBUTING.md"))) <= targets
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_tree_is_the_tree(name):
-    paths = tree(name)
-    assert [path for path in paths if not (ROOT / path).exists()] == []
-    skip = {"__init__.py", "__main__.py", "__pycache__", "py.typed"}
-    package = {f"tinyaudio/{path.name}" for path in (ROOT / "tinyaudio").iterdir()}
-    package -= {f"tinyaudio/{each}" for each in skip}
-    assert sorted(package - set(paths)) == [], "not in the annotated tree"
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_links_and_named_files_exist(name):
-    spans = re.findall(r"`([\w./-]+)`", text(name))
-    named = {
-        s
-        for s in spans
-        if s.startswith(("tinyaudio/", "book/")) or s.endswith((".md", ".yml", ".txt"))
-    }
-    assert named
-    headings = {h.lower() for h in re.findall(r"^## (\S+)$", text(name), re.M)}
-    for target in links(name) | named:
-        assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), (
-            target
-        )
-
-
-def test_both_readmes_name_the_same_things():
-    for language in ("bash", "python"):
-        assert blocks("README.md", language) == blocks("README.ko.md", language)
-    assert tree("README.md") == tree("README.ko.md")
-    assert links("README.md") == links("README.ko.md")
-    english, korean = (set(re.findall(r"`([^`\n]+)`", text(name))) for name in READMES)
-    assert english == korean
-    assert text("README.md").count("\n## ") == text("README.ko.md").count("\n## ")
-
-
-def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
-    (block,) = blocks("README.md", "python")
-    (tmp_path / "tinyaudio").symlink_to(ROOT / "tinyaudio")
-    monkeypatch.chdir(tmp_path)
-    exec(block, {})
-    clip, sample_rate = tinyaudio.load("violin-8k.wav")
-    assert sample_rate == 8_000 and clip.shape[0] == 1 and clip.abs().max() > 0.1
-
-
-def test_the_commands_of_the_readme_are_understood():
-    from tinyaudio.cli import parser
-
-    lines = "".join(blocks("README.md", "bash")).splitlines()
-    commands = [line.split()[1:] for line in lines if line.startswith("tinyaudio ")]
-    assert [words[0] for words in commands] == ["data", "train", "generate"]
-    for words in commands:
-        assert callable(parser().parse_args(words).run)
-
-
-# Automation
+    placeholder = "github.com/ORG/" + "REPO"
+    stale = [name for name in tracked(ROOT) if placeholder in text(name)]
+    assert placeholder in address or stale == []
 
 
 def test_workflows_call_targets_that_exist():
