@@ -1,0 +1,154 @@
+"""How a voice moves: from phones with edges to smooth tracks of resonances, noise and pitch.
+
+Paper:      Klatt 1980, "Software for a cascade/parallel formant synthesizer" (control tracks in steps
+            of 5 ms); Sundberg 1987, "The Science of the Singing Voice" (vibrato that sets in late).
+Implements: `plan`, `pitch_hz`, `smooth`.
+Differs:    transitions are as long for every pair of phones; real tongues are slower than lips.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.ndimage import convolve1d
+
+from tinyaudio.data.speakers import Speaker
+from tinyaudio.data.speech import PHONES, Content
+
+CONTROL_S = 0.005  # articulation is planned in steps of it
+CLOSING_S = 0.05  # of silence, at the end
+FORMANT_S, VOICING_S, FRICTION_S = 0.03, 0.01, 0.005  # half the length of a transition
+ACCENT_S, PORTAMENTO_S = 0.05, 0.04
+DECLINATION = 3.0  # semitones that the pitch of a sentence falls from its start to its end
+VIBRATO_DELAY_S, VIBRATO_RISE_S = 0.15, 0.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the articulation does over time, in steps of `CONTROL_S`.
+
+    Attributes:
+        times_s: When.
+        phone: Which phone of the content.
+        since_s: Time since that phone began.
+        formants_hz: The four resonances.
+        voicing: Amplitude of the glottal pulses.
+        aspiration: Amplitude of noise at the glottis.
+        friction: Amplitude of noise in the mouth.
+    """
+
+    times_s: Float[np.ndarray, " steps"]
+    phone: Int[np.ndarray, " steps"]
+    since_s: Float[np.ndarray, " steps"]
+    formants_hz: Float[np.ndarray, "steps formants"]
+    voicing: Float[np.ndarray, " steps"]
+    aspiration: Float[np.ndarray, " steps"]
+    friction: Float[np.ndarray, " steps"]
+
+
+def smooth(
+    track: Float[np.ndarray, "steps *rest"], seconds: float
+) -> Float[np.ndarray, "steps *rest"]:
+    """Turn steps into transitions; what lies before the start and after the end goes on as there.
+
+    Args:
+        track: Values in steps of `CONTROL_S`; the first axis is time.
+        seconds: Half the length of a transition.
+
+    Returns:
+        The smooth track.
+
+    Example:
+        >>> smooth(np.array([0.0, 0.0, 1.0, 1.0]), 0.005).round(2).tolist()
+        [0.0, 0.25, 0.75, 1.0]
+    """
+    half = round(seconds / CONTROL_S)
+    kernel = np.hanning(2 * half + 3)
+    return np.asarray(convolve1d(track, kernel / kernel.sum(), axis=0, mode="nearest"))
+
+
+def _formant_targets(spk: Speaker, content: Content) -> Float[np.ndarray, "phones formants"]:
+    """Each phone's resonances; a sound without its own prepares the next that has some."""
+    own = [spk.formants_hz(name) if PHONES[name].formants_hz else None for name in content.phones]
+    given = [k for k, formants in enumerate(own) if formants]
+    if not given:
+        return np.tile(np.array(spk.formants_hz("ah")), (len(own), 1))
+    following = [next((k for k in given if k >= j), given[-1]) for j in range(len(own))]
+    return np.array([own[k] for k in following], dtype=float)
+
+
+def plan(spk: Speaker, content: Content) -> Plan:
+    """Set a target for each phone and move smoothly from one to the next.
+
+    Args:
+        spk: Who; decides the resonances, never the timing.
+        content: What.
+
+    Returns:
+        The tracks, up to `CLOSING_S` beyond the last phone.
+
+    Example:
+        >>> from tinyaudio.data.speakers import speaker
+        >>> said = Content(0, ("s", "aa"), (0.1, 0.1), accents=(0.0,))
+        >>> plan(speaker(0), said).voicing[[5, 30]].tolist()
+        [0.0, 1.0]
+    """
+    edges = np.concatenate([[0.0], np.cumsum(content.durations_s)])
+    times = np.arange(int((edges[-1] + CLOSING_S) / CONTROL_S) + 2) * CONTROL_S
+    phone = np.clip(np.searchsorted(edges, times, side="right") - 1, 0, len(content.phones) - 1)
+    sounding = times < edges[-1]
+
+    def level(name: str, transition_s: float) -> Float[np.ndarray, " steps"]:
+        targets = np.array([getattr(PHONES[p], name) for p in content.phones])
+        return smooth(targets[phone] * sounding, transition_s)
+
+    return Plan(
+        times_s=times,
+        phone=phone,
+        since_s=times - edges[phone],
+        formants_hz=smooth(_formant_targets(spk, content)[phone], FORMANT_S),
+        voicing=level("voicing", VOICING_S),
+        aspiration=level("aspiration", VOICING_S),
+        friction=level("friction", FRICTION_S),
+    )
+
+
+def _spoken_semitones(spk: Speaker, content: Content, plan: Plan) -> Float[np.ndarray, " steps"]:
+    """Accents on a falling line, relative to the speaker's middle pitch."""
+    progress = plan.times_s / plan.times_s[-1]
+    places = np.linspace(0, 1, len(content.accents))
+    accents = smooth(np.interp(progress, places, np.array(content.accents)), ACCENT_S)
+    return accents * spk.f0_range_semitones + DECLINATION * (0.5 - progress)
+
+
+def _sung_semitones(spk: Speaker, content: Content, plan: Plan) -> Float[np.ndarray, " steps"]:
+    """The melody, sliding from note to note, with vibrato; relative to A4."""
+    notes = smooth(np.array(content.pitches)[plan.phone] - 69.0, PORTAMENTO_S)
+    depth = np.clip((plan.since_s - VIBRATO_DELAY_S) / VIBRATO_RISE_S, 0, 1)
+    wave = np.sin(2 * np.pi * spk.vibrato_hz * plan.times_s)
+    return notes + spk.vibrato_semitones * depth * wave
+
+
+def pitch_hz(
+    spk: Speaker, content: Content, plan: Plan, transpose: float | int
+) -> Float[np.ndarray, " steps"]:
+    """The pitch, spoken or sung.
+
+    Args:
+        spk: Who.
+        content: What.
+        plan: See `plan`.
+        transpose: Higher by so many semitones.
+
+    Returns:
+        The pitch in Hz, also where nothing is voiced.
+
+    Example:
+        >>> from tinyaudio.data.speakers import speaker
+        >>> sung = Content(0, ("aa",), (0.1,), pitches=(69.0,))
+        >>> pitch_hz(speaker(0), sung, plan(speaker(0), sung), -12.0)[:3].tolist()
+        [220.0, 220.0, 220.0]
+    """
+    if content.sung:
+        return 440.0 * 2 ** ((_sung_semitones(spk, content, plan) + transpose) / 12)
+    return spk.f0_hz * 2 ** ((_spoken_semitones(spk, content, plan) + transpose) / 12)
