@@ -38,7 +38,8 @@ def struck(press: Press) -> Float[ndarray, " n"]:
     hit = min(press.n, round(STRIKE_S * press.sample_rate))
     decay = np.exp(-120 / press.sample_rate * np.arange(hit))
     x[:hit] += instrument.noise * (0.3 + press.loudness) * press.draws.standard_normal(hit) * decay
-    return x * press.sampled(np.minimum(1, press.times / instrument.attack_s) * press.released)
+    x *= press.sampled(np.minimum(1, press.times / instrument.attack_s) * press.released)
+    return x
 
 
 def _ringing(press: Press) -> Float[ndarray, " n"]:

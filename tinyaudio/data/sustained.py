@@ -58,7 +58,8 @@ def sustained(press: Press) -> Float[ndarray, " n"]:
     loudness = loudness * (1 + instrument.tremolo * shake)
     if instrument.tempo_hz:
         loudness = loudness * np.where(times * instrument.tempo_hz % 1 < 0.5, 1.0, CHOPPED)
-    return x * press.sampled(loudness)
+    x *= press.sampled(loudness)
+    return x
 
 
 def _drift(press: Press) -> Float[ndarray, " m"]:
