@@ -28,7 +28,12 @@ from tinyaudio.errors import AudioError
 MAX_CHANNELS = 64  # seventh-order ambisonics; more is a damaged header
 MAX_NUMBERS = 2**30  # channels x time: 4 GiB of float32, 18 hours at 16 kHz
 BLOCK_NUMBERS = 2**20  # read at a time
+MP3_RUN_UP = 16 * 1152  # samples: 16 frames, where 511 bytes can be borrowed of those before
 UNSCALED_PEAK = 8.0  # 18 dB over full scale: not an overshoot but another unit
+REASONS = {  # what libsndfile says, in words that say what is wrong
+    "Internal error : SF_INFO struct incomplete": "its header declares 0 Hz or 0 channels",
+    "Error : flac decoder lost sync": "it is cut off or damaged",
+}
 _STDERR = threading.Lock()
 
 
@@ -80,6 +85,7 @@ def load(
                 samples, rate, declared = _decode(path, sound, start_s, seconds)
         except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as problem:
             reason = getattr(problem, "error_string", str(problem)).strip(". ")
+            reason = REASONS.get(reason, reason)
             raise AudioError(
                 f"{path}: cannot be decoded ({reason}). Readable are WAV, FLAC, Ogg, MP3 and AIFF;"
                 " convert it, for example with ffmpeg, or fetch it again"
@@ -141,7 +147,10 @@ def _decode(
     if start:
         if start >= sound.frames:
             raise AudioError(f"{path}: ends at {sound.frames / rate:.2f} s, before {start_s} s")
-        sound.seek(start)
+        # An MP3 frame borrows bits of the frames before it, which the decoder has not seen after a seek.
+        run_up = min(start, MP3_RUN_UP) if sound.format == "MP3" else 0
+        sound.seek(start - run_up)
+        sound.read(run_up)
     declared = sound.frames - start
     wanted = declared if seconds is None else min(declared, max(1, round(seconds * rate)))
     blocks: list[np.ndarray] = []

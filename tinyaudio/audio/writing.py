@@ -43,7 +43,7 @@ def save(
         audio: A clip (channels, time) in [-1, 1].
         sample_rate: In Hz. MP3 takes 8 to 48 kHz at its standard rates only.
         subtype: WAV: ``"PCM_U8"``, ``"PCM_16"`` (default), ``"PCM_24"``, ``"PCM_32"``,
-            ``"FLOAT"``. FLAC: ``"PCM_S8"``, ``"PCM_16"`` (default), ``"PCM_24"``.
+            ``"FLOAT"``, ``"DOUBLE"``. FLAC: ``"PCM_S8"``, ``"PCM_16"`` (default), ``"PCM_24"``.
             Ogg: ``"VORBIS"`` (default), ``"OPUS"``. Integers are rounded, without dither.
 
     Raises:
@@ -110,10 +110,10 @@ def _presentable(audio: Tensor, path: Path) -> Tensor:
 
 
 def _as_written(block: Tensor, subtype: str) -> np.ndarray:
-    """Numbers (time, channels) as the encoder takes them without rescaling: integers for PCM, else float32."""
+    """Numbers (time, channels) as the encoder takes them without rescaling: integers for PCM, else floats."""
     bits = PCM_BITS.get(subtype)
     if bits is None:
-        return np.asarray(block, dtype=np.float32)
+        return np.asarray(block, dtype=np.float64 if subtype == "DOUBLE" else np.float32)
     full_scale = 2 ** (bits - 1)
     codes = torch.round(block * full_scale).clamp(-full_scale, full_scale - 1)
     # libsndfile keeps the top `bits` bits of 32.
