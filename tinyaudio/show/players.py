@@ -79,7 +79,7 @@ def compare(
         >>> compare({"loud": noise, "soft": noise / 10}, 16_000)
         player: loud (0.50 s, 16000 Hz, ...)
         player: soft (0.50 s, 16000 Hz, ...)
-        both at the same level (RMS)
+        all at the same level (RMS)
     """
     if not clips:
         raise AudioError("nothing to compare: give at least one clip")
@@ -92,7 +92,7 @@ def compare(
         player(clip * (loudest / levels[label]), sample_rate, label, format)
         for label, clip in clips.items()
     ]
-    note = say("모두 같은 크기(RMS)로 맞추었습니다", "both at the same level (RMS)")
+    note = say("모두 같은 크기(RMS)로 맞추었습니다", "all at the same level (RMS)")
     html = "".join(one.html for one in players)
     return Html(
         f'<div class="ta-compare">{html}<small>{note}</small></div>',

@@ -131,7 +131,12 @@ def of_editions(chapter: Chapter) -> list[str]:
     ko, en = (stored(chapter, language) for language in LANGUAGES)
     if ko is None or en is None:
         return []
-    same = [facts(cell) for cell in code_cells(ko)] == [facts(cell) for cell in code_cells(en)]
+    spoken = {
+        word for cell in chapter.cells for both in BILINGUAL.findall(cell.text) for word in both
+    }
+    same = [facts(cell, spoken) for cell in code_cells(ko)] == [
+        facts(cell, spoken) for cell in code_cells(en)
+    ]
     name = relative(path_of(chapter, "en"))
     return (
         []
@@ -143,11 +148,12 @@ def of_editions(chapter: Chapter) -> list[str]:
     )
 
 
-def facts(cell: NotebookNode) -> list[str]:
+def facts(cell: NotebookNode, spoken: set[str]) -> list[str]:
     """What an output says in no language: numbers, pictures, sounds."""
-    return re.findall(
-        r"base64,[\w+/=]+|[\w+/=]{200,}|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", str(cell.outputs)
-    )
+    text = str(cell.outputs)
+    for word in sorted(spoken, key=len, reverse=True):
+        text = text.replace(word, "")
+    return re.findall(r"[\w+/=]{200,}|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", text)
 
 
 def sources(names: list[str]) -> list[Path]:

@@ -27,6 +27,9 @@ def build() -> Path:
     pages(ROOT / "_config.yml", ROOT / "_toc.yml", BUILD / "ko")
     english = yaml.safe_load((ROOT / "book" / "english.yml").read_text())
     config = merged(yaml.safe_load((ROOT / "_config.yml").read_text()), english["config"])
+    # These alone are looked for beside the configuration, which here is in _build.
+    local = config["sphinx"]["local_extensions"]
+    config["sphinx"]["local_extensions"] = {name: str(ROOT / path) for name, path in local.items()}
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     (BUILD / "config.en.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
     (BUILD / "toc.en.yml").write_text(
@@ -58,7 +61,7 @@ def pages(config: Path, toc: Path, out: Path) -> None:
         "--keep-going",
         "-q",
     ]
-    command = [sys.executable, "-m", "jupyter_book.cli.main", *map(str, words)]
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *map(str, words)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
         log = (result.stdout + result.stderr)[-4000:]

@@ -1,0 +1,44 @@
+# make book, make test: each works alone, again, and after a failed try.
+.DEFAULT_GOAL := help
+.PHONY: help book serve test check-all lint lock clean
+PORT ?= 8000
+PYTHON_HERE := .venv/bin/python
+PYTEST := $(PYTHON_HERE) -m pytest -n 2 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+book: ## both editions of the book, in _build/html
+	@sh tools/prepare.sh
+	@$(PYTHON_HERE) -m tools.book make
+	@$(PYTHON_HERE) -m tools.book site
+
+serve: ## the built book in a browser (PORT=8000)
+	@$(PYTHON_HERE) -m tools.book serve --port $(PORT)
+
+test: ## everything that must pass
+	@sh tools/prepare.sh browser
+	@$(PYTHON_HERE) -m tools.book check
+	@$(PYTHON_HERE) -m tools.book site
+	@$(PYTEST) -m "not slow" tests tinyaudio book/ko
+
+check-all: ## the long checks: twenty kills, every output made again, the benchmarks
+	@sh tools/prepare.sh browser
+	@$(PYTHON_HERE) -m pytest -m slow tests
+	@$(PYTHON_HERE) -m tools.book verify
+	@$(PYTHON_HERE) -m benchmarks.data --json
+	@$(PYTHON_HERE) -m benchmarks.robustness --json
+
+lint: ## ruff, mypy, codespell
+	@sh tools/prepare.sh
+	@$(PYTHON_HERE) -m ruff check
+	@$(PYTHON_HERE) -m ruff format --check
+	@$(PYTHON_HERE) -m mypy
+	@$(PYTHON_HERE) -m codespell_lib
+
+lock: ## constraints.txt and environment.yml anew, from pyproject.toml
+	@sh tools/prepare.sh
+	@$(PYTHON_HERE) -m tools.lock
+
+clean: ## what was built; .venv stays
+	@rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
