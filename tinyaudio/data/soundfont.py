@@ -31,7 +31,8 @@ from tinyaudio.errors import DataError
 RENDER_HZ = 48_000
 HOLD = 0.75  # share of a note's length for which the key is down, as in NSynth
 GAIN_DB = -4  # the loudest programs of FluidR3 reach 3.5 dB over full scale
-DRAIN = 480  # samples in which a voice that was cut off has faded; without it notes leak into the next
+# Samples in which a voice that was cut off has faded; without them notes leak into the next.
+DRAIN = 480
 SILENT = 1e-3  # a peak below it means that the soundfont has no recording for this key
 VELOCITIES = (25, 50, 75, 100, 127)  # NSynth's
 
@@ -54,7 +55,9 @@ SOURCES = ("acoustic", "electronic", "synthetic")
 ELECTRONIC = {2, 4, 5, 7, 16, 17, 18, 26, 27, 28, 29, 30, 31, 33, 34, 35, 36, 37}
 SYNTHETIC = {38, 39, 54, 62, 63, *range(80, 88)}
 # Whole instruments are held out, so that a test asks about one never heard.
-HELD_OUT = {"valid": {5, 13, 22, 27, 37, 42, 61, 67, 78, 84}, "test": {6, 11, 18, 25, 33, 41, 53, 58, 68, 75, 81}}
+VALID = {5, 13, 22, 27, 37, 42, 61, 67, 78, 84}
+TEST = {6, 11, 18, 25, 33, 41, 53, 58, 68, 75, 81}
+HELD_OUT = {"valid": VALID, "test": TEST}
 
 # Where systems keep soundfonts; the first one that exists is used.
 PLACES = (
@@ -244,7 +247,9 @@ class SoundfontNotes(Dataset):
                 return clip, self._fields(i, family, program, pitch, velocity)
         raise DataError(f"{find_soundfont(self.soundfont)}: is silent for twenty notes in a row")
 
-    def _fields(self, i: int, family: str, program: int, pitch: int, velocity: int) -> dict[str, Any]:
+    def _fields(
+        self, i: int, family: str, program: int, pitch: int, velocity: int
+    ) -> dict[str, Any]:
         """What NSynth's examples.json says of a note."""
         source = 1 if program in ELECTRONIC else 2 if program in SYNTHETIC else 0
         instrument = f"{family}_{SOURCES[source]}_{program:03d}"

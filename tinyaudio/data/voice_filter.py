@@ -21,7 +21,7 @@ from tinyaudio.data.speech import PHONES, Content
 from tinyaudio.data.vocal_tract import BANDWIDTHS_HZ, resonators
 
 BLOCK = 16  # frames computed at a time: what fits in a core's cache
-FRICTION_GAIN = 0.17  # to a vowel's pulses of 1
+FRICTION_GAIN = 0.25  # to a vowel's pulses of 1
 FRICTION_EXPONENT = 0.6  # the cavity in front of the teeth shrinks less than the tract
 SINGER_FORMANT_WIDTH_HZ = 300.0
 DETAIL_HZ = np.concatenate([[0.0, 4000.0], np.geomspace(6000.0, 48_000.0, 8)])
