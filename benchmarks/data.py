@@ -1,0 +1,198 @@
+"""How fast, how exactly in tune and how repeatable is the procedural sound?
+
+notes_per_second            notes of 4 s at 16 kHz, all families, on one core
+voices_realtime_48k         seconds of speech at 48 kHz made in a second, on one core
+pitch_cents                 by family: median distance between the pitch that is heard and the label's. It is
+                            heard by librosa's pyin, of which 0.5 cents are its grid; for mallets and keyboards, whose partials are not
+                            multiples of the pitch, it is the distance of the strongest peak of the spectrum
+                            from the nearest partial that the instrument should have
+pitch_cents_worst_family    the largest of these
+identical_across_threads    whether notes and voices, rounded to 16 bits, are the same with one thread, with
+                            two, and with another kernel of the matrix library
+identical_across_runs       whether they are the same twice
+
+    python -m benchmarks.data --json
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+NOTES_TO_HASH, VOICES_TO_HASH = 33, 2
+OWN_PARTIALS = ("keyboard", "mallet")
+# Settings under which a process makes the sound again.
+ONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+TWO = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+OLD_KERNEL = {**ONE, "OPENBLAS_CORETYPE": "Nehalem"}
+
+
+def int16_bytes(clip: Any) -> bytes:
+    """What a 16-bit file would hold."""
+    return np.round(clip.numpy() * 32767).astype("<i2").tobytes()
+
+
+def notes_hash() -> str:
+    from tinyaudio.data.notes import Notes
+
+    notes, digest = Notes(NOTES_TO_HASH), hashlib.sha256()
+    for i in range(len(notes)):
+        digest.update(int16_bytes(notes[i][0]))
+    return digest.hexdigest()
+
+
+def voices_hash() -> str | None:
+    try:
+        from tinyaudio.data.voices import Voices
+    except ImportError:
+        return None
+    voices, digest = Voices(VOICES_TO_HASH, sample_rate=48_000), hashlib.sha256()
+    for i in range(len(voices)):
+        digest.update(int16_bytes(voices[i][0]))
+    return digest.hexdigest()
+
+
+def hashes_under(settings: dict[str, str]) -> list[str | None]:
+    """The hashes of notes and voices, made by another process."""
+    made = subprocess.run(
+        [sys.executable, "-m", "benchmarks.data", "--hashes"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(made.stdout)
+
+
+def notes_per_second(n: int = 150) -> float:
+    from tinyaudio.data.notes import Notes
+
+    notes = Notes(n)
+    notes[0]  # the first one loads what is loaded once
+    start = time.process_time()
+    for i in range(n):
+        notes[i]
+    return n / (time.process_time() - start)
+
+
+def voices_realtime(n: int = 4) -> float | None:
+    try:
+        from tinyaudio.data.voices import Voices
+    except ImportError:
+        return None
+    voices = Voices(n, sample_rate=48_000)
+    voices[0]
+    start = time.process_time()
+    seconds = sum(voices[i][0].shape[-1] / 48_000 for i in range(n))
+    return seconds / (time.process_time() - start)
+
+
+def pyin_hz(
+    clip: np.ndarray, sample_rate: int, fmin: float, fmax: float, resolution: float
+) -> float:
+    import librosa
+
+    f0, voiced, _ = librosa.pyin(
+        clip,
+        fmin=fmin,
+        fmax=fmax,
+        sr=sample_rate,
+        resolution=resolution,
+        frame_length=2048 if fmin > 25 else 4096,
+        hop_length=1024,
+        max_transition_rate=5,
+        fill_na=None,
+    )
+    return float(np.median(f0[voiced] if voiced.any() else f0))
+
+
+def pyin_cents(clip: np.ndarray, pitch: int, sample_rate: int) -> float:
+    """Distance of the pitch that pyin hears from the label's, over the middle of the note."""
+    label = 440 * 2 ** ((pitch - 69) / 12)
+    # First over more than two octaves, so that an octave error is found; then closely around what was
+    # heard, since pyin's answers lie on a grid and its time grows with the square of the grid's size.
+    coarse = pyin_hz(clip, sample_rate, label / 2.2, label * 2.2, 0.1)
+    near = 2 ** (0.6 / 12)
+    return abs(
+        1200 * np.log2(pyin_hz(clip, sample_rate, coarse / near, coarse * near, 0.005) / label)
+    )
+
+
+def partial_cents(clip: np.ndarray, partials_hz: np.ndarray, sample_rate: int) -> float:
+    """Distance of the strongest peak of the spectrum from the nearest partial."""
+    size = 1 << 18
+    spectrum = np.log(np.abs(np.fft.rfft(clip * np.hanning(len(clip)), size)) + 1e-9)
+    top = int(np.argmax(spectrum[1:-1])) + 1
+    left, middle, right = spectrum[top - 1 : top + 2]
+    peak_hz = (top + 0.5 * (left - right) / (left - 2 * middle + right)) * sample_rate / size
+    return float(np.min(np.abs(1200 * np.log2(peak_hz / partials_hz))))
+
+
+def pitch_cents(per_family: int = 8) -> dict[str, float]:
+    from tinyaudio.data.families import FAMILIES
+    from tinyaudio.data.instruments import PER_FAMILY, instrument
+    from tinyaudio.data.notes import Notes
+    from tinyaudio.data.partials import partials_hz
+
+    medians = {}
+    for family in FAMILIES:
+        notes, errors = Notes(per_family, families=(family,), seconds=2.0), []
+        for i in range(per_family):
+            clip, fields = notes[i]
+            rate, pitch = notes.sample_rate, fields["pitch"]
+            middle = clip[0, round(0.1 * rate) : round(1.3 * rate)].numpy().astype(np.float64)
+            if family in OWN_PARTIALS:
+                player = instrument(family, fields["instrument"] % PER_FAMILY)
+                errors.append(partial_cents(middle, partials_hz(player, pitch, rate), rate))
+            else:
+                errors.append(pyin_cents(middle, pitch, rate))
+        medians[family] = round(float(np.median(errors)), 2)
+    return medians
+
+
+def measure() -> dict[str, Any]:
+    import torch
+
+    torch.set_num_threads(1)
+    here, again = hashes_under(ONE), hashes_under(ONE)
+    speed, realtime, cents = notes_per_second(), voices_realtime(), pitch_cents()
+    return {
+        "notes_per_second": round(speed, 1),
+        "voices_realtime_48k": round(realtime, 1) if realtime else None,
+        "pitch_cents_worst_family": max(cents.values()),
+        "pitch_cents": cents,
+        "identical_across_threads": here == hashes_under(TWO) == hashes_under(OLD_KERNEL),
+        "identical_across_runs": here == again,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.data",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--hashes", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.hashes:
+        print(json.dumps([notes_hash(), voices_hash()]))
+        return
+    found = measure()
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        if isinstance(value, dict):
+            value = "  ".join(f"{family} {cents}" for family, cents in value.items())
+        print(f"{name:26} {value}")
+
+
+if __name__ == "__main__":
+    main()
