@@ -96,7 +96,7 @@ def plan(spk: Speaker, content: Content) -> Plan:
     edges = np.concatenate([[0.0], np.cumsum(content.durations_s)])
     times = np.arange(int((edges[-1] + CLOSING_S) / CONTROL_S) + 2) * CONTROL_S
     phone = np.clip(np.searchsorted(edges, times, side="right") - 1, 0, len(content.phones) - 1)
-    sounding = times < edges[-1]
+    sounding = (times > 0) & (times < edges[-1])
 
     def level(name: str, transition_s: float) -> Float[np.ndarray, " steps"]:
         targets = np.array([getattr(PHONES[p], name) for p in content.phones])

@@ -167,7 +167,7 @@ def frames_of(
 
 
 def overlap_add(
-    blocks: Iterable[Complex[np.ndarray, "frames freq"]], hop_length: int, n_samples: int
+    blocks: Iterable[Complex[np.ndarray, "_ freq"]], hop_length: int, n_samples: int
 ) -> Float[np.ndarray, " time"]:
     """Turn the filtered spectra of frames back into a signal.
 
