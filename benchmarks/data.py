@@ -3,8 +3,8 @@
 notes_per_second            notes of 4 s at 16 kHz, all families, on one core
 voices_realtime_48k         seconds of speech at 48 kHz made in a second, on one core
 pitch_cents                 by family: median distance between the pitch that is heard and the label's. It is
-                            heard by librosa's pyin, of which 0.5 cents are its grid; for mallets and keyboards, whose partials are not
-                            multiples of the pitch, it is the distance of the strongest peak of the spectrum
+                            heard by librosa's pyin, on a grid of 1 cent; for mallets and keyboards, whose partials
+                            are not multiples of the pitch, it is the distance of the spectrum's strongest peak
                             from the nearest partial that the instrument should have
 pitch_cents_worst_family    the largest of these
 identical_across_threads    whether notes and voices, rounded to 16 bits, are the same with one thread, with
@@ -106,7 +106,7 @@ def pyin_hz(
         resolution=resolution,
         frame_length=2048 if fmin > 25 else 4096,
         hop_length=1024,
-        max_transition_rate=5,
+        max_transition_rate=50 * resolution,
         fill_na=None,
     )
     return float(np.median(f0[voiced] if voiced.any() else f0))
@@ -120,7 +120,7 @@ def pyin_cents(clip: np.ndarray, pitch: int, sample_rate: int) -> float:
     coarse = pyin_hz(clip, sample_rate, label / 2.2, label * 2.2, 0.1)
     near = 2 ** (0.6 / 12)
     return abs(
-        1200 * np.log2(pyin_hz(clip, sample_rate, coarse / near, coarse * near, 0.005) / label)
+        1200 * np.log2(pyin_hz(clip, sample_rate, coarse / near, coarse * near, 0.01) / label)
     )
 
 

@@ -32,7 +32,7 @@ SCALES = (
     (0, 2, 4, 7, 9),
 )  # major, minor, pentatonic
 STEPS = (-3, -2, -1, -1, 1, 1, 2, 3)  # from note to note, in notes of the scale
-BEATS = (0.5, 0.5, 1.0, 1.0, 1.5, 2.0)
+BEATS = (0.5, 0.5, 1.0, 1.0, 1.5)
 BEGINNING_S = 0.05  # of silence, so that an onset is one
 LEGATO_S = 0.03  # for which a note is held into the next
 RINGING_S = 0.5  # for which a note that was let go is still heard
@@ -72,7 +72,7 @@ def melody(
 
     Example:
         >>> score = melody(np.random.default_rng(0))
-        >>> 4 <= len(score) <= 24
+        >>> 3 <= len(score) <= 24
         True
     """
     beat_s = 60 / draws.uniform(90, 140)
