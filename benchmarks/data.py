@@ -3,9 +3,9 @@
 notes_per_second            notes of 4 s at 16 kHz, all families, on one core
 voices_realtime_48k         seconds of speech at 48 kHz made in a second, on one core
 pitch_cents                 by family: median distance between the pitch that is heard and the label's. It is
-                            heard by librosa's pyin, on a grid of 1 cent; for mallets and keyboards, whose partials
-                            are not multiples of the pitch, it is the distance of the spectrum's strongest peak
-                            from the nearest partial that the instrument should have
+                            heard by librosa's pyin, on a grid of 1 cent; for mallets and keyboards, whose
+                            partials are not multiples of the pitch, it is the distance of the spectrum's
+                            strongest peak from the nearest partial that the instrument should have
 pitch_cents_worst_family    the largest of these
 identical_across_threads    whether notes and voices, rounded to 16 bits, are the same with one thread, with
                             two, and with another kernel of the matrix library

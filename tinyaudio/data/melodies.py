@@ -82,7 +82,7 @@ def melody(
     notes = notes or [pitches[0]]  # a compass of a note or two may have none of the scale
     place, now = len(notes) // 2, BEGINNING_S
     legato = bool(draws.random() < 0.5)
-    score = []
+    score: list[Tone] = []
     while now < seconds - 0.1:
         length = float(draws.choice(BEATS)) * beat_s
         if not score or draws.random() > 0.12:  # else it is a rest
