@@ -47,7 +47,7 @@ def player(
         player: silence (0.50 s, 16000 Hz, -120.0 dB)
     """
     data = _encoded(audio, sample_rate, format)
-    seconds, level = audio.shape[-1] / sample_rate, rms_db(audio).item()
+    seconds, level = audio.shape[-1] / sample_rate, rms_db(audio.detach().flatten()).item()
     html = (
         f'<figure class="ta-player" style="margin:.4em 0"><figcaption>{escape(label)}</figcaption>'
         f'<audio controls preload="metadata" aria-label="{escape(label)}" '
@@ -72,7 +72,7 @@ def compare(
         format: As for `player`.
 
     Raises:
-        AudioError: There is nothing to compare, or a clip is silent.
+        AudioError: There is nothing to compare, or a clip is silent or not finite.
 
     Example:
         >>> noise = torch.rand(1, 8000) - 0.5
@@ -84,6 +84,8 @@ def compare(
     if not clips:
         raise AudioError("nothing to compare: give at least one clip")
     for label, clip in clips.items():
+        if not torch.isfinite(clip).all():
+            raise AudioError(f"{label!r} holds NaN or infinite samples; look for what made them")
         if clip.numel() == 0 or not clip.any():
             raise AudioError(f"{label!r} is silent: its level cannot be matched")
     levels = {label: clip.square().mean().sqrt() for label, clip in clips.items()}
@@ -116,7 +118,10 @@ def _encoded(audio: Tensor, sample_rate: int, format: str) -> bytes:
         )
     file = io.BytesIO()
     samples = audio.detach().cpu().float().reshape(-1, audio.shape[-1]).T.numpy()
-    subtype = {"mp3": "MPEG_LAYER_III"}.get(format, "PCM_16")
+    subtype = "MPEG_LAYER_III"
+    if format != "mp3":  # rounded here, because libsndfile cuts off what is below a step
+        samples = (samples * 2**15).round().clip(-(2**15), 2**15 - 1).astype("int16")
+        subtype = "PCM_16"
     try:
         soundfile.write(file, samples, sample_rate, format=format.upper(), subtype=subtype)
     except soundfile.LibsndfileError as error:
