@@ -67,21 +67,23 @@ def smooth(
     return np.asarray(convolve1d(track, kernel / kernel.sum(), axis=0, mode="nearest"))
 
 
-def _formant_targets(spk: Speaker, content: Content) -> Float[np.ndarray, "phones formants"]:
+def _formant_targets(talker: Speaker, content: Content) -> Float[np.ndarray, "phones formants"]:
     """Each phone's resonances; a sound without its own prepares the next that has some."""
-    own = [spk.formants_hz(name) if PHONES[name].formants_hz else None for name in content.phones]
+    own = [
+        talker.formants_hz(name) if PHONES[name].formants_hz else None for name in content.phones
+    ]
     given = [k for k, formants in enumerate(own) if formants]
     if not given:
-        return np.tile(np.array(spk.formants_hz("ah")), (len(own), 1))
+        return np.tile(np.array(talker.formants_hz("ah")), (len(own), 1))
     following = [next((k for k in given if k >= j), given[-1]) for j in range(len(own))]
     return np.array([own[k] for k in following], dtype=float)
 
 
-def plan(spk: Speaker, content: Content) -> Plan:
+def plan(talker: Speaker, content: Content) -> Plan:
     """Set a target for each phone and move smoothly from one to the next.
 
     Args:
-        spk: Who; decides the resonances, never the timing.
+        talker: Who; decides the resonances, never the timing.
         content: What.
 
     Returns:
@@ -106,36 +108,36 @@ def plan(spk: Speaker, content: Content) -> Plan:
         times_s=times,
         phone=phone,
         since_s=times - edges[phone],
-        formants_hz=smooth(_formant_targets(spk, content)[phone], FORMANT_S),
+        formants_hz=smooth(_formant_targets(talker, content)[phone], FORMANT_S),
         voicing=level("voicing", VOICING_S),
         aspiration=level("aspiration", VOICING_S),
         friction=level("friction", FRICTION_S),
     )
 
 
-def _spoken_semitones(spk: Speaker, content: Content, plan: Plan) -> Float[np.ndarray, " steps"]:
+def _spoken_semitones(talker: Speaker, content: Content, plan: Plan) -> Float[np.ndarray, " steps"]:
     """Accents on a falling line, relative to the speaker's middle pitch."""
     progress = plan.times_s / plan.times_s[-1]
     places = np.linspace(0, 1, len(content.accents))
     accents = smooth(np.interp(progress, places, np.array(content.accents)), ACCENT_S)
-    return accents * spk.f0_range_semitones + DECLINATION * (0.5 - progress)
+    return accents * talker.f0_range_semitones + DECLINATION * (0.5 - progress)
 
 
-def _sung_semitones(spk: Speaker, content: Content, plan: Plan) -> Float[np.ndarray, " steps"]:
+def _sung_semitones(talker: Speaker, content: Content, plan: Plan) -> Float[np.ndarray, " steps"]:
     """The melody, sliding from note to note, with vibrato; relative to A4."""
     notes = smooth(np.array(content.pitches)[plan.phone] - 69.0, PORTAMENTO_S)
     depth = np.clip((plan.since_s - VIBRATO_DELAY_S) / VIBRATO_RISE_S, 0, 1)
-    wave = np.sin(2 * np.pi * spk.vibrato_hz * plan.times_s)
-    return notes + spk.vibrato_semitones * depth * wave
+    wave = np.sin(2 * np.pi * talker.vibrato_hz * plan.times_s)
+    return notes + talker.vibrato_semitones * depth * wave
 
 
 def pitch_hz(
-    spk: Speaker, content: Content, plan: Plan, transpose: float | int
+    talker: Speaker, content: Content, plan: Plan, transpose: float | int
 ) -> Float[np.ndarray, " steps"]:
     """The pitch, spoken or sung.
 
     Args:
-        spk: Who.
+        talker: Who.
         content: What.
         plan: See `plan`.
         transpose: Higher by so many semitones.
@@ -150,5 +152,5 @@ def pitch_hz(
         [220.0, 220.0, 220.0]
     """
     if content.sung:
-        return 440.0 * 2 ** ((_sung_semitones(spk, content, plan) + transpose) / 12)
-    return spk.f0_hz * 2 ** ((_spoken_semitones(spk, content, plan) + transpose) / 12)
+        return 440.0 * 2 ** ((_sung_semitones(talker, content, plan) + transpose) / 12)
+    return talker.f0_hz * 2 ** ((_spoken_semitones(talker, content, plan) + transpose) / 12)

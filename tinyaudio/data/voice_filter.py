@@ -29,48 +29,48 @@ DETAIL_SIGMA_DB, DETAIL_S = 4.0, 0.02
 
 
 def _detail_db(
-    spk: Speaker, phone: Int[np.ndarray, " steps"], draws: np.random.Generator
+    talker: Speaker, phone: Int[np.ndarray, " steps"], draws: np.random.Generator
 ) -> Float[np.ndarray, "steps knots"]:
     """Gain at `DETAIL_HZ`, which differs from phone to phone as the low band does not reveal."""
     onset = np.clip((DETAIL_HZ - 4000.0) / 6000.0, 0, 1)
     drawn = DETAIL_SIGMA_DB * draws.standard_normal((int(phone[-1]) + 1, len(DETAIL_HZ)))
-    return smooth(((drawn + spk.shelf_db) * onset)[phone], DETAIL_S)
+    return smooth(((drawn + talker.shelf_db) * onset)[phone], DETAIL_S)
 
 
 def _fixed_tract_gain(
-    spk: Speaker, content: Content, f_hz: Float[np.ndarray, " freq"]
+    talker: Speaker, content: Content, f_hz: Float[np.ndarray, " freq"]
 ) -> Complex[np.ndarray, " freq"]:
     """The part of the tract that does not move: the tube above F4; in singing, the singer's formant."""
-    tail = vocal_tract.tube_tail(f_hz, spk.tract_cm)
+    tail = vocal_tract.tube_tail(f_hz, talker.tract_cm)
     if not content.sung:
         return tail
-    bump = np.exp(-0.5 * ((f_hz - spk.singer_formant_hz) / SINGER_FORMANT_WIDTH_HZ) ** 2)
-    return tail * (1 + (10 ** (spk.singer_formant_db / 20) - 1) * bump)
+    bump = np.exp(-0.5 * ((f_hz - talker.singer_formant_hz) / SINGER_FORMANT_WIDTH_HZ) ** 2)
+    return tail * (1 + (10 ** (talker.singer_formant_db / 20) - 1) * bump)
 
 
 def _friction_gains(
-    spk: Speaker, content: Content, f_hz: Float[np.ndarray, " freq"]
+    talker: Speaker, content: Content, f_hz: Float[np.ndarray, " freq"]
 ) -> Float[np.ndarray, "phones freq"]:
     """From a narrow place in the mouth to the lips, for each phone of the content."""
     gains = np.zeros((len(content.phones), len(f_hz)))
-    shorter = (REFERENCE_CM / spk.tract_cm) ** FRICTION_EXPONENT
+    shorter = (REFERENCE_CM / talker.tract_cm) ** FRICTION_EXPONENT
     for j in range(len(gains)):
         for neighbour in (j, j - 1, j + 1):  # noise begins before its phone and ends after it
             name = content.phones[neighbour] if 0 <= neighbour < len(gains) else "sil"
             if PHONES[name].friction:
                 gains[j] = FRICTION_GAIN * vocal_tract.friction_gain(
                     f_hz,
-                    PHONES[name].peak_hz * spk.friction_scale * shorter,
+                    PHONES[name].peak_hz * talker.friction_scale * shorter,
                     PHONES[name].low_skirt_db,
                     PHONES[name].high_skirt_db,
-                    spk.tract_cm,
+                    talker.tract_cm,
                 )
                 break
     return gains
 
 
 def filtered(
-    spk: Speaker,
+    talker: Speaker,
     content: Content,
     planned: Plan,
     sources: tuple[Float[np.ndarray, "frames window"], Float[np.ndarray, "frames window"]],
@@ -80,7 +80,7 @@ def filtered(
     """Filter the frames of both sources and add them up, a few frames at a time.
 
     Args:
-        spk: Who.
+        talker: Who.
         content: What.
         planned: How the resonances move.
         sources: Frames of the sound at the glottis and of the noise in the mouth.
@@ -93,9 +93,9 @@ def filtered(
     Example:
         >>> from tinyaudio.data.articulation import plan
         >>> from tinyaudio.data.speakers import speaker
-        >>> spk, said = speaker(0), Content(0, ("aa",), (0.15,), accents=(0.0,))
+        >>> talker, said = speaker(0), Content(0, ("aa",), (0.15,), accents=(0.0,))
         >>> frames, draws = np.zeros((21, 160)), np.random.default_rng(0)
-        >>> [len(s) for s in filtered(spk, said, plan(spk, said), (frames, frames), 8000, draws)]
+        >>> [len(s) for s in filtered(talker, said, plan(talker, said), (frames, frames), 8000, draws)]
         [16, 5]
     """
     at_glottis, at_mouth = sources
@@ -104,10 +104,10 @@ def filtered(
     f_hz = np.fft.rfftfreq(size, 1 / sample_rate)
     step = np.rint(np.arange(len(at_glottis)) * hop / sample_rate / CONTROL_S).astype(int)
     step = step.clip(max=len(planned.times_s) - 1)
-    widths_hz = np.array(BANDWIDTHS_HZ) * np.sqrt(REFERENCE_CM / spk.tract_cm)
-    tail = _fixed_tract_gain(spk, content, f_hz)
-    friction = _friction_gains(spk, content, f_hz)
-    detail_db = _detail_db(spk, planned.phone, draws)
+    widths_hz = np.array(BANDWIDTHS_HZ) * np.sqrt(REFERENCE_CM / talker.tract_cm)
+    tail = _fixed_tract_gain(talker, content, f_hz)
+    friction = _friction_gains(talker, content, f_hz)
+    detail_db = _detail_db(talker, planned.phone, draws)
     for first in range(0, len(step), BLOCK):
         part, now = slice(first, first + BLOCK), step[first : first + BLOCK]
         formants_hz = planned.formants_hz[now]

@@ -31,6 +31,7 @@ from tinyaudio.errors import DataError
 
 VOICE, ITEM = 24, 25  # purposes, in the keys of the random numbers
 LOWEST_RATE, HIGHEST_RATE = 8_000, 96_000
+MOST_SEMITONES = 24  # beyond two octaves a voice is none
 HOP_S = 0.01  # the filters change in steps of it
 PEAK = 0.8
 ASPIRATION_GAIN = 0.014  # to a vowel's pulses of 1
@@ -52,7 +53,7 @@ class Take(NamedTuple):
 
 
 def _sources(
-    spk: Speaker,
+    talker: Speaker,
     planned: Plan,
     f0_hz: Float[np.ndarray, " time"],
     voicing: Float[np.ndarray, " time"],
@@ -62,18 +63,20 @@ def _sources(
     """Sound at the glottis (pulses and breath), and noise in the mouth."""
     times = np.arange(len(f0_hz)) / sample_rate
     # Each kind of chance has its own generator: a take has the same jitter at every sample rate.
-    cycles = glottis.glottal_cycles(f0_hz, sample_rate, spk.jitter, generator(*key, 0))
-    pulses = glottis.glottal_pulses(cycles, spk.open_quotient, spk.shimmer, generator(*key, 1))
+    cycles = glottis.glottal_cycles(f0_hz, sample_rate, talker.jitter, generator(*key, 0))
+    pulses = glottis.glottal_pulses(
+        cycles, talker.open_quotient, talker.shimmer, generator(*key, 1)
+    )
     noise = glottis.white_noise(len(f0_hz), sample_rate, generator(*key, 2))
-    breath = spk.breath * voicing * glottis.openness(cycles, spk.open_quotient)
+    breath = talker.breath * voicing * glottis.openness(cycles, talker.open_quotient)
     breath += ASPIRATION_GAIN * np.interp(times, planned.times_s, planned.aspiration)
-    at_glottis = voicing * glottis.one_pole(pulses, spk.tilt_hz, sample_rate)
+    at_glottis = voicing * glottis.one_pole(pulses, talker.tilt_hz, sample_rate)
     at_glottis += breath * glottis.aspiration_noise(noise, sample_rate)
     return at_glottis, noise * np.interp(times, planned.times_s, planned.friction)
 
 
 def voice(
-    spk: Speaker,
+    talker: Speaker,
     content: Content,
     *,
     sample_rate: int = 16_000,
@@ -83,18 +86,19 @@ def voice(
     """Let a speaker say a sentence or sing a melody.
 
     Args:
-        spk: Who; see `speaker`.
+        talker: Who; see `speaker`.
         content: What; see `sentence` and `melody`.
         sample_rate: In Hz, 8,000 to 96,000.
-        transpose: Higher (or lower, if negative) by so many semitones.
-        seed: Another seed is another take: jitter, shimmer and noise differ, nothing else.
+        transpose: Higher (or lower, if negative) by so many semitones, at most 24.
+        seed: Another seed is another take: jitter, shimmer, noise and the gains drawn for the high
+            band differ, nothing else.
 
     Returns:
         The clip and its exact pitch and voicing. Its length, and the phones' places in it, depend on
         the content and the sample rate alone.
 
     Raises:
-        DataError: The sample rate is out of range.
+        DataError: The sample rate or the transposition is out of range.
 
     Example:
         >>> take = voice(speaker(0), sentence(0, syllables=2), sample_rate=16_000)
@@ -105,16 +109,20 @@ def voice(
         raise DataError(
             f"sample rate {sample_rate}: must be from {LOWEST_RATE} to {HIGHEST_RATE} Hz"
         )
-    key = (seed, VOICE, spk.index, content.index, int(content.sung))
-    planned = plan(spk, content)
+    if abs(transpose) > MOST_SEMITONES:
+        raise DataError(
+            f"transpose {transpose}: must be from {-MOST_SEMITONES} to {MOST_SEMITONES} semitones"
+        )
+    key = (seed, VOICE, talker.index, content.index, int(content.sung))
+    planned = plan(talker, content)
     n_samples = round((sum(content.durations_s) + CLOSING_S) * sample_rate)
     times = np.arange(n_samples) / sample_rate
     voicing = np.interp(times, planned.times_s, planned.voicing)
-    f0_hz = np.interp(times, planned.times_s, pitch_hz(spk, content, planned, transpose))
+    f0_hz = np.interp(times, planned.times_s, pitch_hz(talker, content, planned, transpose))
     hop = round(HOP_S * sample_rate)
-    at_glottis, at_mouth = _sources(spk, planned, f0_hz, voicing, sample_rate, key)
+    at_glottis, at_mouth = _sources(talker, planned, f0_hz, voicing, sample_rate, key)
     frames = vocal_tract.frames_of(at_glottis, hop), vocal_tract.frames_of(at_mouth, hop)
-    spectra = filtered(spk, content, planned, frames, sample_rate, generator(*key, 3))
+    spectra = filtered(talker, content, planned, frames, sample_rate, generator(*key, 3))
     sound = vocal_tract.overlap_add(spectra, hop, n_samples)
     sound *= PEAK / max(float(np.abs(sound).max()), 1e-9)
     return Take(
@@ -124,11 +132,8 @@ def voice(
     )
 
 
-SPLITS = {
-    "train": range(0, 8),
-    "valid": range(8, 9),
-    "test": range(9, 10),
-}  # last digits of speakers
+# By the last digit of the speaker.
+SPLITS = {"train": range(0, 8), "valid": range(8, 9), "test": range(9, 10)}
 N_SPEAKERS = 100
 SUNG_TRANSPOSE = {"man": -5, "woman": 3, "child": 5}  # semitones, so that a melody lies well
 
@@ -182,16 +187,16 @@ class Voices(Dataset):
             raise IndexError(f"voice {i} of {self.n}")
         split = list(SPLITS).index(self.split)
         draws = generator(self.seed, ITEM, split, int(self.singing), i)
-        spk = speaker(int(draws.choice(self.speakers)), seed=self.seed)
+        talker = speaker(int(draws.choice(self.speakers)), seed=self.seed)
         number = i * len(SPLITS) + split
         content = (melody if self.singing else sentence)(number, seed=self.seed)
-        transpose = SUNG_TRANSPOSE[spk.kind] if self.singing else 0
+        transpose = SUNG_TRANSPOSE[talker.kind] if self.singing else 0
         take = voice(
-            spk, content, sample_rate=self.sample_rate, transpose=transpose, seed=self.seed
+            talker, content, sample_rate=self.sample_rate, transpose=transpose, seed=self.seed
         )
         return take.clip, {
-            "speaker": spk.index,
-            "kind": spk.kind,
+            "speaker": talker.index,
+            "kind": talker.kind,
             "melody" if self.singing else "sentence": content.index,
             "phones": list(content.phones),
             "durations_s": list(content.durations_s),
