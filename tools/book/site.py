@@ -60,6 +60,7 @@ def pages(config: Path, toc: Path, out: Path) -> None:
         "-W",
         "--keep-going",
         "-q",
+        "--all",  # a change of style or of an extension must reach pages whose text is the same
     ]
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *map(str, words)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -1,0 +1,64 @@
+"""What the source documents got wrong, and what holds instead: the numbers of the correction boxes."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from tinyaudio.represent import linear
+from tinyaudio.represent.spectrum import stft
+
+SOURCES = Path(__file__).parents[1] / "book" / "src"
+BOXED = {1: "sound_into_numbers", 28: "sound_into_numbers"}
+
+
+@pytest.mark.parametrize(("number", "chapter"), BOXED.items())
+def test_stands_in_its_chapter_in_both_languages(number, chapter):
+    text = (SOURCES / f"{chapter}.md").read_text()
+    assert len(re.findall(rf'id="correction-{number}"', text)) == 2
+    assert f">정정 {number}<" in text and f">Correction {number}<" in text
+
+
+def test_every_box_has_a_test_here():
+    found = {
+        int(n)
+        for path in SOURCES.glob("*.md")
+        for n in re.findall(r'id="correction-(\d+)"', path.read_text())
+    }
+    assert found == set(BOXED)
+
+
+def test_1_sixteen_bits_reach_from_minus_2_15_to_2_15_minus_1():
+    ends = linear.encode(torch.tensor([-1.0, 1.0]), 16)
+    assert ends.tolist() == [-(2**15), 2**15 - 1]
+    assert (ends[1] - ends[0] + 1).item() == 65_536
+    assert linear.encode(torch.tensor([-1.0, 1.0]), 8).tolist() == [
+        -(2**7),
+        2**7 - 1,
+    ]  # what was printed
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 16_000])
+@pytest.mark.parametrize("share", [0.2, 0.51, 0.9, 1.3, 1.75, 2.4])
+def test_28_an_undersampled_tone_folds(sample_rate, share):
+    """It is not noise: all of its energy stands at |f - k f_s|."""
+    f = share * sample_rate
+    n = torch.arange(sample_rate, dtype=torch.float64)
+    spectrum = (
+        torch.fft.rfft(torch.cos(2 * torch.pi * f / sample_rate * n)).abs().square()
+    )  # bins of 1 Hz
+    heard = abs(f - sample_rate * round(f / sample_rate))
+    assert spectrum.argmax().item() == round(heard)
+    assert spectrum.max() / spectrum.sum() > 0.999
+
+
+def test_28_a_sweep_turns_back_at_the_nyquist_frequency():
+    rate = 16_000
+    t = torch.arange(4 * rate, dtype=torch.float64) / rate
+    loudest = stft(torch.sin(2 * torch.pi * 2_000 * t**2).float()).abs().argmax(dim=0) * rate / 1024
+    seconds = torch.arange(len(loudest)) * 256 / rate
+    middle = slice(10, -10)  # the first and last frames reach over the edge
+    expected = torch.where(seconds < 2, 4_000 * seconds, 16_000 - 4_000 * seconds)
+    # Within a frame of 64 ms the sweep moves by 256 Hz.
+    assert (loudest - expected)[middle].abs().max() < 160
