@@ -3,7 +3,7 @@
 notes_per_second            notes of 4 s at 16 kHz, all families, on one core
 voices_realtime_48k         seconds of speech at 48 kHz made in a second, on one core
 pitch_cents                 by family: median distance between the pitch that is heard and the label's. It is
-                            heard by librosa's pyin, on a grid of 1 cent; for mallets and keyboards, whose
+                            heard by librosa's pyin, on a grid of 2 cents; for mallets and keyboards, whose
                             partials are not multiples of the pitch, it is the distance of the spectrum's
                             strongest peak from the nearest partial that the instrument should have
 pitch_cents_worst_family    the largest of these
@@ -105,11 +105,12 @@ def pyin_hz(
         sr=sample_rate,
         resolution=resolution,
         frame_length=2048 if fmin > 25 else 4096,
-        hop_length=1024,
+        hop_length=512,
         max_transition_rate=50 * resolution,
         fill_na=None,
     )
-    return float(np.median(f0[voiced] if voiced.any() else f0))
+    heard = f0[voiced] if voiced.any() else f0
+    return float(np.exp(np.mean(np.log(heard))))  # over whole periods of vibrato, nearly
 
 
 def pyin_cents(clip: np.ndarray, pitch: int, sample_rate: int) -> float:
@@ -118,9 +119,9 @@ def pyin_cents(clip: np.ndarray, pitch: int, sample_rate: int) -> float:
     # First over more than two octaves, so that an octave error is found; then closely around what was
     # heard, since pyin's answers lie on a grid and its time grows with the square of the grid's size.
     coarse = pyin_hz(clip, sample_rate, label / 2.2, label * 2.2, 0.1)
-    near = 2 ** (0.6 / 12)
+    near = 2 ** (2 / 12)
     return abs(
-        1200 * np.log2(pyin_hz(clip, sample_rate, coarse / near, coarse * near, 0.01) / label)
+        1200 * np.log2(pyin_hz(clip, sample_rate, coarse / near, coarse * near, 0.02) / label)
     )
 
 
@@ -134,7 +135,7 @@ def partial_cents(clip: np.ndarray, partials_hz: np.ndarray, sample_rate: int) -
     return float(np.min(np.abs(1200 * np.log2(peak_hz / partials_hz))))
 
 
-def pitch_cents(per_family: int = 8) -> dict[str, float]:
+def pitch_cents(per_family: int = 16) -> dict[str, float]:
     from tinyaudio.data.families import FAMILIES
     from tinyaudio.data.instruments import PER_FAMILY, instrument
     from tinyaudio.data.notes import Notes

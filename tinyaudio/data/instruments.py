@@ -157,7 +157,7 @@ def instrument(family: str, index: int, seed: int = 0) -> Instrument:
     ranges = RANGES[family]
     drawn_source = int(draws.choice([0, 0, 1, 2]))
     source = {"organ": 1, "synth_lead": 2}.get(family, drawn_source if family in MIXED else 0)
-    slope, noise, tuning = between(ranges.slope), ratio_between(ranges.noise), between((-3.0, 3.0))
+    slope, noise, tuning = between(ranges.slope), ratio_between(ranges.noise), between((-2.0, 2.0))
     detune = between(ranges.detune_cents)
     release, long_release = ratio_between((0.03, 0.15)), ratio_between((0.35, 0.8))
     body = draw_body(family, draws)
@@ -214,6 +214,6 @@ def instrument(family: str, index: int, seed: int = 0) -> Instrument:
 def _drawbars(draws: np.random.Generator) -> tuple[float, ...]:
     """Which stops an organist has pulled; the one that sounds at the pitch always, the sub-octave little."""
     pulled = draws.uniform(0, 1, 9) ** 1.5 * (draws.random(9) < 0.75)
-    pulled[[0, 2]] *= 0.3
+    pulled[[0, 2]] *= [0.15, 0.3]
     pulled[1] = max(pulled[1], 0.6)
     return tuple(pulled.tolist())

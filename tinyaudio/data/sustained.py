@@ -65,7 +65,7 @@ def sustained(press: Press) -> Float[ndarray, " n"]:
 def _drift(press: Press) -> Float[ndarray, " m"]:
     """Cents by which fingers and throats wander, six times a second."""
     knots = np.arange(0, press.times[-1] + 1, 1 / 6)
-    return np.interp(press.times, knots, press.draws.normal(0, 3, len(knots)))
+    return np.interp(press.times, knots, press.draws.normal(0, 2, len(knots)))
 
 
 def _tone(
