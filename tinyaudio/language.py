@@ -32,8 +32,16 @@ def speak(language: str) -> None:
 def say(ko: str, en: str) -> str:
     """The one of two sentences that the reader understands.
 
+    Raises:
+        ValueError: The book is being built, and a sentence holds one of the marks ⟦ | ⟧, so that
+            the builder could not take the two apart.
+
     Example:
         >>> say("소리", "sound")
         'sound'
     """
-    return {"ko": ko, "en": en}.get(_language, f"⟦{ko}|{en}⟧")
+    if _language in ("ko", "en"):
+        return ko if _language == "ko" else en
+    if any(mark in ko + en for mark in "⟦|⟧"):
+        raise ValueError(f"write without ⟦, | and ⟧ what is said in two languages: {ko!r}, {en!r}")
+    return f"⟦{ko}|{en}⟧"

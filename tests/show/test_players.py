@@ -152,7 +152,9 @@ def test_what_cannot_be_played_is_said_in_one_line(clip, rate, format, message):
 )
 def test_compared_clips_have_one_level_and_none_is_clipped(amplitudes, crest, seed):
     generator = torch.Generator().manual_seed(seed)
-    clips = {str(i): a * torch.randn(1, 2000, generator=generator) for i, a in enumerate(amplitudes)}
+    clips = {
+        str(i): a * torch.randn(1, 2000, generator=generator) for i, a in enumerate(amplitudes)
+    }
     clips["0"][0, 7] *= crest  # one sharp peak, which scaling by level alone would clip
     heard = [clip for clip, _, _ in sounds(compare(clips, RATE, format="wav"))]
     assert len(heard) == len(clips)
@@ -160,7 +162,9 @@ def test_compared_clips_have_one_level_and_none_is_clipped(amplitudes, crest, se
     # The quietest common level here is about -60 dB, where a step of 16 bits changes it by < 0.01 dB.
     assert (levels - levels[0]).abs().max() < 0.05
     peaks = torch.stack([clip.abs().max() for clip in heard])
-    assert peaks.max().item() == pytest.approx(0.95, abs=2**-14)  # as loud as it goes, and no louder
+    assert peaks.max().item() == pytest.approx(
+        0.95, abs=2**-14
+    )  # as loud as it goes, and no louder
     for clip, given_clip in zip(heard, clips.values(), strict=True):
         cosine = torch.cosine_similarity(clip, given_clip).item()
         assert cosine > 0.999  # scaled, nothing else

@@ -25,8 +25,9 @@ def waveform(
         The axes.
     """
     ax = _axes(ax)
-    samples = to_mono(audio.reshape(-1, audio.shape[-1])).squeeze(0)
-    ax.plot(torch.arange(len(samples)) / sample_rate, samples, **({"linewidth": 0.8} | line))
+    samples = _mono(audio)
+    times = torch.arange(len(samples)) / sample_rate
+    ax.plot(times.numpy(), samples.numpy(), **({"linewidth": 0.8} | line))
     ax.set(xlabel="time (s)", ylabel="amplitude")
     ax.margins(x=0)
     return ax
@@ -55,18 +56,26 @@ def spectrogram(
         The axes.
     """
     ax = _axes(ax)
-    magnitude = stft(to_mono(audio.reshape(-1, audio.shape[-1])).squeeze(0), n_fft, hop_length)
-    db = 20 * magnitude.abs().clamp_min(1e-9).log10()
-    half = (
-        hop_length / sample_rate / 2
-    )  # a column stands for half a hop on either side of its centre
-    extent = (-half, (db.shape[-1] - 1) * 2 * half + half, 0, sample_rate / 2000)
+    magnitude = stft(_mono(audio), n_fft, hop_length).abs()
+    db = 20 * magnitude.clamp_min(1e-9).log10()
+    # A cell stands for half a hop and half a bin on either side of its centre.
+    column_s, row_khz = hop_length / sample_rate, sample_rate / n_fft / 1000
+    n_rows, n_columns = db.shape
+    extent = (
+        -column_s / 2, (n_columns - 0.5) * column_s, -row_khz / 2, (n_rows - 0.5) * row_khz
+    )  # fmt: skip
     ax.imshow(
-        db - db.max(), origin="lower", aspect="auto", extent=extent, cmap="magma",
+        (db - db.max()).numpy(), origin="lower", aspect="auto", extent=extent, cmap="magma",
         vmin=floor_db, vmax=0, interpolation="nearest",
     )  # fmt: skip
-    ax.set(xlabel="time (s)", ylabel="frequency (kHz)", xlim=(0, audio.shape[-1] / sample_rate))
+    ax.set(xlabel="time (s)", xlim=(0, audio.shape[-1] / sample_rate))
+    ax.set(ylabel="frequency (kHz)", ylim=(0, sample_rate / 2000))
     return ax
+
+
+def _mono(audio: Tensor) -> Tensor:
+    """One channel, ready to be drawn."""
+    return to_mono(audio.detach().cpu().float().reshape(-1, audio.shape[-1])).squeeze(0)
 
 
 def _axes(ax: Any) -> Any:

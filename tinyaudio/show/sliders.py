@@ -28,10 +28,13 @@ def explore(
         On the book's page, one HTML object with every picture in it; in a live notebook a widget.
 
     Raises:
-        ValueError: There are no values, or more than twelve (each weighs about 20 kB).
+        ValueError: There are no values, or more than twelve (each weighs about 20 kB), or `start`
+            is the index of none.
     """
     if not 0 < len(values) <= 12:
         raise ValueError(f"explore takes 1 to 12 values, not {len(values)}")
+    if not 0 <= start < len(values):
+        raise ValueError(f"start is the index of a value, 0 to {len(values) - 1}, not {start}")
     if not os.environ.get("TINYAUDIO_BUILD"):
         return _explore_live(draw, name, values, start)
     frames: list[str] = []
@@ -43,13 +46,13 @@ def explore(
             f'<div class="ta-frame"{"" if len(frames) == start else " hidden"}>'
             f'<img alt="{escape(f"{name}: {value}")}" src="{picture}" style="max-width:100%">{below_html}</div>'
         )
-    labels = escape("|".join(str(value) for value in values))
+    labels = escape("\n".join(str(value) for value in values))
     # One inline handler and no identifiers: the same bytes on the page, in a notebook, on Colab.
     move = (
         "const box=this.closest('.ta-explore');"
         "box.querySelectorAll('.ta-frame').forEach((f,i)=>{f.hidden=i!=this.value;"
         "f.querySelectorAll('audio').forEach(a=>a.pause())});"
-        "const said=this.dataset.labels.split('|')[this.value];"
+        "const said=this.dataset.labels.split('\\n')[this.value];"
         "box.querySelector('output').textContent=said;this.setAttribute('aria-valuetext',said)"
     )
     html = (
@@ -74,7 +77,7 @@ def _explore_live(draw: Any, name: str, values: Sequence[Any], start: int) -> An
             display(below)
 
     options = [(str(value), value) for value in values]
-    slider = SelectionSlider(options=options, value=values[start], description=name)
+    slider = SelectionSlider(options=options, index=start, description=name)
     return interactive(update, value=slider)
 
 
