@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, SOURCES, BookError
-from tools.book.edition import edition, equation_numbers, markdown
+from tools.book.edition import edition, equation_numbers, markdown, with_setup
 from tools.book.run import code_cells, path_of, relative, staleness, stored
 from tools.book.source import BILINGUAL, Chapter, pairs, read, short_hash, where
 
@@ -22,6 +23,8 @@ COUNTED = {
     "code words": r"(?<!`)`[^`\n]+`(?!`)",
 }
 # (what, pattern, remedy) in what Colab or a Markdown reader would show raw.
+CODE = re.compile(r"(?s)```(\{[^\n]*)?.*?```|`[^`\n]*`")
+MATH = re.compile(r"(?s)\$\$.*?\$\$|\$[^$\n]+\$")
 UNSAFE = (
     (
         "a MyST directive, which Colab shows raw",
@@ -35,12 +38,6 @@ UNSAFE = (
         r"!\[[^\]]*\]\((?!https?:)",
         "draw it in a code cell",
     ),
-    (
-        "bold that will not close before a particle",
-        r"[^\s\w*]\*\*[가-힣]",
-        "move the mark out of the bold: **낱말**(word)은",
-    ),
-    ("bold with underscores next to a letter", r"__[^_\n]+__[가-힣]", "use **"),
     (
         "an unclosed ⟦ko|en⟧",
         r"⟦",
@@ -60,6 +57,7 @@ def problems() -> list[str]:
             found += of_source(chapter)
             for language in LANGUAGES:
                 found += of_notebook(chapter, language)
+            found += of_figures(chapter)
             found += of_editions(chapter)
         except BookError as error:
             found.append(str(error))
@@ -88,10 +86,17 @@ def of_source(chapter: Chapter) -> list[str]:
     numbers = equation_numbers(chapter)
     for cell in chapter.cells:
         if cell.kind == "code":
-            if "⟦" in BILINGUAL.sub("", cell.text):
+            if "⟦" in BILINGUAL.sub("", cell.text + cell.alt):
                 found.append(f"{where(chapter, cell)}: an unclosed ⟦ko|en⟧; close it with ⟧")
             continue
-        text = re.sub(r"(?s)```.*?```|`[^`\n]*`", "``", markdown(chapter, cell, numbers))
+        plain = markdown(chapter, cell, numbers)
+        if open_bold := unclosed_bold(plain):
+            found.append(
+                f"{where(chapter, cell)}: bold that does not close, as before a particle: {open_bold!r}; "
+                "move the mark out of the bold, **낱말**(word)은, and use ** rather than __"
+            )
+        # A directive's first line stays, other code goes.
+        text = CODE.sub(lambda match: f"```{match[1]}" if match[1] else "``", plain)
         for what, pattern, remedy in UNSAFE:
             if match := re.search(pattern, text):
                 shown = text[max(0, match.start() - 12) : match.end() + 8].replace("\n", " ")
@@ -118,12 +123,40 @@ def of_notebook(chapter: Chapter, language: str) -> list[str]:
     if why := staleness(chapter, notebook):
         found.append(f"{name}: its outputs are stale: {why}; {remedy}")
     for cell in code_cells(notebook):
-        images = any("image/png" in output.get("data", {}) for output in cell.outputs)
-        if images and "mystnb" not in cell.metadata:
+        if "⟦" in str(cell.outputs):
             found.append(
-                f"{name}: a figure has no description: {cell.source[:40]!r}; add ':alt: ⟦…|…⟧' to its cell"
+                f"{name}: an output holds ⟦: {cell.source[:40]!r}; "
+                "write what stands between ⟦ and ⟧ as two texts with one | between them"
             )
     return found
+
+
+def unclosed_bold(text: str) -> str:
+    """The first text in which Markdown leaves ``**`` or ``__`` as they are; empty if there is none.
+
+    Example:
+        >>> unclosed_bold("**소리**(sound)는 **소리(sound)**는")
+        '(sound)는 **소리(sound)**는'
+    """
+    tokens = MarkdownIt().enable("table").parse(MATH.sub("$", text))
+    inline = [part for token in tokens for part in token.children or () if part.type == "text"]
+    raw = [token for token in tokens if token.type == "html_block"]
+    bold = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*|__(?=\w)|(?<=\w)__")
+    return next((one.content.strip() for one in inline + raw if bold.search(one.content)), "")
+
+
+def of_figures(chapter: Chapter) -> list[str]:
+    """Figures without a description."""
+    notebook = stored(chapter, "ko")
+    cells = [cell for cell in with_setup(chapter) if cell.kind == "code"]
+    made = code_cells(notebook) if notebook else []
+    if len(made) != len(cells):
+        return []  # which is another problem, and named
+    return [
+        f"{where(chapter, cell)}: a figure has no description; add ':alt: \"⟦…|…⟧\"' to its cell"
+        for cell, one in zip(cells, made, strict=True)
+        if not cell.alt and any("image/png" in output.get("data", {}) for output in one.outputs)
+    ]
 
 
 def of_editions(chapter: Chapter) -> list[str]:
@@ -153,7 +186,7 @@ def facts(cell: NotebookNode, spoken: set[str]) -> list[str]:
     text = str(cell.outputs)
     for word in sorted(spoken, key=len, reverse=True):
         text = text.replace(word, "")
-    return re.findall(r"[\w+/=]{200,}|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", text)
+    return re.findall(r"[\w+/=]{60,}|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", text)
 
 
 def sources(names: list[str]) -> list[Path]:

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from tools.book import ROOT, BookError
 from tools.book.source import BILINGUAL, Cell, Chapter, short_hash, where
 
-EQUATION = re.compile(r"\$\$\n?(.*?)\n?\$\$ \((\w[\w-]*)\)", re.DOTALL)
+EQUATION = re.compile(r"\$\$\n?((?:(?!\$\$).)*?)\n?\$\$ \((\w[\w-]*)\)", re.DOTALL)
 REFERENCE = re.compile(r"\{eq\}`([\w-]+)`")
 CHOICE = re.compile(r"^- \[([ x])\] (.+)\n((?:  .*\n?)+)", re.MULTILINE)
 
@@ -134,13 +134,14 @@ def quiz(chapter: Chapter, cell: Cell, text: str) -> str:
     """Choices that unfold to say whether they are right, and why: no kernel, no script.
 
     Raises:
-        BookError: There are no choices, or no right one.
+        BookError: There are no choices, no right one, or one without a why.
     """
     marks = [match[1] for match in CHOICE.finditer(text + "\n")]
-    if len(marks) < 2 or "x" not in marks:
+    begun = re.findall(r"(?m)^- \[", text)
+    if len(marks) < 2 or "x" not in marks or len(begun) != len(marks):
         raise BookError(
-            f"{where(chapter, cell)}: a quiz needs '- [ ] choice' lines, one '- [x]', "
-            "and an indented why under each"
+            f"{where(chapter, cell)}: not a quiz; write two or more '- [ ] choice' lines, "
+            "a '- [x]' for the right one, and an indented why under each"
         )
 
     def unfold(match: re.Match[str]) -> str:

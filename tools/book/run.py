@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from PIL import Image
 
@@ -70,10 +70,10 @@ def make(chapter: Chapter, *, again: bool = False) -> bool:
         nbformat.validate(notebook)
         made[path_of(chapter, language)] = nbformat.writes(notebook) + "\n"
     for path, text in made.items():
-        if not path.exists() or path.read_text() != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             new = path.with_suffix(".new")
-            new.write_text(text)
+            new.write_text(text, encoding="utf-8")
             new.replace(path)
     return executed is not None
 
@@ -101,7 +101,7 @@ def execute(chapter: Chapter) -> NotebookNode:
             for i, cell in enumerate(notebook.cells):
                 try:
                     client.execute_cell(cell, i)
-                except (CellExecutionError, CellTimeoutError) as error:
+                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                     source = next(
                         (c for c in chapter.cells if c.text == cell.source), chapter.cells[0]
                     )
@@ -202,7 +202,7 @@ def stored(chapter: Chapter, language: str) -> NotebookNode | None:
     path = path_of(chapter, language)
     try:
         return nbformat.read(path, 4) if path.exists() else None
-    except (ValueError, nbformat.ValidationError):
+    except (ValueError, AttributeError, TypeError, KeyError, nbformat.ValidationError):
         return None
 
 

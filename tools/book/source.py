@@ -8,6 +8,7 @@ and in what it prints, ``⟦소리|sound⟧`` is the one in Korean and the other
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -61,9 +62,10 @@ def read(path: Path) -> Chapter:
     """
     name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     try:
-        notebook = myst_to_notebook(
-            path.read_text(), "{code-cell}", "{raw-cell}", add_source_map=True
-        )
+        text = path.read_text(encoding="utf-8")
+        notebook = myst_to_notebook(text, "{code-cell}", "{raw-cell}", add_source_map=True)
+    except UnicodeDecodeError as error:
+        raise BookError(f"{name}: is not UTF-8 ({error.reason}); save it as UTF-8") from None
     except MystMetadataParsingError as error:
         raise BookError(
             f"{name}: cannot read a cell's metadata ({error}); it must be JSON or YAML"
@@ -130,16 +132,17 @@ def short_hash(text: str | bytes, digits: int = 8) -> str:
 def accept(path: Path) -> int:
     """Stamp every English block with the Korean text it now translates; returns how many changed."""
     chapter, changed = read(path), 0
-    lines = path.read_text().split("\n")
+    lines = path.read_text(encoding="utf-8").split("\n")
     for ko, en in pairs(chapter):
         stamp = short_hash(ko.text)
         if en.of == stamp:
             continue
         # The marker stands above its block, perhaps with empty lines between.
         marker = max(i for i in range(en.line) if lines[i].startswith("+++"))
-        rest = re.sub(r',?\s*"of":\s*"[^"]*"', "", lines[marker])
-        lines[marker] = rest.replace('"lang": "en"', f'"lang": "en", "of": "{stamp}"')
+        said = json.loads(lines[marker].removeprefix("+++"))
+        said = {"lang": "en", "of": stamp} | said | {"of": stamp}
+        lines[marker] = f"+++ {json.dumps(said, ensure_ascii=False)}"
         changed += 1
     if changed:
-        path.write_text("\n".join(lines))
+        path.write_text("\n".join(lines), encoding="utf-8")
     return changed
