@@ -188,7 +188,7 @@ def test_sliders_move_without_a_kernel(chapter, address, browser):
         )
         assert (
             said
-            == slider.get_attribute("data-labels").split("|")[-1]
+            == slider.get_attribute("data-labels").split("\n")[-1]
             == slider.get_attribute("aria-valuetext")
         )
 

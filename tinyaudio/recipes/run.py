@@ -4,23 +4,25 @@ See:        `tinyaudio.recipes.folder` for what a run leaves behind.
 """
 
 import os
+import random
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from tinyaudio.checkpoints import save_weights
-from tinyaudio.data.clips import Batches
+from tinyaudio.data.batches import Batches
 from tinyaudio.errors import DataError, UserError
 from tinyaudio.recipes.folder import locked, log, resume, truncate_log, versions, write_json
 from tinyaudio.resume import save_state
@@ -72,7 +74,8 @@ def run(
         "config": asdict(config),
         "data": {"folder": str(folder.resolve()) if folder else None},
     }
-    with locked(out) if main else nullcontext():
+    with ExitStack() as signals, locked(out) if main else nullcontext():
+        seed_all(config.seed)
         state = recipe.build(config)
         move_to(state, str(accelerator.device) if accelerator else pick(device))
         if accelerator:
@@ -86,6 +89,7 @@ def run(
             rank=accelerator.process_index if accelerator else 0,
             world_size=accelerator.num_processes if accelerator else 1,
         )
+        stop = signals.enter_context(stop_signals(accelerator is None))
         if main:
             write_json(out / "run.json", about | versions())
             truncate_log(out / "log.jsonl", state.step)
@@ -113,7 +117,7 @@ def run(
         bar = tqdm(
             total=config.steps, initial=state.step, unit="step", disable=None if main else True
         )
-        with stop_signals(accelerator is None) as stop, bar:
+        with bar:
             for _ in train(state, batches.from_step(state.step), config.steps, accelerator):
                 bar.update()
                 last = state.step == config.steps
@@ -121,9 +125,11 @@ def run(
                 if main and (state.step % LOG_EVERY == 0 or last):
                     log(out, {"step": state.step, **state.logs, "seconds": round(seconds, 2)})
                     bar.set_postfix({k: f"{v:.3f}" for k, v in state.logs.items() if "/loss" in k})
-                if main and (state.step % look_every == 0 or last):
-                    look()
                 enough = stop.is_set() or (minutes is not None and seconds > 60 * minutes)
+                if main and (
+                    state.step % look_every == 0 or last or (enough and not stop.is_set())
+                ):
+                    look()
                 if state.step % save_every == 0 or last or enough:
                     save()
                 if stop.is_set():
@@ -131,6 +137,13 @@ def run(
                 if enough:
                     break
     return state
+
+
+def seed_all(seed: int) -> None:
+    """Seed every generator whose state a checkpoint holds."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - the generator that other libraries may draw from
+    torch.manual_seed(seed)
 
 
 @contextmanager
