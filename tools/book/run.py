@@ -170,19 +170,23 @@ def fill(notebook: NotebookNode, outputs: list[list[NotebookNode]], language: st
     for count, (cell, found) in enumerate(zip(code_cells(notebook), outputs, strict=True), 1):
         cell.execution_count = count
         cell.outputs = []
-        for output in found:
-            last = cell.outputs[-1] if cell.outputs else None
-            if (
-                last
-                and last.output_type == "stream" == output.output_type
-                and last.name == output.name
-            ):
-                last.text += select(output.text, language)  # one message, however the kernel cut it
-                continue
+        for output in whole(found):
             text = select(json.dumps(small(output), ensure_ascii=False), language)
             cell.outputs.append(nbformat.from_dict(json.loads(text)))
             if "execution_count" in cell.outputs[-1]:
                 cell.outputs[-1].execution_count = count
+
+
+def whole(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs with what was printed in one piece, however the kernel cut it."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if "stream" == output.output_type and last.get("name") == output.name:
+            joined[-1] = nbformat.from_dict(output | {"text": last.text + output.text})
+        else:
+            joined.append(output)
+    return joined
 
 
 def small(output: NotebookNode) -> NotebookNode:
