@@ -136,10 +136,10 @@ def partial_cents(clip: np.ndarray, partials_hz: np.ndarray, sample_rate: int) -
 
 
 def pitch_cents(per_family: int = 16) -> dict[str, float]:
-    from tinyaudio.data.families import FAMILIES
-    from tinyaudio.data.instruments import PER_FAMILY, instrument
+    from tinyaudio.data.instruments.families import FAMILIES
+    from tinyaudio.data.instruments.instrument import PER_FAMILY, instrument
+    from tinyaudio.data.instruments.partials import partials_hz
     from tinyaudio.data.notes import Notes
-    from tinyaudio.data.partials import partials_hz
 
     medians = {}
     for family in FAMILIES:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tinyaudio.data.instruments import instrument
+from tinyaudio.data.instruments.instrument import instrument
 from tinyaudio.data.melodies import BEGINNING_S, Melodies, Tone, melody, perform
 from tinyaudio.errors import DataError
 

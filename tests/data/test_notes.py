@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from tinyaudio.data.effects import overdrive
-from tinyaudio.data.families import FAMILIES, RANGES
-from tinyaudio.data.instruments import PER_FAMILY, QUALITIES, instrument
+from tinyaudio.data.instruments.effects import overdrive
+from tinyaudio.data.instruments.families import FAMILIES, RANGES
+from tinyaudio.data.instruments.instrument import PER_FAMILY, QUALITIES, instrument
+from tinyaudio.data.instruments.oscillators import band_noise, fm, lookup, modes, wavetable
+from tinyaudio.data.instruments.partials import hertz, partials_hz
+from tinyaudio.data.instruments.playing import play
 from tinyaudio.data.notes import SPLITS, VELOCITIES, Notes, note
-from tinyaudio.data.oscillators import band_noise, fm, lookup, modes, wavetable
-from tinyaudio.data.partials import hertz, partials_hz
-from tinyaudio.data.playing import play
 from tinyaudio.errors import DataError
 
 RATE = 16_000

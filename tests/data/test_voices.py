@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy._core._multiarray_umath import __cpu_dispatch__
 
-from tinyaudio.data.articulation import CLOSING_S
-from tinyaudio.data.speakers import speaker
-from tinyaudio.data.speech import PHONES, Content, melody, sentence
+from tinyaudio.data.speech.articulation import CLOSING_S
+from tinyaudio.data.speech.content import PHONES, Content, melody, sentence
+from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.data.voices import HOP_S, SPLITS, Voices, voice
 from tinyaudio.errors import DataError
 

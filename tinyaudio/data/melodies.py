@@ -18,12 +18,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data.families import RANGES
-from tinyaudio.data.instruments import MELODY, SOURCES, Instrument, instrument
+from tinyaudio.data.instruments.families import RANGES
+from tinyaudio.data.instruments.instrument import MELODY, SOURCES, Instrument, instrument
+from tinyaudio.data.instruments.partials import USABLE, hertz
+from tinyaudio.data.instruments.playing import play
 from tinyaudio.data.keyed import generator
 from tinyaudio.data.notes import SPLITS, VELOCITIES, check_length, check_split
-from tinyaudio.data.partials import USABLE, hertz
-from tinyaudio.data.playing import play
 from tinyaudio.errors import DataError
 
 SCALES = (

@@ -20,11 +20,18 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data.families import FAMILIES, RANGES
-from tinyaudio.data.instruments import ITEM, PER_FAMILY, QUALITIES, SOURCES, Instrument, instrument
+from tinyaudio.data.instruments.families import FAMILIES, RANGES
+from tinyaudio.data.instruments.instrument import (
+    ITEM,
+    PER_FAMILY,
+    QUALITIES,
+    SOURCES,
+    Instrument,
+    instrument,
+)
+from tinyaudio.data.instruments.partials import USABLE, hertz
+from tinyaudio.data.instruments.playing import play
 from tinyaudio.data.keyed import generator
-from tinyaudio.data.partials import USABLE, hertz
-from tinyaudio.data.playing import play
 from tinyaudio.errors import DataError
 
 VELOCITIES = (25, 50, 75, 100, 127)  # NSynth's

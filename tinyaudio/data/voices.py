@@ -21,12 +21,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data import glottis, vocal_tract
-from tinyaudio.data.articulation import CLOSING_S, Plan, pitch_hz, plan
 from tinyaudio.data.keyed import generator
-from tinyaudio.data.speakers import Speaker, speaker
-from tinyaudio.data.speech import Content, melody, sentence
-from tinyaudio.data.voice_filter import filtered
+from tinyaudio.data.speech import glottis, vocal_tract
+from tinyaudio.data.speech.articulation import CLOSING_S, Plan, pitch_hz, plan
+from tinyaudio.data.speech.content import Content, melody, sentence
+from tinyaudio.data.speech.speakers import Speaker, speaker
+from tinyaudio.data.speech.voice_filter import filtered
 from tinyaudio.errors import DataError
 
 VOICE, ITEM = 24, 25  # purposes, in the keys of the random numbers

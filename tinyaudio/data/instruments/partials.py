@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from tinyaudio.data.instruments import Instrument
+from tinyaudio.data.instruments.instrument import Instrument
 
 USABLE = 0.47  # share of the sample rate below which partials are made
 MOST_MODES = 90  # a low string's partials above are too weak to hear
@@ -30,7 +30,7 @@ def modulator_ratio(instrument: Instrument, f0_hz: float, sample_rate: int) -> f
     """The ratio of frequency modulation, or 1 where the first partial above would be too high.
 
     Example:
-        >>> from tinyaudio.data.instruments import instrument
+        >>> from tinyaudio.data.instruments.instrument import instrument
         >>> modulator_ratio(instrument("flute", 0), 440.0, 16_000)  # has none
         0.0
     """
@@ -53,7 +53,7 @@ def partials_hz(instrument: Instrument, pitch: int, sample_rate: int) -> Float[n
         Partials in rising order.
 
     Example:
-        >>> from tinyaudio.data.instruments import instrument
+        >>> from tinyaudio.data.instruments.instrument import instrument
         >>> partials = partials_hz(instrument("flute", 0), 69, 16_000)
         >>> (partials[:3] / partials[0]).round(3)
         array([1., 2., 3.])

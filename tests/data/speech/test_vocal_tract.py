@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tinyaudio.data import vocal_tract
-from tinyaudio.data.vocal_tract import (
+from tinyaudio.data.speech import vocal_tract
+from tinyaudio.data.speech.vocal_tract import (
     SPEED_CM,
     frames_of,
     n_fft,

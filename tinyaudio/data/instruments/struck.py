@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from tinyaudio.data.oscillators import fm, modes
-from tinyaudio.data.partials import modulator_ratio, partials_hz
-from tinyaudio.data.press import Press
+from tinyaudio.data.instruments.oscillators import fm, modes
+from tinyaudio.data.instruments.partials import modulator_ratio, partials_hz
+from tinyaudio.data.instruments.press import Press
 
 STRIKE_S = 0.1  # after which the noise of a strike has fallen by 100 dB
 
@@ -27,7 +27,7 @@ def struck(press: Press) -> Float[ndarray, " n"]:
         The note, at any level.
 
     Example:
-        >>> from tinyaudio.data.instruments import instrument
+        >>> from tinyaudio.data.instruments.instrument import instrument
         >>> draws = np.random.default_rng(0)
         >>> struck(Press(instrument("guitar", 0), 60, 0.8, 0.3, 8000, 16_000, draws)).shape
         (8000,)

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import convolve1d
 
-from tinyaudio.data.speakers import Speaker
-from tinyaudio.data.speech import PHONES, Content
+from tinyaudio.data.speech.content import PHONES, Content
+from tinyaudio.data.speech.speakers import Speaker
 
 CONTROL_S = 0.005  # articulation is planned in steps of it
 CLOSING_S = 0.05  # of silence, at the end
@@ -90,7 +90,7 @@ def plan(talker: Speaker, content: Content) -> Plan:
         The tracks, up to `CLOSING_S` beyond the last phone.
 
     Example:
-        >>> from tinyaudio.data.speakers import speaker
+        >>> from tinyaudio.data.speech.speakers import speaker
         >>> said = Content(0, ("s", "aa"), (0.1, 0.1), accents=(0.0,))
         >>> plan(speaker(0), said).voicing[[5, 30]].tolist()
         [0.0, 1.0]
@@ -146,7 +146,7 @@ def pitch_hz(
         The pitch in Hz, also where nothing is voiced.
 
     Example:
-        >>> from tinyaudio.data.speakers import speaker
+        >>> from tinyaudio.data.speech.speakers import speaker
         >>> sung = Content(0, ("aa",), (0.1,), pitches=(69.0,))
         >>> pitch_hz(speaker(0), sung, plan(speaker(0), sung), -12.0)[:3].tolist()
         [220.0, 220.0, 220.0]

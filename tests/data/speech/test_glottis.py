@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinyaudio.data.glottis import (
+from tinyaudio.data.speech.glottis import (
     aspiration_noise,
     glottal_cycles,
     glottal_pulses,

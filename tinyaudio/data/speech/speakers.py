@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass, field
 
 from tinyaudio.data.keyed import generator
-from tinyaudio.data.speech import PHONES, RESONANT
+from tinyaudio.data.speech.content import PHONES, RESONANT
 from tinyaudio.errors import DataError
 
 SPEAKER = 23  # purpose, in the keys of the random numbers

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from tinyaudio.data.instruments import Instrument
-from tinyaudio.data.oscillators import slow
-from tinyaudio.data.partials import USABLE, hertz
+from tinyaudio.data.instruments.instrument import Instrument
+from tinyaudio.data.instruments.oscillators import slow
+from tinyaudio.data.instruments.partials import USABLE, hertz
 
 CONTROL_HZ = 1000  # how often anything slow (an envelope, vibrato) is computed
 SOFTER = 0.9  # added to the slope at velocity 0: up to 5.4 dB an octave darker

@@ -3,7 +3,7 @@
 The labels of an instrument's notes are read off these numbers, so that they are exact.
 
 Implements: `Instrument`, `instrument`.
-See:        chapter 1, "Sound into numbers"; `tinyaudio.data.families` for the ranges.
+See:        chapter 1, "Sound into numbers"; `tinyaudio.data.instruments.families` for the ranges.
 """
 
 import functools
@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tinyaudio.data.bodies import Body, draw_body
-from tinyaudio.data.families import FAMILIES, MIXED, RANGES, Range, Struck
+from tinyaudio.data.instruments.bodies import Body, draw_body
+from tinyaudio.data.instruments.families import FAMILIES, MIXED, RANGES, Range, Struck
 from tinyaudio.data.keyed import generator
 from tinyaudio.errors import DataError
 

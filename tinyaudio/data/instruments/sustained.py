@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from tinyaudio.data.oscillators import band_noise, lookup, wavetable
-from tinyaudio.data.partials import STOPS
-from tinyaudio.data.press import Press
+from tinyaudio.data.instruments.oscillators import band_noise, lookup, wavetable
+from tinyaudio.data.instruments.partials import STOPS
+from tinyaudio.data.instruments.press import Press
 
 DEVIATION = 1.04  # how far above its frequency a note gets: vibrato of 60 cents, and drift
 CHOPPED = 0.1  # loudness in the pauses of a tempo
@@ -30,7 +30,7 @@ def sustained(press: Press) -> Float[ndarray, " n"]:
         The note, at any level.
 
     Example:
-        >>> from tinyaudio.data.instruments import instrument
+        >>> from tinyaudio.data.instruments.instrument import instrument
         >>> draws = np.random.default_rng(0)
         >>> sustained(Press(instrument("flute", 0), 72, 0.8, 0.3, 8000, 16_000, draws)).shape
         (8000,)

@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Complex, Float, Int
 from scipy.fft import rfft
 
-from tinyaudio.data import vocal_tract
-from tinyaudio.data.articulation import CONTROL_S, Plan, smooth
-from tinyaudio.data.speakers import REFERENCE_CM, Speaker
-from tinyaudio.data.speech import PHONES, Content
-from tinyaudio.data.vocal_tract import BANDWIDTHS_HZ, resonators
+from tinyaudio.data.speech import vocal_tract
+from tinyaudio.data.speech.articulation import CONTROL_S, Plan, smooth
+from tinyaudio.data.speech.content import PHONES, Content
+from tinyaudio.data.speech.speakers import REFERENCE_CM, Speaker
+from tinyaudio.data.speech.vocal_tract import BANDWIDTHS_HZ, resonators
 
 BLOCK = 16  # frames computed at a time: what fits in a core's cache
 FRICTION_GAIN = 0.25  # to a vowel's pulses of 1
@@ -91,8 +91,8 @@ def filtered(
         Spectra of `BLOCK` frames in order, for `vocal_tract.overlap_add`.
 
     Example:
-        >>> from tinyaudio.data.articulation import plan
-        >>> from tinyaudio.data.speakers import speaker
+        >>> from tinyaudio.data.speech.articulation import plan
+        >>> from tinyaudio.data.speech.speakers import speaker
         >>> talker, said = speaker(0), Content(0, ("aa",), (0.15,), accents=(0.0,))
         >>> frames, draws = np.zeros((21, 160)), np.random.default_rng(0)
         >>> [len(s) for s in filtered(talker, said, plan(talker, said), (frames, frames), 8000, draws)]

@@ -8,14 +8,14 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from tinyaudio.data.effects import overdrive, reverberate
-from tinyaudio.data.families import FAMILIES
-from tinyaudio.data.instruments import NOTE, ROOM, Instrument
+from tinyaudio.data.instruments.effects import overdrive, reverberate
+from tinyaudio.data.instruments.families import FAMILIES
+from tinyaudio.data.instruments.instrument import NOTE, ROOM, Instrument
+from tinyaudio.data.instruments.partials import USABLE
+from tinyaudio.data.instruments.press import Press
+from tinyaudio.data.instruments.struck import struck
+from tinyaudio.data.instruments.sustained import sustained
 from tinyaudio.data.keyed import generator
-from tinyaudio.data.partials import USABLE
-from tinyaudio.data.press import Press
-from tinyaudio.data.struck import struck
-from tinyaudio.data.sustained import sustained
 from tinyaudio.errors import DataError
 
 FADE_S = 0.01
@@ -50,7 +50,7 @@ def play(
         DataError: The pitch is too high for the sample rate.
 
     Example:
-        >>> from tinyaudio.data.instruments import instrument
+        >>> from tinyaudio.data.instruments.instrument import instrument
         >>> x = play(instrument("reed", 0), 60, 100, n=8000, held_s=0.4, sample_rate=16_000)
         >>> x.shape, float(abs(x[-1]))
         ((8000,), 0.0)

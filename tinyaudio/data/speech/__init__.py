@@ -1,0 +1,1 @@
+"""What `voices` speak with: speakers, sentences, and the source and filter of a voice."""
