@@ -48,6 +48,25 @@ def test_cached_equals_naive(net, n_samples):
     assert torch.equal(cached(net, n_samples, [3, 4]), naive(net, n_samples, [3, 4]))
 
 
+@pytest.mark.parametrize("n_given", [0, 1, 7, 40])
+def test_a_prompt_is_gone_on_from(net, n_given):
+    """As if the model had said the prompt itself, both ways."""
+    whole = torch.randint(16, (2, n_given), generator=generators(1)[0])
+    slow, fast = (generate(net, 20, [3, 4], prompt=whole) for generate in (naive, cached))
+    assert torch.equal(slow, fast) and slow.shape == (2, 20)
+    likeliest = cached(net, 60, [0], temperature=0.0)
+    rest = cached(net, 60 - n_given or 1, [0], 0.0, prompt=likeliest[:, :n_given])
+    assert torch.equal(rest, likeliest[:, n_given : n_given + rest.shape[1]])
+
+
+def test_every_row_has_its_temperature(net):
+    heat = [0.0, 0.5, 2.0]
+    together = cached(net, 40, [5, 5, 5], heat)
+    for row, temperature in zip(together, heat, strict=True):
+        assert torch.equal(row, cached(net, 40, [5], temperature)[0])
+    assert torch.equal(together, naive(net, 40, [5, 5, 5], heat))
+
+
 def test_a_seed_s_clip_does_not_depend_on_its_neighbours(net):
     together = cached(net, 50, seeds=[5, 6, 7])
     for i, seed in enumerate([5, 6, 7]):
@@ -73,6 +92,9 @@ def test_follows_new_weights(net):
         ({"n_samples": 5, "seeds": []}, "no seeds"),
         ({"n_samples": 5, "temperature": -1.0}, "temperature"),
         ({"n_samples": 5, "temperature": float("nan")}, "temperature"),
+        ({"n_samples": 5, "temperature": float("inf")}, "temperature"),
+        ({"n_samples": 5, "temperature": [1.0, 0.5]}, "2 temperatures for 1 seeds"),
+        ({"n_samples": 5, "prompt": torch.zeros(2, 3, dtype=torch.int64)}, "2 prompts for 1"),
     ],
 )
 def test_impossible_requests_are_one_line(net, request_, message):

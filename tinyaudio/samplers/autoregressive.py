@@ -6,12 +6,14 @@ Implements: `naive`, which runs the whole network anew for every sample, as the 
 See:        chapter 2, "One sample at a time".
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from tinyaudio.errors import UserError
@@ -45,11 +47,11 @@ class Autoregressive(Protocol):
 def draw(
     logits: Float[Tensor, "B K"],
     generators: Sequence[torch.Generator],
-    temperature: float = 1.0,
+    temperature: float | Sequence[float] = 1.0,
 ) -> Int[Tensor, " B"]:
     r"""Draw one value for each row: p_k = softmax(logits / temperature)_k.
 
-    By Gumbel's trick, the argmax of  logits / temperature - log(-log u),  u uniform in (0, 1), has
+    By Gumbel's trick, the argmax of  logits - temperature log(-log u),  u uniform in (0, 1), has
     exactly this distribution.  Each row has its own generator, so that a row does not depend on
     who is generated beside it.
 
@@ -57,6 +59,7 @@ def draw(
         logits: Unnormalised log-probabilities.
         generators: One a row, on the CPU.
         temperature: 1 is the model's own distribution; towards 0 the likeliest value always wins.
+            One for all, or one a row.
 
     Returns:
         A value in [0, K - 1] for each row.
@@ -65,12 +68,12 @@ def draw(
         >>> draw(torch.tensor([[0.0, 100.0]]), [torch.Generator().manual_seed(0)]).item()
         1
     """
-    if temperature == 0:
-        return logits.argmax(1)
     K = logits.shape[1]
     u = torch.stack([torch.rand(K, generator=g, dtype=torch.float64) for g in generators])
     gumbel = -torch.log(-torch.log(u)).to(logits.device)
-    return (logits.double() / temperature + gumbel).argmax(1)
+    heat = torch.as_tensor(temperature, dtype=torch.float64, device=logits.device)
+    # logits + temperature * gumbel has the same argmax, and is still right when the temperature is 0.
+    return (logits.double() + heat.reshape(-1, 1) * gumbel).argmax(1)
 
 
 @torch.inference_mode()
@@ -78,7 +81,8 @@ def naive(
     model: Autoregressive,
     n_samples: int,
     seeds: Sequence[int] = (0,),
-    temperature: float = 1.0,
+    temperature: float | Sequence[float] = 1.0,
+    prompt: Int[Tensor, "B P"] | None = None,
 ) -> Int[Tensor, "B T"]:
     """Generate by the definition: the whole past through the whole network, for every sample.
 
@@ -87,14 +91,16 @@ def naive(
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
         temperature: See `draw`.
+        prompt: Codes to go on from, one row a seed; None begins after silence.
 
     Returns:
-        The generated codes.
+        The generated codes, without the prompt.
     """
-    check(n_samples, seeds, temperature)
+    check(n_samples, seeds, temperature, prompt)
     device = next(model.parameters()).device
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    codes = torch.empty(len(seeds), 0, dtype=torch.int64, device=device)
+    given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
+    codes = given.to(device)
     for _ in progress(n_samples):
         # The network scores what it is given, so silence stands in for the sample to come (its own
         # value cannot matter), and what lies before the receptive field cannot matter either.
@@ -102,7 +108,7 @@ def naive(
         blank = torch.full((len(seeds), 1), model.silence, device=device)
         logits = model(torch.cat([context, blank], dim=1))[:, :, -1]
         codes = torch.cat([codes, draw(logits, generators, temperature)[:, None]], dim=1)
-    return codes
+    return codes[:, given.shape[1] :]
 
 
 @torch.inference_mode()
@@ -110,7 +116,8 @@ def cached(
     model: Autoregressive,
     n_samples: int,
     seeds: Sequence[int] = (0,),
-    temperature: float = 1.0,
+    temperature: float | Sequence[float] = 1.0,
+    prompt: Int[Tensor, "B P"] | None = None,
 ) -> Int[Tensor, "B T"]:
     """Generate the same as `naive`, computing every activation once.
 
@@ -119,30 +126,47 @@ def cached(
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
         temperature: See `draw`.
+        prompt: Codes to go on from, one row a seed; None begins after silence.
 
     Returns:
-        The generated codes.
+        The generated codes, without the prompt.
     """
-    check(n_samples, seeds, temperature)
+    check(n_samples, seeds, temperature, prompt)
     device = next(model.parameters()).device
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
+    n_given = given.shape[1]
+    codes = F.pad(given, (0, n_samples)).to(device)
     memory = model.start(len(seeds))
-    codes = torch.empty(len(seeds), n_samples, dtype=torch.int64, device=device)
     previous = torch.full((len(seeds),), model.silence, device=device)
-    for t in progress(n_samples):
+    for t in progress(n_given + n_samples):
         logits = model.step(previous, memory, t)
-        previous = codes[:, t] = draw(logits, generators, temperature)
-    return codes
+        if t >= n_given:
+            codes[:, t] = draw(logits, generators, temperature)
+        previous = codes[:, t]
+    return codes[:, n_given:]
 
 
-def check(n_samples: int, seeds: Sequence[int], temperature: float) -> None:
+def check(
+    n_samples: int,
+    seeds: Sequence[int],
+    temperature: float | Sequence[float],
+    prompt: Tensor | None,
+) -> None:
     """Raise a `UserError` for a request that cannot be met."""
     if n_samples < 1:
         raise UserError(f"cannot generate {n_samples} samples; ask for at least 1")
     if not seeds:
         raise UserError("no seeds given; one clip is generated for each seed")
-    if not temperature >= 0:
-        raise UserError(f"temperature {temperature} is not 0 or more")
+    heat = temperature if isinstance(temperature, Sequence) else [temperature] * len(seeds)
+    if len(heat) != len(seeds):
+        raise UserError(
+            f"{len(heat)} temperatures for {len(seeds)} seeds; give one for all, or one a seed"
+        )
+    if not all(0 <= t < math.inf for t in heat):
+        raise UserError(f"temperature {temperature} is not a number from 0 up")
+    if prompt is not None and len(prompt) != len(seeds):
+        raise UserError(f"{len(prompt)} prompts for {len(seeds)} seeds; give one a seed")
 
 
 def progress(n_samples: int) -> Iterable[int]:
