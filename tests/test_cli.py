@@ -85,6 +85,14 @@ def test_evaluate_agrees_with_the_training_log(trained, capsys):
     assert score == pytest.approx(log(trained)[-1]["held_out/bits_per_sample"], abs=1e-4)
 
 
+def test_without_a_folder_notes_are_learned_and_judged(tmp_path, capsys):
+    run("train", "autoregressive", "--out", tmp_path / "notes", "--steps", 2, "--n-samples", 800, *SMALL)
+    capsys.readouterr()
+    run("evaluate", tmp_path / "notes", "--json", "--device", "cpu")
+    score = json.loads(capsys.readouterr().out)["bits_per_sample"]
+    assert score == pytest.approx(log(tmp_path / "notes")[-1]["held_out/bits_per_sample"], abs=1e-4)
+
+
 def test_wavegan_trains_and_speaks(folder, tmp_path):
     run("train", "wavegan", "--data", folder, "--out", tmp_path / "gan", "--steps", 10, *SMALL)
     run("generate", tmp_path / "gan", "--out", tmp_path / "new.flac", "--device", "cpu")

@@ -25,6 +25,8 @@ $$ (same)
 
 식 {eq}`same`을 보십시오.
 
+### 연습 3.1 점 (★, 10분)
+
 +++ {"lang": "en"}
 # Chapter 3. A small book
 
@@ -35,6 +37,8 @@ a = b
 $$ (same)
 
 See {eq}`same`.
+
+### Exercise 3.1 A dot (★, 10 minutes)
 
 +++
 

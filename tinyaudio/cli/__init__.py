@@ -16,7 +16,7 @@ EXAMPLES = """\
 examples
   tinyaudio train autoregressive --data my_sounds --out runs/mine
       learn to predict your own recordings, sample by sample; run it again to go on
-  tinyaudio generate runs/mine --seconds 2 --out new.wav
+  tinyaudio generate runs/mine --seconds 1 --out new.wav
       let the model speak
   tinyaudio evaluate runs/mine --data other_sounds
       how well it predicts sound that it has not heard

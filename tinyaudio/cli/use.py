@@ -93,8 +93,8 @@ def evaluate_command(options: argparse.Namespace) -> None:
     if options.data:
         clips = recipe.clips(config, options.data, "all")
     else:
-        trained_on = read_about(options.run_folder)["data"]
-        clips = recipe.clips(config, Path(trained_on["folder"]) if trained_on else None, "valid")
+        folder = read_about(options.run_folder)["data"]["folder"]  # None: procedural notes
+        clips = recipe.clips(config, Path(folder) if folder else None, "valid")
     scores = judge(recipe, config, models, stack_clips(clips))
     if options.json:
         print(json.dumps(scores))
