@@ -28,7 +28,7 @@ def test_the_book_as_it_is_made_has_no_problem(book):
     ("old", "new", "what", "remedy"),
     [
         ("숫자입니다.\n", "숫자의 줄입니다.\n", "translation is stale", "accept small"),
-        ("A **sound** is", "# A\n\nA **sound** is", "1 headings in Korean, 2 in English", "equal"),
+        ("A **sound** is", "# A\n\nA **sound** is", "2 headings in Korean, 3 in English", "equal"),
         ("See {eq}`same`.", "See $x$.", "0 \\$ in Korean, 2 in English", "equal"),
         ("See {eq}`same`.", "See {eq}`same` `x`.", "code words", "equal"),
         ("- [ ] Light", "- [ ] Wind\n  No.\n- [ ] Light", "2 choices in Korean, 3 in", "equal"),

@@ -45,9 +45,14 @@ def test_the_text_says_what_was_measured(book):
     record = book.notebook().metadata["tinyaudio"]["measured"]
     assert record == book.notebook("en").metadata["tinyaudio"]["measured"]
     assert 0 < record["seconds"] < 60 and 0.01 < record["memory_gb"] < 0.5
-    assert "약 5초" in text(book.notebook()) and "연습 문제는 둘이고, 모두 35분쯤" in text(book.notebook())
+    assert "약 5초" in text(book.notebook()) and "연습 문제는 둘이고, 모두 35분쯤" in text(
+        book.notebook()
+    )
     english = text(book.notebook("en"))
-    assert "about 5 seconds" in english and "two exercises, which take all together about 35 minutes" in english
+    assert (
+        "about 5 seconds" in english
+        and "two exercises, for which you should allow 35 minutes" in english
+    )
     assert problems() == []
 
 
@@ -98,7 +103,11 @@ def test_figures_are_rounded(book, measured, says):
     for language, words in zip(("ko", "en"), says, strict=True):
         said = sentences(book.chapter, language, record)
         assert words in said
-        one = "연습 문제는 하나이고, 10분쯤" if language == "ko" else "is one exercise, which takes about 10"
+        one = (
+            "연습 문제는 하나이고, 10분쯤"
+            if language == "ko"
+            else "is one exercise, which takes about 10"
+        )
         assert one in said
 
 

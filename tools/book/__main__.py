@@ -55,7 +55,7 @@ def make_command(options: argparse.Namespace) -> None:
         executed = make(chapter, again=options.again)
         size = path_of(chapter, "ko").stat().st_size
         how = f"executed in {time.monotonic() - start:.0f} s" if executed else "outputs still fit"
-        print(f"{chapter.name}: {how}, {size / 1e3:.0f} kB")
+        print(f"{chapter.name}: {how}, {max(0.1, size / 1e6):.1f} MB")
 
 
 def check_command(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, SOURCES, BookError
 from tools.book.edition import edition, equation_numbers, markdown, with_setup
+from tools.book.measured import PLACEHOLDER, problems_of
 from tools.book.run import code_cells, path_of, relative, staleness, stored
 from tools.book.source import BILINGUAL, Chapter, pairs, read, short_hash, where
 
@@ -20,6 +21,7 @@ COUNTED = {
     "equation labels": r"\$\$ \([\w-]+\)",
     "choices": r"(?m)^- \[[ x]\]",
     "right choices": r"(?m)^- \[x\]",
+    "{measured}": re.escape(PLACEHOLDER),
     "code words": r"(?<!`)`[^`\n]+`(?!`)",
 }
 # (what, pattern, remedy) in what Colab or a Markdown reader would show raw.
@@ -83,6 +85,7 @@ def of_source(chapter: Chapter) -> list[str]:
                 found.append(
                     f"{where(chapter, en)}: {n_ko} {what} in Korean, {n_en} in English; make them equal"
                 )
+    found += problems_of(chapter)
     numbers = equation_numbers(chapter)
     for cell in chapter.cells:
         if cell.kind == "code":
@@ -114,7 +117,9 @@ def of_notebook(chapter: Chapter, language: str) -> list[str]:
     if notebook is None:
         return [f"{name}: missing or unreadable; {remedy}"]
     found = []
-    wanted = edition(chapter, language)
+    wanted = edition(
+        chapter, language, measured=notebook.metadata.get("tinyaudio", {}).get("measured")
+    )
     kept = ("id", "cell_type", "source", "metadata")
     if [[c.get(k) for k in kept] for c in notebook.cells] != [
         [c.get(k) for k in kept] for c in wanted.cells

@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.book import ROOT, BookError
+from tools.book.measured import PLACEHOLDER, sentences
 from tools.book.source import BILINGUAL, Cell, Chapter, short_hash, where
 
 EQUATION = re.compile(r"\$\$\n?((?:(?!\$\$).)*?)\n?\$\$ \((\w[\w-]*)\)", re.DOTALL)
@@ -29,13 +30,20 @@ from tinyaudio.language import speak
 speak("⟦ko|en⟧")"""
 
 
-def edition(chapter: Chapter, language: str, *, solutions: bool = True) -> NotebookNode:
+def edition(
+    chapter: Chapter,
+    language: str,
+    *,
+    solutions: bool = True,
+    measured: dict[str, float] | None = None,
+) -> NotebookNode:
     """A notebook without outputs.
 
     Args:
         chapter: The source.
         language: "ko" or "en"; "⟦ko|en⟧" leaves both in the code cells, to be executed once.
         solutions: False for the edition that students get as homework.
+        measured: What ``{measured}`` in the text is to say, from the record of the last execution.
     """
     numbers = equation_numbers(chapter)
     cells: list[NotebookNode] = []
@@ -48,7 +56,11 @@ def edition(chapter: Chapter, language: str, *, solutions: bool = True) -> Noteb
         made = (
             nbformat.v4.new_code_cell(select(cell.text, language))
             if cell.kind == "code"
-            else nbformat.v4.new_markdown_cell(markdown(chapter, cell, numbers))
+            else nbformat.v4.new_markdown_cell(
+                markdown(chapter, cell, numbers).replace(
+                    PLACEHOLDER, sentences(chapter, language, measured)
+                )
+            )
         )
         # An identifier that follows the content keeps differences between versions readable.
         made.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"

@@ -1,8 +1,8 @@
 """Execute a chapter once, and record what its outputs were made from.
 
 The record stands in the notebook's metadata: the hash of the code, the hash of every file of the
-package that was loaded or opened, and the hash of every output.  A change of anything else leaves
-the notebook as it is.
+package that was loaded or opened, the hash of every output, and the seconds and memory that it took.
+A change of anything else leaves the notebook as it is.
 """
 
 import base64
@@ -23,6 +23,7 @@ from PIL import Image
 
 from tools.book import LANGUAGES, ROOT, BookError
 from tools.book.edition import edition, select
+from tools.book.measured import BEGIN, END, steady
 from tools.book.source import Chapter, short_hash, where
 
 # What every kernel of the book sees; one thread, so that sums are added in one order.
@@ -57,15 +58,15 @@ def make(chapter: Chapter, *, again: bool = False) -> bool:
     executed = None if reuse else execute(chapter)
     made = {}
     for language in LANGUAGES:
-        notebook = edition(chapter, language)
+        before = old[language].metadata.get("tinyaudio", {}) if old[language] else {}
         if executed:
-            fill(notebook, [cell.outputs for cell in code_cells(executed)], language)
-            record = executed.metadata["tinyaudio"]
+            record = dict(executed.metadata["tinyaudio"])
+            record["measured"] = steady(record["measured"], before.get("measured"))
         else:
-            fill(notebook, [cell.outputs for cell in code_cells(old[language])], language)
-            record = {
-                k: v for k, v in old[language].metadata["tinyaudio"].items() if k != "outputs"
-            }
+            record = {k: v for k, v in before.items() if k != "outputs"}
+        notebook = edition(chapter, language, measured=record["measured"])
+        outputs = [cell.outputs for cell in code_cells(executed or old[language])]
+        fill(notebook, outputs, language)
         notebook.metadata["tinyaudio"] = record | {"outputs": outputs_hash(notebook)}
         nbformat.validate(notebook)
         made[path_of(chapter, language)] = nbformat.writes(notebook) + "\n"
@@ -86,6 +87,7 @@ def execute(chapter: Chapter) -> NotebookNode:
             "source": relative(chapter.path),
             "code": chapter.code_hash,
             "made_from": {},
+            "measured": {"seconds": 0.0, "memory_gb": 0.0},
         }
         return notebook
     with tempfile.TemporaryDirectory(prefix="kernel") as sockets:
@@ -97,7 +99,7 @@ def execute(chapter: Chapter) -> NotebookNode:
         home = ROOT / "book" / "ko"
         home.mkdir(exist_ok=True)
         with client.setup_kernel(cwd=str(home)):
-            told(client, WATCH)
+            told(client, WATCH + BEGIN)
             for i, cell in enumerate(notebook.cells):
                 try:
                     client.execute_cell(cell, i)
@@ -109,11 +111,13 @@ def execute(chapter: Chapter) -> NotebookNode:
                         f"{where(chapter, source)}: this cell failed; mend it, "
                         f"the notebooks are left as they were\n{error}"
                     ) from None
+            measured = json.loads(told(client, END))
             touched = json.loads(told(client, TELL))
     notebook.metadata["tinyaudio"] = {
         "source": relative(chapter.path),
         "code": chapter.code_hash,
         "made_from": {name: short_hash((ROOT / name).read_bytes(), 16) for name in ours(touched)},
+        "measured": measured,
     }
     return notebook
 
@@ -156,6 +160,8 @@ def staleness(chapter: Chapter, notebook: NotebookNode) -> str:
             return f"{name} changed"
     if record.get("outputs") != outputs_hash(notebook):
         return "its outputs were changed by hand"
+    if "measured" not in record:
+        return "its time and memory were not measured"
     return ""
 
 
