@@ -3,10 +3,12 @@
 import argparse
 import sys
 import time
+from pathlib import Path
 
-from tools.book import BookError
+from tools.book import BookError, student
 from tools.book.check import problems, sources
 from tools.book.edition import edition
+from tools.book.pages import write_pages
 from tools.book.run import execute, fill, make, outputs_hash, path_of, stored
 from tools.book.site import build, serve
 from tools.book.source import accept, read
@@ -34,6 +36,10 @@ def main() -> int:
     )
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.set_defaults(run=accept_command)
+    one = commands.add_parser("student", help="write notebooks without solutions, for homework")
+    one.add_argument("out", type=Path, metavar="OUT_FOLDER", help="new, empty, or written before")
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.set_defaults(run=student_command)
     one = commands.add_parser("site", help="build both editions into _build/html")
     one.set_defaults(run=site_command)
     one = commands.add_parser("serve", help="serve the built site")
@@ -56,6 +62,7 @@ def make_command(options: argparse.Namespace) -> None:
         size = path_of(chapter, "ko").stat().st_size
         how = f"executed in {time.monotonic() - start:.0f} s" if executed else "outputs still fit"
         print(f"{chapter.name}: {how}, {max(0.1, size / 1e6):.1f} MB")
+    write_pages([read(path) for path in sources([])])
 
 
 def check_command(options: argparse.Namespace) -> int:
@@ -87,6 +94,13 @@ def accept_command(options: argparse.Namespace) -> None:
     """Stamp translations."""
     for path in sources(options.chapters):
         print(f"{path.stem}: {accept(path)} translations accepted")
+
+
+def student_command(options: argparse.Namespace) -> None:
+    """Write the student edition and say what is in it."""
+    said = student.write(options.out, sources(options.chapters))
+    print("\n".join(said))
+    print(f"the student edition: {options.out} (ko/ and en/, {len(said)} chapters)")
 
 
 def site_command(options: argparse.Namespace) -> None:

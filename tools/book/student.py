@@ -1,0 +1,82 @@
+"""The edition that students get: the notebooks as they are, less the solutions.
+
+Stubs stay, and have no output.  Everything else is as in the book, with its figures and sounds.
+"""
+
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from tools.book import LANGUAGES, BookError
+from tools.book.run import relative, staleness, stored
+from tools.book.source import Chapter, read
+
+# Says to whoever opens the folder what it is, and to us that we may write into it again.
+ABOUT = "ABOUT.txt"
+SAYS = """\
+tinyaudio: the student edition of the book, written by `python -m tools.book student`.
+Notebooks in Korean (ko/) and in English (en/), without solutions.  Writing it again replaces them.
+"""
+
+
+def write(out: Path, sources: list[Path]) -> list[str]:
+    """Write the student notebooks of these chapters, in both languages.
+
+    Args:
+        out: A folder; made if need be.
+        sources: The chapters' sources.
+
+    Returns:
+        What was written, one line a chapter.
+
+    Raises:
+        BookError: The folder holds something else, or a notebook is missing or stale.
+    """
+    made, said = {}, []
+    for path in sources:
+        chapter = read(path)
+        for language in LANGUAGES:
+            made[out / language / f"{chapter.name}.ipynb"] = student(chapter, language)
+        n = sum("exercise" in cell.tags for cell in chapter.cells)
+        said.append(f"{chapter.name}: {n} exercises without their solutions")
+    if out.exists() and not out.is_dir():
+        raise BookError(f"{out}: is a file; name a folder")
+    if out.exists() and any(out.iterdir()):
+        about = out / ABOUT
+        if not about.is_file() or about.read_text(encoding="utf-8") != SAYS:
+            raise BookError(
+                f"{out}: holds something else than a student edition; name a new or empty folder"
+            )
+    for path, notebook in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (out / ABOUT).write_text(SAYS, encoding="utf-8")
+        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    return said
+
+
+def student(chapter: Chapter, language: str) -> NotebookNode:
+    """A chapter's notebook as it lies in the book, without solutions and without verdicts.
+
+    Raises:
+        BookError: The notebook is missing, or its outputs do not fit its code.
+    """
+    notebook = stored(chapter, language)
+    why = "it is missing" if notebook is None else staleness(chapter, notebook)
+    if notebook is None or why:
+        raise BookError(
+            f"{relative(chapter.path)}: its {language} notebook cannot be handed out: {why}; "
+            f"run python -m tools.book make {chapter.name}"
+        )
+    kept = []
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "solution" in tags:
+            continue
+        if "exercise" in tags:
+            cell.outputs, cell.execution_count = [], None
+        kept.append(cell)
+    notebook.cells = kept
+    notebook.metadata["tinyaudio"] = {"source": relative(chapter.path), "edition": "student"}
+    nbformat.validate(notebook)
+    return notebook
