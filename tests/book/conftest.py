@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.book import check, edition, run, source
+from tools.book import check, edition, pages, references, run, source
 
 CHAPTER = """\
 ---
@@ -114,6 +114,54 @@ def sound(label):
 """
 
 
+GLOSSARY = """\
+[sound]
+ko = "소리"
+en = "sound"
+about_ko = "숫자입니다."
+about_en = "Numbers."
+not_ko = ["사운드"]
+not_en = ["audio wave"]
+
+[signal-to-noise-ratio]
+ko = "신호 대 잡음비"
+en = "signal-to-noise ratio"
+short = "SNR"
+about_ko = "신호를 잡음으로 나눈 것입니다."
+about_en = "The signal over the noise."
+
+[pitch]
+ko = "음높이"
+en = "pitch"
+about_ko = "높낮이입니다."
+about_en = "High or low."
+not_ko = ["음정"]
+
+[interval]
+ko = "음정"
+en = "interval"
+about_ko = "사이입니다."
+about_en = "Between."
+"""
+
+WORKS = """\
+@article{shannon1949,
+  author = {Shannon, Claude E.},
+  title = {Communication in the presence of noise},
+  journal = {Proceedings of the IRE},
+  year = {1949},
+  doi = {10.1109/JRPROC.1949.232969},
+}
+
+@misc{g711,
+  author = {{ITU-T}},
+  title = {Recommendation {G.711}},
+  year = {1988},
+  url = {https://www.itu.int/rec/T-REC-G.711},
+}
+"""
+
+
 class Book:
     """A book in a folder, and what tests do with it."""
 
@@ -156,7 +204,7 @@ class Book:
 
 def use(monkeypatch, root):
     """Let the machinery work on the book in this folder."""
-    for module in (source, edition, run):
+    for module in (source, edition, pages, references, run):
         monkeypatch.setattr(module, "ROOT", root)
     monkeypatch.setattr(check, "SOURCES", root / "book" / "src")
     monkeypatch.setenv("PYTHONPATH", str(root))  # its package goes before the real one
@@ -177,6 +225,8 @@ def made_once(tmp_path_factory):
     shutil.copy(Path(__file__).parents[2] / "tinyaudio" / "language.py", package)
     (package / "tune.py").write_text(TUNE.replace("PIXEL", PIXEL))
     (package / "unrelated.py").write_text("x = 1\n")
+    (root / "book" / "glossary.toml").write_text(GLOSSARY)
+    (root / "book" / "references.bib").write_text(WORKS)
     (root / "level.txt").write_text("-12.5")
     address = '[project.urls]\nRepository = "https://example.org/our/book"\n'
     (root / "pyproject.toml").write_text(address)
@@ -184,6 +234,7 @@ def made_once(tmp_path_factory):
         use(patch, root)
         assert source.accept(book.path) == 3
         assert run.make(book.chapter)
+        pages.write_pages([book.chapter])
     return root
 
 

@@ -34,7 +34,7 @@ def test_the_book_as_it_is_made_has_no_problem(book):
         ("- [ ] Light", "- [ ] Wind\n  No.\n- [ ] Light", "2 choices in Korean, 3 in", "equal"),
         ("A picture.", "```{note}\nA picture.\n```", "a MyST directive", "plain Markdown"),
         ("A picture.", ":::{note}\nA picture.\n:::", "a MyST directive", "plain Markdown"),
-        ("A picture.", "A {term}`picture`.", "a MyST role", "plain link"),
+        ("A picture.", "A {ref}`picture`.", "a MyST role", "plain link"),
         ("A picture.", "(here)=\nA picture.", "a MyST target", "<a id="),
         ("A picture.", "A ![picture](a.png).", "a picture file", "in a code cell"),
         ("**소리**(sound)는", "**소리(sound)**는", "bold", "out of the bold"),

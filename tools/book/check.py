@@ -9,8 +9,10 @@ from nbformat import NotebookNode
 from tools.book import LANGUAGES, SOURCES, BookError
 from tools.book.edition import edition, equation_numbers, markdown, with_setup
 from tools.book.measured import PLACEHOLDER, problems_of
+from tools.book.pages import NAMES, stale_pages
 from tools.book.run import code_cells, path_of, relative, staleness, stored
 from tools.book.source import BILINGUAL, Chapter, pairs, read, short_hash, where
+from tools.book.terms import problems_of_terms, without_roles
 
 # What must stand as often in the English block as in the Korean one.
 COUNTED = {
@@ -51,16 +53,24 @@ UNSAFE = (
 def problems() -> list[str]:
     """Every problem of every chapter, as ``file:line: what; remedy``."""
     found = []
-    names = set()
-    for path in sorted(SOURCES.glob("*.md")):
+    names = set(NAMES)
+    chapters = []
+    paths = sorted(SOURCES.glob("*.md"))
+    for path in paths:
         names.add(path.stem)
         try:
             chapter = read(path)
+            chapters.append(chapter)
             found += of_source(chapter)
             for language in LANGUAGES:
                 found += of_notebook(chapter, language)
             found += of_figures(chapter)
             found += of_editions(chapter)
+        except BookError as error:
+            found.append(str(error))
+    if len(chapters) == len(paths):  # else the pages cannot be known, and why has been said
+        try:
+            found += stale_pages(chapters)
         except BookError as error:
             found.append(str(error))
     for language in LANGUAGES:
@@ -80,12 +90,13 @@ def of_source(chapter: Chapter) -> list[str]:
                 f"then run python -m tools.book accept {chapter.name}"
             )
         for what, pattern in COUNTED.items():
-            n_ko, n_en = (len(re.findall(pattern, cell.text)) for cell in (ko, en))
+            n_ko, n_en = (len(re.findall(pattern, without_roles(cell.text))) for cell in (ko, en))
             if n_ko != n_en:
                 found.append(
                     f"{where(chapter, en)}: {n_ko} {what} in Korean, {n_en} in English; make them equal"
                 )
     found += problems_of(chapter)
+    found += problems_of_terms(chapter)
     numbers = equation_numbers(chapter)
     for cell in chapter.cells:
         if cell.kind == "code":

@@ -1,7 +1,7 @@
 r"""Make one language's notebook of a bilingual source.
 
 What Jupyter Book understands and Colab shows raw is resolved here to what both show: numbered
-equations become ``\tag`` and plain links, a quiz becomes foldable answers.
+equations become ``\tag`` and plain links, terms and citations links, a quiz becomes foldable answers.
 """
 
 import re
@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from tools.book import ROOT, BookError
 from tools.book.measured import PLACEHOLDER, sentences
+from tools.book.references import resolve
 from tools.book.source import BILINGUAL, Cell, Chapter, short_hash, where
 
 EQUATION = re.compile(r"\$\$\n?((?:(?!\$\$).)*?)\n?\$\$ \((\w[\w-]*)\)", re.DOTALL)
@@ -138,7 +139,7 @@ def markdown(chapter: Chapter, cell: Cell, numbers: dict[str, str]) -> str:
             )
         return f'<a href="#eq-{match[1]}">({numbers[match[1]]})</a>'
 
-    text = REFERENCE.sub(link, EQUATION.sub(number, cell.text))
+    text = REFERENCE.sub(link, EQUATION.sub(number, resolve(chapter, cell)))
     return quiz(chapter, cell, text) if cell.quiz else text
 
 

@@ -1,0 +1,120 @@
+"""One word for one thing: every text against the glossary."""
+
+import re
+
+from tools.book.references import (
+    PAIR,
+    ROLE,
+    Term,
+    find_term,
+    glossary,
+    line_of,
+    uses,
+)
+from tools.book.source import Cell, Chapter, pairs, where
+
+# What is not the book's own wording: code, mathematics, links, tags, roles and quotations.
+NOT_OURS = re.compile(
+    r"(?s)```.*?```|``.*?``|\{\w+\}`[^`\n]*`|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$"
+    r"|!?\[[^\]\n]*\]\([^)\n]*\)|<[^<>\n]*>|「[^」]*」|『[^』]*』|\"[^\"\n]*\"|“[^”]*”"
+)
+
+
+def problems_of_terms(chapter: Chapter) -> list[str]:
+    """Forbidden forms, hand-written pairs that the glossary does not know, terms in one language only."""
+    terms = glossary()
+    found = []
+    for ko, en in pairs(chapter):
+        for cell, other in ((ko, en), (en, ko)):
+            found += forbidden(chapter, cell, other, terms)
+        found += unknown_pairs(chapter, ko, terms)
+        found += in_one_language(chapter, ko, en)
+    return found
+
+
+def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term]) -> list[str]:
+    """Forms that the book does not use.
+
+    A form that is itself another term's word (음정, an interval, where 음높이, pitch, is meant) is wrong
+    only where the other language speaks of this term and not of that one.
+    """
+    language = cell.language or ""
+    there = "en" if language == "ko" else "ko"
+    right: dict[str, list[Term]] = {}
+    for term in terms.values():
+        for form in term.not_ko if language == "ko" else term.not_en:
+            right.setdefault(form.casefold(), []).append(term)
+    if not right:
+        return []
+    # The longest first: 샘플레이트 is not 샘플 and a rest.  Korean goes on with particles, English does not.
+    forms = "|".join(map(re.escape, sorted(right, key=len, reverse=True)))
+    pattern = rf"(?<![가-힣])(?:{forms})" if language == "ko" else rf"\b(?:{forms})s?\b"
+    found = []
+    for match in re.finditer(pattern, ours(cell.text), re.IGNORECASE):
+        form = match[0].casefold()
+        meant = right.get(form) or right[form.removesuffix("s")]
+        own = next((t for t in terms.values() if t.word(language).casefold() == form), None)
+        if own and (
+            says(other, own.word(there)) or not any(says(other, term.word(there)) for term in meant)
+        ):
+            continue
+        words = " or ".join(term.word(language) for term in meant)
+        found.append(
+            f"{line_of(chapter, cell, match.start())}: {match[0]!r} is not this book's word; write {words}"
+        )
+    return found
+
+
+def ours(text: str) -> str:
+    """The text with everything that is not the book's own wording blotted out, places kept.
+
+    Example:
+        >>> ours("가 `b` 다")
+        '가 ￼￼￼ 다'
+    """
+    return NOT_OURS.sub(lambda match: re.sub(r"[^\n]", "\ufffc", match[0]), text)
+
+
+def says(cell: Cell, word: str) -> bool:
+    """Whether a block holds a word."""
+    return word.casefold() in cell.text.casefold()
+
+
+def unknown_pairs(chapter: Chapter, cell: Cell, terms: dict[str, Term]) -> list[str]:
+    """``**한국어**(english)`` that the glossary does not hold like this."""
+    found = []
+    for match in PAIR.finditer(cell.text):
+        ko, en = match["ko"], match["en"].strip()
+        term = find_term(ko, terms)
+        if term and en.casefold() in (term.en.casefold(), term.short.casefold()):
+            continue
+        what = f"**{ko}**({en}) is not in book/glossary.toml; add it"
+        if one := term or find_term(en, terms):
+            what = f"**{ko}**({en}) is {one.ko} ({one.en}) in book/glossary.toml; write {{term}}`{one.id}`"
+        found.append(f"{line_of(chapter, cell, match.start())}: {what}")
+    return found
+
+
+def in_one_language(chapter: Chapter, ko: Cell, en: Cell) -> list[str]:
+    """Terms and works that one of two paired blocks names and the other does not."""
+    found = []
+    for role, what in (("term", "terms"), ("cite", "works")):
+        named = [
+            {
+                use.id
+                for use in uses(chapter, cell.language or "")
+                if use.cell is cell and use.role == role
+            }
+            for cell in (ko, en)
+        ]
+        if alone := sorted(named[0] ^ named[1]):
+            found.append(
+                f"{where(chapter, en)}: {what} in one language only: {', '.join(alone)}; "
+                f"write {{{role}}}`...` in both"
+            )
+    return found
+
+
+def without_roles(text: str) -> str:
+    """The text without terms and citations, whose backticks are no code."""
+    return ROLE.sub(lambda match: "" if match["role"] else match[0], text)
