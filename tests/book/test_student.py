@@ -118,7 +118,6 @@ def test_what_is_written_is_said(book, tmp_path, capsys, monkeypatch):
 def test_it_may_be_written_again(book, out):
     write(out, sources([]))
     before = files(out)
-    book.write(book.notebook(), "en")
     (out / "en" / "small.ipynb").write_text("an old one")
     (out / "notes.txt").write_text("mine")
     write(out, sources([]))
