@@ -17,9 +17,9 @@ NAMES = ("glossary", "bibliography")
 WORDS = {
     "ko": {
         "glossary": "용어집",
-        "about glossary": "이 책이 쓰는 말과 그 뜻입니다. 괄호 안은 영어이고, 뒤의 링크는 그 말을 쓰는 장입니다.",
+        "about glossary": "이 책이 쓰는 말과 그 뜻입니다. 괄호 안은 영어이고, 링크는 그 말을 쓰는 장입니다.",
         "bibliography": "참고 문헌",
-        "about bibliography": "이 책이 기대고 있는 글입니다. 뒤의 링크는 그 글을 인용하는 장입니다.",
+        "about bibliography": "이 책이 기대고 있는 글입니다. 끝의 링크는 그 글을 인용하는 장입니다.",
         "chapter": "{}장",
         "others": "외",
     },
@@ -28,7 +28,8 @@ WORDS = {
         "about glossary": "The words of this book and what they mean, with the Korean in parentheses. "
         "The links after a word lead to the chapters that use it.",
         "bibliography": "Bibliography",
-        "about bibliography": "The works that this book rests on. The links after a work lead to the chapters that cite it.",
+        "about bibliography": "The works that this book rests on. "
+        "The links after a work lead to the chapters that cite it.",
         "chapter": "chapter {}",
         "others": "and others",
     },
