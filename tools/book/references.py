@@ -70,8 +70,8 @@ def read_glossary(text: str) -> dict[str, Term]:
     terms = {}
     for name, entry in entries.items():
         try:
-            lists = {key: tuple(entry.pop(key, ())) for key in ("not_ko", "not_en")}
-            terms[name] = Term(name, **entry, **lists)
+            lists = {key: tuple(entry.get(key, ())) for key in ("not_ko", "not_en")}
+            terms[name] = Term(name, **(entry | lists))
         except (TypeError, AttributeError):
             line = text[: text.find(f"[{name}]")].count("\n") + 1
             raise BookError(
