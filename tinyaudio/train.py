@@ -76,9 +76,9 @@ def cosine(n_steps: int, n_warmup: int = 0, final: float = 0.0) -> Schedule:
 class EMA:
     r"""A copy of a network whose weights are a running average of the trained ones.
 
-    \theta' <- m \theta' + (1 - m) \theta,   m = min(decay, (1 + t) / (10 + t)) at step t
+    \theta' \leftarrow m \theta' + (1 - m) \theta,   m = \min(decay, (1 + t) / (10 + t))
 
-    The early, smaller m lets the average forget the random weights it began with.
+    At the early steps t, the smaller m lets the average forget the random weights it began with.
 
     Args:
         module: The network to follow; it is copied.

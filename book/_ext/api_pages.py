@@ -19,7 +19,9 @@ from tools.book import ROOT
 from tools.book.edition import repository, select
 
 FIELD = re.compile(r"^(Paper|Implements|Differs|See|COMMAND|HARDWARE|EXPECT):?(?= )")
-CHAPTER = re.compile(r'chapter (\d+)(, "[^"]+")?')
+FIELDS = re.compile(rf":\w|\.\. |>>> |{FIELD.pattern}")  # where the words end
+LATEX = re.compile(r"\\[a-z]+")
+CHAPTER = re.compile(r'chapter (\d+)(,\s+"[^"]+")?')
 KEPT = re.compile(r"(``.+?``|`[^`]+`|(?<![\w*])\*\w[\w ]*\*(?![\w*]))")  # code, and *stress*
 # What reStructuredText would take for markup in plain text: x*y, |x|, x_, \sum.
 SPECIAL = re.compile(r"\\|\*|\||(?<=\w)_(?!\w)")
@@ -53,21 +55,28 @@ def as_markup(
 ) -> None:
     """Our plain text as reStructuredText; runs after napoleon has read the Google style."""
     lines[:] = whole_returns("\n".join(lines).split("\n"))  # napoleon puts some together
-    made: list[str] = []
-    block = False  # inside an indented block of a module's text: an equation or an example
-    for i, line in enumerate(lines):
-        if what == "module" and line.startswith("    ") and not block and not lines[i - 1].strip():
-            block = True
-            rest = "\n".join(lines[i:]).split("\n\n")[0]
-            made += [".. math::" if re.search(r"\\[a-z]", rest) else "::", ""]
-        elif line.strip() and not line.startswith("    "):
-            block = False
-        made.append(
-            line if block else escaped(FIELD.sub(lambda word: f":{word[1].capitalize()}:", line))
-        )
-    if what == "module":
-        made = [see_chapter(line, app.config.language) for line in made]
-    lines[:] = made
+    prose = next((i for i, line in enumerate(lines) if FIELDS.match(line)), len(lines))
+    text = "\n\n".join(map(paragraph, "\n".join(lines[:prose]).split("\n\n")))
+    fields = [FIELD.sub(lambda word: f":{word[1].capitalize()}:", line) for line in lines[prose:]]
+    text = "\n".join([text, "", *map(escaped, fields)])
+    lines[:] = see_chapter(text, app.config.language).split("\n")
+
+
+def paragraph(text: str) -> str:
+    r"""A paragraph: an equation, an example, or words.
+
+    Example:
+        >>> paragraph("E = \\sum_k x_k^2,   k > 0")
+        '.. math:: E = \\sum_k x_k^2,\\quad k > 0'
+    """
+    if LATEX.search(text):
+        formula, note = re.fullmatch(r"(.*?)(\[[A-Z][^\]]*\])?", text.strip(), re.DOTALL).groups("")
+        formula = re.sub(r"(?<![\\{\w])[a-z]{3,}(?!\w)", r"\\operatorname{\g<0>}", formula)
+        formula = re.sub(r" {2,}", r"\\quad ", formula)
+        return f".. math:: {formula}" + (rf"\text{{{note}}}" if note else "")
+    if text.startswith("    "):
+        return f"::\n\n{text}"
+    return "\n".join(map(escaped, text.split("\n")))
 
 
 def whole_returns(lines: list[str]) -> list[str]:
@@ -101,14 +110,14 @@ def escaped(line: str) -> str:
     return parts["mark"] + "".join(words)
 
 
-def see_chapter(line: str, language: str) -> str:
-    """`line` with every chapter that there is as a link to its page."""
+def see_chapter(text: str, language: str) -> str:
+    """`text` with every chapter that there is as a link to its page."""
 
     def link(match: re.Match[str]) -> str:
         name = chapters().get(int(match[1]))
         return f":doc:`/book/{language}/{name}`" if name else match[0]
 
-    return CHAPTER.sub(link, line)
+    return CHAPTER.sub(link, text)
 
 
 @functools.cache

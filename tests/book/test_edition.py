@@ -226,3 +226,16 @@ def test_select(text, ko, en):
 def test_the_real_address_is_the_one_in_pyproject():
     address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     assert repository() == address
+
+
+def test_a_file_of_the_repository_is_a_link(book):
+    target = book.root / "tinyaudio" / "tune.py"
+    assert target.is_file()
+    book.replace("소리**(sound)는", "소리**(sound)는 `tinyaudio/tune.py`에서 온")
+    ko = "\n".join(texts(book, "ko"))
+    assert (
+        "[`tinyaudio/tune.py`](https://example.org/our/book/blob/main/tinyaudio/tune.py)에서" in ko
+    )
+    book.replace("`tinyaudio/tune.py`", "`tinyaudio/tunes.py`")
+    with pytest.raises(BookError, match=r"small\.md:\d+: there is no tinyaudio/tunes\.py; mend"):
+        edition(book.chapter, "ko")

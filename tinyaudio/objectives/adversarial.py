@@ -1,6 +1,6 @@
 r"""Wasserstein losses: a critic that measures a distance, a generator that shortens it.
 
-    W(P, Q) = \sup_{f: |f(a) - f(b)| <= |a - b|}  E_{x~P} f(x) - E_{x~Q} f(x)
+    W(P, Q) = \sup_{f: |f(a) - f(b)| \le |a - b|}  E_{x \sim P} f(x) - E_{x \sim Q} f(x)
 
 The critic is the f; a penalty on its gradient keeps it from being steeper than 1.
 

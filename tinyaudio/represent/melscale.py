@@ -1,9 +1,9 @@
 r"""The mel scale: fewer bins, spaced as the ear hears pitch, and the way back.
 
-    mel(f) = 2595 \log_{10}(1 + f / 700)                                          [HTK's formula]
+    mel(f) = 2595 \log_{10}(1 + f / 700)
 
-Slaney's scale, librosa's and most vocoders' default, is linear to 1000 Hz and logarithmic above.
-Each filter is a triangle from one mel point over the next to the one after.
+That is HTK's formula. Slaney's scale, librosa's and most vocoders' default, is linear to 1000 Hz
+and logarithmic above. Each filter is a triangle from one mel point over the next to the one after.
 
 Paper:      Stevens, Volkmann & Newman (1937) for the scale; Slaney, Auditory Toolbox (1998).
 Implements: `hz_to_mel`, `mel_to_hz`, `mel_filterbank`, `mel`, `mel_to_linear`.

@@ -1,7 +1,7 @@
 r"""Mu-law companding: a waveform as a sequence of classes, finer where the ear is.
 
 Paper:      van den Oord et al., WaveNet (2016), section 2.2; ITU-T G.711 for telephones.
-Implements: f(x) = sign(x) \ln(1 + \mu|x|) / \ln(1 + \mu) and its inverse: `compress`, `expand`.
+Implements: f(x) = sign(x) ln(1 + mu |x|) / ln(1 + mu) and its inverse: `compress`, `expand`.
             Then the n levels of -1...1, evenly spaced: `encode`, `decode`.
 Differs:    the paper leaves the rounding open; we round to the nearest level, so that encoding what
             was decoded returns the same class, for every class.  G.711 itself uses straight pieces.

@@ -160,10 +160,11 @@ def griffin_lim(
     Most arrays are the spectrogram of no sound at all. So two steps alternate: to the nearest
     spectrogram, c = stft(istft(s)), and back to the magnitudes asked for, keeping its phase:
 
-        s \leftarrow |S| e^{i \arg d},   d = c + \alpha (c - c_{before})    [Perraudin 2013, alg. 2]
+        s \leftarrow |S| e^{i \arg d},   d = c + \alpha (c - c_{before})
 
-    Without momentum alpha the distance between the two never grows [Griffin & Lim 1984]; with it,
-    the end is usually nearer, though not every step is.
+    That is algorithm 2 of Perraudin et al. (2013). Without momentum alpha the distance between the
+    two never grows [Griffin & Lim 1984]; with it, the end is usually nearer, though not every step
+    is.
 
     Args:
         magnitude: |X| on the bins and frames of `stft`.

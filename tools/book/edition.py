@@ -17,6 +17,7 @@ from tools.book.source import BILINGUAL, Cell, Chapter, short_hash, where
 
 EQUATION = re.compile(r"\$\$\n?((?:(?!\$\$).)*?)\n?\$\$ \((\w[\w-]*)\)", re.DOTALL)
 REFERENCE = re.compile(r"\{eq\}`([\w-]+)`")
+FILE = re.compile(r"(?<![\[`])`((?:benchmarks|tests|tinyaudio)/[\w/]+\.py)`(?!`)")
 CHOICE = re.compile(r"^- \[([ x])\] (.+)\n((?:  .*\n?)+)", re.MULTILINE)
 
 # Installed on Colab without their dependencies, so that Colab's torch stays; all are pure Python.
@@ -139,7 +140,13 @@ def markdown(chapter: Chapter, cell: Cell, numbers: dict[str, str]) -> str:
             )
         return f'<a href="#eq-{match[1]}">({numbers[match[1]]})</a>'
 
+    def code(match: re.Match[str]) -> str:
+        if not (ROOT / match[1]).is_file():
+            raise BookError(f"{where(chapter, cell)}: there is no {match[1]}; mend the path")
+        return f"[`{match[1]}`]({repository()}/blob/main/{match[1]})"
+
     text = REFERENCE.sub(link, EQUATION.sub(number, resolve(chapter, cell)))
+    text = FILE.sub(code, text)
     return quiz(chapter, cell, text) if cell.quiz else text
 
 

@@ -1,0 +1,141 @@
+"""The API pages: every public name once, signatures as the source has them, links that hold."""
+
+import ast
+import importlib
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("book/api/*.rst"))
+SITE = ROOT / "_build" / "html"
+BUILT = [SITE / prefix / "book/api" for prefix in ("", "en")]
+built = pytest.mark.skipif(not all(place.exists() for place in BUILT), reason="no site: make book")
+
+
+def modules():
+    """Every module of the package by its dotted name."""
+    for path in sorted(ROOT.glob("tinyaudio/**/*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[-1] != "__main__":
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def public(module):
+    """The functions and classes that a module defines, and their public methods with a docstring."""
+    tree = ast.parse(Path(importlib.import_module(module).__file__).read_text())
+    for one in tree.body:
+        if isinstance(one, ast.FunctionDef | ast.ClassDef) and not one.name.startswith("_"):
+            yield f"{module}.{one.name}", one
+            for inner in one.body if isinstance(one, ast.ClassDef) else ():
+                if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_"):
+                    yield f"{module}.{one.name}.{inner.name}", inner
+
+
+@pytest.fixture(scope="module")
+def api():
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    try:
+        yield importlib.import_module("api_pages")
+    finally:
+        sys.path.remove(str(ROOT / "book" / "_ext"))
+
+
+def test_every_module_stands_on_exactly_one_page():
+    named = re.compile(r"^\.\. automodule:: (\S+)$", re.M)
+    shown = Counter(name for page in PAGES for name in named.findall(page.read_text()))
+    assert shown == Counter(modules())
+
+
+def test_every_page_is_in_the_table_of_contents():
+    toc = yaml.safe_dump(yaml.safe_load((ROOT / "_toc.yml").read_text()))
+    assert set(re.findall(r"book/api/(\w+)", toc)) == {page.stem for page in PAGES}
+
+
+@built
+@pytest.mark.parametrize("place", BUILT, ids=["ko", "en"])
+def test_every_public_name_stands_on_exactly_one_page(place):
+    shown = Counter()
+    for page in place.glob("*.html"):
+        soup = BeautifulSoup(page.read_text(), "html.parser")
+        shown.update(one["id"] for one in soup.select("dl.py > dt.sig[id]"))
+    wanted = dict(item for module in modules() for item in public(module))
+    assert len(wanted) > 150
+    assert {name for name in wanted if shown[name] != 1} == set()
+    assert (
+        shown.keys() <= wanted.keys()
+    )  # nothing that others defined, no default taken for a method
+
+
+@built
+def test_a_signature_is_what_the_source_says():
+    soup = BeautifulSoup((BUILT[1] / "represent.html").read_text(), "html.parser")
+
+    def signature(name):
+        text = soup.find(id=f"tinyaudio.represent.{name}").get_text().split("[source]")[0]
+        return re.sub(r"\s+", " ", text).strip()
+
+    assert signature("linear.encode") == (
+        "encode( audio: Float[Tensor, '*shape'], bits: int, ) → Int64[Tensor, '*shape']"
+    )
+    assert "jaxtyping" not in soup.get_text() and "torch.Tensor" not in soup.get_text()
+
+
+@built
+def test_names_link_to_their_source():
+    soup = BeautifulSoup((BUILT[0] / "represent.html").read_text(), "html.parser")
+    entry = soup.find(id="tinyaudio.represent.linear.decode")
+    address = entry.find("a", class_="external")["href"]
+    path, first, last = re.fullmatch(r"https://\S+/blob/main/(\S+)#L(\d+)-L(\d+)", address).groups()
+    lines = (ROOT / path).read_text().splitlines()[int(first) - 1 : int(last)]
+    assert lines[0].startswith("def decode(") and lines[-1].startswith("    return")
+
+
+@built
+@pytest.mark.parametrize(("place", "language"), zip(BUILT, ("ko", "en"), strict=True))
+def test_a_page_speaks_its_language_and_leads_to_the_chapter(place, language):
+    soup = BeautifulSoup((place / "represent.html").read_text(), "html.parser")
+    assert "⟦" not in soup.get_text()
+    title = {"ko": "소리를 보는 방법", "en": "Views of a waveform"}[language]
+    assert title in soup.find("h1").get_text()
+    (other,) = soup.select(".ta-language a[hreflang]")
+    assert (place / other["href"]).resolve() == (
+        BUILT[language == "ko"] / "represent.html"
+    ).resolve()
+    see = [dt.find_next("dd") for dt in soup.find_all("dt") if dt.get_text().startswith("See")]
+    (chapter,) = {a["href"] for dd in see for a in dd.find_all("a") if "sound_into" in a["href"]}
+    assert chapter == f"../{language}/sound_into_numbers.html"
+    assert soup.select("div.math")  # equations are set
+
+
+def test_a_chapter_that_is_not_yet_written_is_no_link(api):
+    assert api.see_chapter('chapter 1, "Sound into numbers"; chapter 99, "Later".', "en") == (
+        ':doc:`/book/en/sound_into_numbers`; chapter 99, "Later".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("plain", "markup"),
+    [
+        ("2 * x, |x|, x_, a_b", r"2 \* x, \|x\|, x\_, a_b"),
+        ("code `x*y`, ``|x|`` and *stress*", "code `x*y`, ``|x|`` and *stress*"),
+        (":param x_: of *shape", r":param x_: of \*shape"),
+        ("* an item", "* an item"),
+        (">>> 2 * 3", ">>> 2 * 3"),
+        ("with --data or a - b", "with ``--data`` or a - b"),
+    ],
+)
+def test_plain_text_stays_what_it_says(api, plain, markup):
+    assert api.escaped(plain) == markup
+
+
+def test_an_equation_is_set_and_an_example_is_not(api):
+    assert api.paragraph(r"m = \sum_k x_k,   k > 0    [Paper, eq. 2]") == (
+        r".. math:: m = \sum_k x_k,\quad k > 0\quad \text{[Paper, eq. 2]}"
+    )
+    assert api.paragraph("    x = sinc(1)") == "::\n\n    x = sinc(1)"
