@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -146,8 +147,12 @@ def test_links_inside_the_site_lead_somewhere(page, address, browser):
     links = browser.execute_script(
         "return [...document.querySelectorAll('a[href]')].map(a => a.href)"
     )
-    for link in {link.split("#")[0].split("?")[0] for link in links if link.startswith(address)}:
-        assert (SITE / link.removeprefix(address)).exists(), link
+    for link in {link.removeprefix(address) for link in links if link.startswith(address)}:
+        file, _, anchor = link.partition("#")
+        target = SITE / file.split("?")[0]
+        assert target.exists(), link
+        if anchor and target.suffix == ".html":
+            assert f'id="{unquote(anchor)}"' in target.read_text(encoding="utf-8"), link
     anchors = "return [...document.querySelectorAll('main a[href^=\"#\"]')].map(a => a.getAttribute('href').slice(1))"
     for anchor in browser.execute_script(anchors):
         assert anchor == "" or browser.execute_script(
