@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools.book import BookError, student
+from tools.book import BookError, new, student
 from tools.book.check import problems, sources
 from tools.book.edition import edition
 from tools.book.pages import write_pages
@@ -36,6 +36,12 @@ def main() -> int:
     )
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.set_defaults(run=accept_command)
+    one = commands.add_parser("new", help="begin a chapter from the template")
+    one.add_argument("name", metavar="NAME", help="of its files, such as sound_into_numbers")
+    one.add_argument("--number", type=int, required=True)
+    one.add_argument("--title-ko", required=True)
+    one.add_argument("--title-en", required=True)
+    one.set_defaults(run=new_command)
     one = commands.add_parser("student", help="write notebooks without solutions, for homework")
     one.add_argument("out", type=Path, metavar="OUT_FOLDER", help="new, empty, or written before")
     one.add_argument("chapters", nargs="*", help="(default: all)")
@@ -94,6 +100,13 @@ def accept_command(options: argparse.Namespace) -> None:
     """Stamp translations."""
     for path in sources(options.chapters):
         print(f"{path.stem}: {accept(path)} translations accepted")
+
+
+def new_command(options: argparse.Namespace) -> None:
+    """Begin a chapter and say what comes next."""
+    for path in new.begin(options.name, options.number, options.title_ko, options.title_en):
+        print(path)
+    print(new.NEXT.format(name=options.name))
 
 
 def student_command(options: argparse.Namespace) -> None:
