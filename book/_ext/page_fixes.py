@@ -1,24 +1,122 @@
-"""A small repair of the pages that Sphinx 7.4 makes.
+"""Repairs of the pages that Sphinx 7.4 and its theme make.
 
 Sphinx adds scripts without a file twice, which makes the browser complain that a name is declared
-again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).
+again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).  The theme has
+no Korean catalogue, and gives some buttons another name than the one that stands on them, so that
+who speaks to the computer cannot press them (WCAG 2.5.3).
 """
 
+import re
+from pathlib import Path
+
 from sphinx.application import Sphinx
+
+# What the theme says in English only.
+KOREAN = {
+    "Skip to main content": "본문으로 건너뛰기",
+    "Back to top": "맨 위로",
+    "Search this book...": "이 책에서 찾기",
+    "Version warning": "판 안내",
+    "Main": "차례",
+    "Page": "이 쪽의 차례",
+    "Toggle primary sidebar": "차례 펴고 접기",
+    "Toggle secondary sidebar": "이 쪽의 차례 펴고 접기",
+    "Launch interactive content": "노트북 실행",
+    "Launch on Colab": "Colab에서 열기",
+    "Colab logo": "Colab 로고",
+    "Source repositories": "소스 저장소",
+    "Repository": "저장소",
+    "Open issue": "문제 알리기",
+    "Color mode": "밝기",
+    "Light": "밝게",
+    "Dark": "어둡게",
+    "System Settings": "기기 설정대로",
+    "Link to this heading": "이 제목의 주소",
+    "Link to this definition": "이 정의의 주소",
+    "Permalink to this definition": "이 정의의 주소",
+    "previous page": "앞쪽",
+    "next page": "다음 쪽",
+    "Please activate JavaScript to enable the search functionality.": "찾기에는 자바스크립트가 필요합니다.",
+}
+# Folded cells, by their tag: what to press to unfold them.
+FOLDED = {
+    "ko": {"solution": ("풀이 보기", "풀이 접기"), "setup": ("준비 코드 보기", "준비 코드 접기")},
+    "en": {
+        "solution": ("Show the solution", "Hide the solution"),
+        "setup": ("Show the setup", "Hide the setup"),
+    },
+}
+# The triangle beside a part of the table of contents has no words.
+PART = {"ko": "이 부 펴고 접기", "en": "Unfold this part"}
+PROMPTS = re.compile(
+    r'(<div class="cell[^"]* tag_(setup|solution)\b[^"]*">\s*<details[^>]*>\s*<summary[^>]*>\s*'
+    r'<p class="collapsed admonition-title">)[^<]*(</p>\s*<p class="expanded admonition-title">)[^<]*(?=</p>)'
+)
 
 
 def once(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
     """Keep the first of equal scripts."""
     seen, kept = set(), []
     for script in context.get("script_files", []):
-        key = (str(getattr(script, "filename", script) or ""), getattr(script, "attributes", {}).get("body"))
+        key = (
+            str(getattr(script, "filename", script) or ""),
+            getattr(script, "attributes", {}).get("body"),
+        )
         if key not in seen:
             seen.add(key)
             kept.append(script)
     context["script_files"] = kept
 
 
+def mended(html: str, language: str) -> str:
+    """A page whose controls are named as they look, in the page's language."""
+    # What a control shows is its name; a picture alone keeps its label.
+    html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    html = re.sub(r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"', r"\1", html)
+    html = re.sub("<kbd(?! aria)", '<kbd aria-hidden="true"', html)
+    # The three pictures of the colour button say their own names, of which only one is seen.
+    html = re.sub(r'(<i class="theme-switch[^>]*) title="[^"]*"', r'\1 aria-hidden="true"', html)
+    html = html.replace(
+        '<summary><span class="toctree',
+        f'<summary aria-label="{PART[language]}"><span class="toctree',
+    )
+    # A signature of several lines is no list of definitions.
+    html = re.sub(r'(?s)<dt class="sig .*?</dt>', as_lines, html)
+    html = PROMPTS.sub(
+        lambda m: m[1] + FOLDED[language][m[2]][0] + m[3] + FOLDED[language][m[2]][1], html
+    )
+    if language == "ko":
+        attribute = r'((?:title|aria-label|data-bs-title|placeholder|alt)=")([^"]+)(?=")'
+        html = re.sub(attribute, lambda m: m[1] + KOREAN.get(m[2], m[2]), html)
+        shown = r'(#main-content">|arrow-up"></i>|text-container">|<p>\s*)([A-Z][^<\n]+?)(?=\s*<)'
+        # No line ends between a short formula and its particle.
+        html = re.sub(
+            r'(<span class="math[^>]*>[^<]{,60}</span>[가-힣]{1,3}[.,]?)(?![가-힣])',
+            r'<span class="ta-glue">\1</span>',
+            html,
+        )
+        html = re.sub(shown, lambda m: m[1] + KOREAN.get(m[2], m[2]), html)
+    return html
+
+
+def as_lines(signature: re.Match[str]) -> str:
+    """A function's name and its parameters, one a line, without a list inside a list's term."""
+    html = signature[0].replace("<dl>", '<span class="ta-lines">').replace("</dl>", "</span>")
+    return html.replace("<dd>", "<span>").replace("</dd>", "</span>")
+
+
+def mend(app: Sphinx, error: Exception | None) -> None:
+    """Repair every page that was written."""
+    if error is None and app.builder.format == "html":
+        for path in Path(app.outdir).rglob("*.html"):
+            if "_static" not in path.parts:
+                path.write_text(
+                    mended(path.read_text("utf-8"), app.config.language or "en"), "utf-8"
+                )
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Called by Sphinx."""
     app.connect("html-page-context", once, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("build-finished", mend)
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
