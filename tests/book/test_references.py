@@ -8,19 +8,10 @@ from pybtex.database import Person
 
 from tools.book import LANGUAGES, ROOT, SOURCES, BookError
 from tools.book.check import problems
+from tools.book.citations import address, labels, read_works, surname, works
 from tools.book.edition import edition
 from tools.book.pages import NAMES, WORDS, pages, sort_key, stale_pages, with_initials, write_pages
-from tools.book.references import (
-    address,
-    find_term,
-    glossary,
-    labels,
-    read_glossary,
-    read_works,
-    surname,
-    uses,
-    works,
-)
+from tools.book.references import find_term, glossary, read_glossary, uses
 from tools.book.source import Cell, read
 from tools.book.terms import forbidden, ours
 
@@ -183,7 +174,7 @@ def test_code_and_other_roles_stay(page):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("{term}`pich`", r"no term 'pich'.*did you mean pitch.*add it"),
+        ("{term}`pitchy`", r"no term 'pitchy'.*did you mean pitch.*add it"),
         ("{term}`음노이`", r"no term '음노이'.*did you mean 음높이"),
         ("{term}`qqqq`", r"no term 'qqqq' in book/glossary.toml; add it"),
         ("{cite}`shanon1949`", r"no work 'shanon1949'.*did you mean shannon1949.*add it"),

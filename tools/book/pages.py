@@ -8,7 +8,8 @@ from nbformat import NotebookNode
 from pybtex.database import Entry, Person
 
 from tools.book import LANGUAGES, ROOT
-from tools.book.references import Term, address, glossary, labels, plain, surname, uses, works
+from tools.book.citations import address, labels, plain, surname, works
+from tools.book.references import Term, glossary, uses
 from tools.book.source import Chapter, short_hash
 
 # The consonants that Korean dictionaries sort by; double ones stand with the single.

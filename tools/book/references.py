@@ -12,9 +12,8 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pybtex.database import Entry, Person, PybtexError, parse_string
-
 from tools.book import ROOT, BookError
+from tools.book.citations import address, labels, works
 from tools.book.source import Cell, Chapter, where
 
 # A role, or an example in code that only looks like one.
@@ -79,67 +78,6 @@ def read_glossary(text: str) -> dict[str, Term]:
                 "and may have short, not_ko and not_en"
             ) from None
     return terms
-
-
-def works() -> dict[str, Entry]:
-    """The works by key.
-
-    Raises:
-        BookError: The file is not BibTeX.
-    """
-    return read_works((ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
-
-
-@functools.cache
-def read_works(text: str) -> dict[str, Entry]:
-    """The works in a BibTeX text."""
-    try:
-        return dict(parse_string(text, "bibtex").entries)
-    except PybtexError as error:
-        raise BookError(f"book/references.bib: {error}; mend it") from None
-
-
-def surname(person: Person) -> str:
-    """The name that a work is cited by.
-
-    Example:
-        >>> surname(Person("van den Oord, Aäron"))
-        'van den Oord'
-    """
-    return plain(" ".join(person.prelast_names + person.last_names))
-
-
-def plain(text: str) -> str:
-    """BibTeX's text without braces and with real dashes."""
-    return re.sub(r"[{}]", "", text).replace("--", "–")
-
-
-def name_and_year(entry: Entry) -> str:
-    """``Griffin & Lim 1984``; from three authors on, ``Stevens et al. 1937``."""
-    names = [surname(person) for person in entry.persons["author"]]
-    said = " & ".join(names) if len(names) < 3 else f"{names[0]} et al."
-    return f"{said} {entry.fields['year']}"
-
-
-def labels(entries: dict[str, Entry]) -> dict[str, str]:
-    """How each work is cited; what would be cited alike gets a, b, c by title."""
-    alike: dict[str, list[str]] = {}
-    for key, entry in entries.items():
-        alike.setdefault(name_and_year(entry), []).append(key)
-    made = {}
-    for label, keys in alike.items():
-        keys.sort(key=lambda key: plain(entries[key].fields["title"]).casefold())
-        for letter, key in zip("abcdefgh", keys, strict=False):
-            made[key] = label + (letter if len(keys) > 1 else "")
-    return made
-
-
-def address(entry: Entry) -> str:
-    """Where a work is found: its DOI if it has one."""
-    doi = entry.fields.get("doi")
-    # Parentheses would end a Markdown link.
-    link = f"https://doi.org/{doi}" if doi else str(entry.fields.get("url", ""))
-    return link.replace("(", "%28").replace(")", "%29")
 
 
 def find_term(name: str, terms: dict[str, Term]) -> Term | None:
