@@ -60,12 +60,12 @@ def problems() -> list[str]:
         names.add(path.stem)
         try:
             chapter = read(path)
-            chapters.append(chapter)
             found += of_source(chapter)
             for language in LANGUAGES:
                 found += of_notebook(chapter, language)
             found += of_figures(chapter)
             found += of_editions(chapter)
+            chapters.append(chapter)
         except BookError as error:
             found.append(str(error))
     if len(chapters) == len(paths):  # else the pages cannot be known, and why has been said
