@@ -1,0 +1,181 @@
+"""What does the book weigh, what does it take to run, and does it keep its word?
+
+Per chapter:
+cells                   of the Korean notebook; the English one has as many
+seconds, memory_gb      of the kernel, measured when the chapter was executed last (the notebook's record)
+notebook_bytes          the larger of the two editions'
+page_bytes              the larger of the two built pages; null before `make book`
+players, exercises      in one edition
+Of the whole book:
+wrong_answers_planted   with the checkers' tests, and really put to the checkers now:
+wrong_answers_caught    those that failed, with the mistake named
+untranslated_blocks     Korean blocks whose English is missing, or of an older Korean
+stale_outputs           notebooks whose outputs no longer belong to their code
+broken_links            in the built site, every page of both editions: links and anchors that lead to
+                        nothing; addresses elsewhere are not fetched; null before `make book`
+
+    python -m benchmarks.book --json
+"""
+
+import argparse
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tools.book import LANGUAGES, BookError
+from tools.book.check import sources
+from tools.book.exercises import exercises, planted
+from tools.book.run import path_of, staleness, stored
+from tools.book.site import BUILD
+from tools.book.source import Chapter, pairs, read, short_hash
+
+PREFIX = {"ko": "", "en": "en/"}  # of an edition's pages in the site
+
+
+class Page(HTMLParser):
+    """Where a page leads, and where in it others may lead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors = {"", "top"}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Note what an element is called and where it leads."""
+        for name, value in attributes:
+            if value is None:
+                continue
+            if name == "id" or (name == "name" and tag == "a"):
+                self.anchors.add(value)
+            elif name in ("href", "src"):
+                self.links.append(value)
+
+
+def broken_links(site: Path) -> list[str]:
+    """``page: link`` for every link inside the site that leads to nothing."""
+    files = [p for p in sorted(site.rglob("*.html")) if "_static" not in p.parts]  # the theme's own
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in files}
+    return [
+        f"{path.relative_to(site)}: {link}"
+        for path, page in pages.items()
+        for link in dict.fromkeys(page.links)
+        if not leads_somewhere(path, link, site, pages)
+    ]
+
+
+def leads_somewhere(path: Path, link: str, site: Path, pages: dict[Path, Page]) -> bool:
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return True  # elsewhere, or in the page itself (data:)
+    folder = site if parts.path.startswith("/") else path.parent
+    target = (folder / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
+    if target.is_dir():
+        target /= "index.html"
+    if target in pages:
+        return unquote(parts.fragment) in pages[target].anchors
+    return target.is_file() and target.is_relative_to(site)
+
+
+def chapter_figures(chapter: Chapter) -> dict[str, Any]:
+    """What one chapter weighs and takes."""
+    notebook = stored(chapter, "ko")
+    cells = notebook.cells if notebook else []
+    measured = notebook.metadata.get("tinyaudio", {}).get("measured", {}) if notebook else {}
+    built = [
+        BUILD / "html" / f"{PREFIX[language]}book" / language / f"{chapter.name}.html"
+        for language in LANGUAGES
+    ]
+    made = [path_of(chapter, language) for language in LANGUAGES]
+    return {
+        "number": chapter.number,
+        "cells": len(cells),
+        "seconds": measured.get("seconds"),
+        "memory_gb": measured.get("memory_gb"),
+        "notebook_bytes": max((p.stat().st_size for p in made if p.exists()), default=None),
+        "page_bytes": max((p.stat().st_size for p in built if p.exists()), default=None),
+        "players": sum(players(output) for cell in cells for output in cell.get("outputs", [])),
+        "exercises": len(exercises(chapter)),
+    }
+
+
+def players(output: dict[str, Any]) -> int:
+    """How many players an output shows."""
+    html = output.get("data", {}).get("text/html", "")
+    return "".join(html).count("<audio")
+
+
+def untranslated(chapter: Chapter) -> int:
+    """Korean blocks without an English one that translates them as they are."""
+    return sum(en.of != short_hash(ko.text) for ko, en in pairs(chapter))
+
+
+def measure() -> dict[str, Any]:
+    chapters, unpaired = [], 0
+    for path in sources([]):
+        try:
+            chapters.append(read(path))
+        except BookError:
+            unpaired += 1  # it names one block without a partner, and stops there
+    answers = [
+        wrong for chapter in chapters if exercises(chapter) for wrong in planted(chapter.name)
+    ]
+    notebooks = [(c, stored(c, language)) for c in chapters for language in LANGUAGES]
+    site = BUILD / "html"
+    figures = {c.name: chapter_figures(c) for c in sorted(chapters, key=lambda c: c.number)}
+    return {
+        "chapters": len(chapters) + unpaired,
+        "seconds": round(sum(one["seconds"] or 0 for one in figures.values()), 1),
+        "players": sum(one["players"] for one in figures.values()),
+        "exercises": sum(one["exercises"] for one in figures.values()),
+        "wrong_answers_planted": len(answers),
+        "wrong_answers_caught": sum(wrong.caught() for wrong in answers),
+        "untranslated_blocks": sum(map(untranslated, chapters)) + unpaired,
+        "stale_outputs": sum(n is None or bool(staleness(c, n)) for c, n in notebooks),
+        "broken_links": len(broken_links(site)) if site.exists() else None,
+        "by_chapter": figures,
+    }
+
+
+def table(rows: dict[str, dict[str, Any]]) -> str:
+    """The chapters' figures in columns."""
+    names = list(next(iter(rows.values()), {}))
+    lines = [["chapter", *names]]
+    for chapter, row in rows.items():
+        lines.append([chapter, *("-" if row[name] is None else f"{row[name]:,}" for name in names)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            text.rjust(width) if i else text.ljust(width)
+            for i, (text, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.book",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    try:
+        found = measure()
+    except BookError as error:
+        raise SystemExit(str(error)) from None
+    if options.json:
+        print(json.dumps(found))
+        return
+    print(table(found.pop("by_chapter")), end="\n\n")
+    for name, value in found.items():
+        print(f"{name:22} {'not built' if value is None else value}")
+    if found["broken_links"]:
+        print("\n".join(broken_links(BUILD / "html")))
+
+
+if __name__ == "__main__":
+    main()
