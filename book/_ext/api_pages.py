@@ -161,9 +161,12 @@ def as_written(app: Sphinx, what: str, name: str, obj: object, options: object,
 def not_a_method(
     app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object
 ) -> bool | None:
-    """A function that is a field's default is no method."""
-    default = what == "class" and inspect.isfunction(obj) and "." not in obj.__qualname__
-    return True if default else None
+    """A function that is a field's default is no method, and a tuple's field no property."""
+    default = inspect.isfunction(obj) and "." not in obj.__qualname__
+    field = isinstance(getattr(obj, "__doc__", None), str) and obj.__doc__.startswith(
+        "Alias for field"
+    )
+    return True if what == "class" and (default or field) else None
 
 
 def source_address(domain: str, info: dict[str, str]) -> str | None:

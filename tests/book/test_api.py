@@ -67,9 +67,8 @@ def test_every_public_name_stands_on_exactly_one_page(place):
     wanted = dict(item for module in modules() for item in public(module))
     assert len(wanted) > 150
     assert {name for name in wanted if shown[name] != 1} == set()
-    assert (
-        shown.keys() <= wanted.keys()
-    )  # nothing that others defined, no default taken for a method
+    # Nothing that others defined, no default taken for a method.
+    assert shown.keys() <= wanted.keys()
 
 
 @built
@@ -97,7 +96,7 @@ def test_names_link_to_their_source():
 
 
 @built
-@pytest.mark.parametrize(("place", "language"), zip(BUILT, ("ko", "en"), strict=True))
+@pytest.mark.parametrize(("place", "language"), [(BUILT[0], "ko"), (BUILT[1], "en")])
 def test_a_page_speaks_its_language_and_leads_to_the_chapter(place, language):
     soup = BeautifulSoup((place / "represent.html").read_text(), "html.parser")
     assert "⟦" not in soup.get_text()

@@ -5,6 +5,7 @@ import http.server
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -24,7 +25,6 @@ def build() -> Path:
         BookError: Jupyter Book failed.
     """
     BUILD.mkdir(exist_ok=True)
-    pages(ROOT / "_config.yml", ROOT / "_toc.yml", BUILD / "ko")
     english = yaml.safe_load((ROOT / "book" / "english.yml").read_text())
     config = merged(yaml.safe_load((ROOT / "_config.yml").read_text()), english["config"])
     # These alone are looked for beside the configuration, which here is in _build.
@@ -35,7 +35,10 @@ def build() -> Path:
     (BUILD / "toc.en.yml").write_text(
         yaml.safe_dump(translated(toc, english["captions"]), allow_unicode=True)
     )
-    pages(BUILD / "config.en.yml", BUILD / "toc.en.yml", BUILD / "en")
+    with ThreadPoolExecutor() as cores:  # each edition is a process of its own
+        korean = cores.submit(pages, ROOT / "_config.yml", ROOT / "_toc.yml", BUILD / "ko")
+        pages(BUILD / "config.en.yml", BUILD / "toc.en.yml", BUILD / "en")
+        korean.result()
     new, site = BUILD / "html.new", BUILD / "html"
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(BUILD / "ko" / "_build" / "html", new)
