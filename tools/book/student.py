@@ -9,7 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, BookError
-from tools.book.run import relative, staleness, stored
+from tools.book.pages import NAMES
+from tools.book.run import path_of, relative, staleness, stored
 from tools.book.source import Chapter, read
 
 # Says to whoever opens the folder what it is, and to us that we may write into it again.
@@ -38,8 +39,11 @@ def write(out: Path, sources: list[Path]) -> list[str]:
         chapter = read(path)
         for language in LANGUAGES:
             made[out / language / f"{chapter.name}.ipynb"] = student(chapter, language)
+            for page in (path_of(chapter, language).with_stem(name) for name in NAMES):
+                if page.exists():  # the chapters link to it
+                    made[out / language / page.name] = nbformat.read(page, 4)
         n = sum("exercise" in cell.tags for cell in chapter.cells)
-        said.append(f"{chapter.name}: {n} exercises without their solutions")
+        said.append(f"{chapter.name}: {n} exercise{'s' * (n != 1)}, no solutions")
     if out.exists() and not out.is_dir():
         raise BookError(f"{out}: is a file; name a folder")
     if out.exists() and any(out.iterdir()):
