@@ -26,7 +26,6 @@ WRONG = {
         (lambda P, pi: -(P * P.log2()).sum() / len(P), "count the same"),
         (lambda P, pi: -(P * P.log2()).sum(), "only added up"),
         (lambda P, pi: -(pi[:, None] * P * P.log()).sum(), "base 2"),
-        (lambda P, pi: (pi[:, None] * P * P.log2()).sum(), "sign is wrong"),
         (lambda P, pi: -(pi[:, None] * P.log2()).sum(), "weighted by P"),
     ],
     "check_shift": [
@@ -42,7 +41,6 @@ WRONG = {
         (lambda logits, temperature, u: inverse((logits * temperature).softmax(0), u), "multiplied"),
         (lambda logits, temperature, u: inverse(logits.softmax(0) / temperature, u), "divided prob"),
         (lambda logits, temperature, u: above((logits / temperature).softmax(0), u), "not added up"),
-        (lambda logits, temperature, u: math.floor(u * 6), "drawn alike"),
     ],
 }  # fmt: skip
 

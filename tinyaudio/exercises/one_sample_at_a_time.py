@@ -122,13 +122,6 @@ def check_entropy_rate(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Ve
             ),
         ),
         Mistake(
-            lambda P, pi: -(pi @ rows(P)),
-            say(
-                "부호가 반대입니다. 엔트로피는 0 이상입니다.",
-                "The sign is wrong: an entropy is 0 or more.",
-            ),
-        ),
-        Mistake(
             lambda P, pi: -(pi[:, None] * torch.log2(P.clamp_min(1e-30))).sum(),
             say(
                 "로그를 P로 가중하지 않았습니다. 줄 안에서도 확률로 평균을 냅니다.",
@@ -206,10 +199,7 @@ def check_shift(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         (torch.tensor([[130, 140, 120, 128]]), 128),
         (torch.randint(64, (2, 9), generator=g), 32),
     ]
-    hint = say(
-        "맨 뒤를 버리고 맨 앞에 silence를 붙이십시오.",
-        "Drop the last sample and put silence before the first.",
-    )
+    hint = say("맨 뒤를 버리고 맨 앞에 silence를 붙입니다.", "Drop the last, put silence first.")
     return examine(answer, right, cases, mistakes, hint)
 
 
@@ -266,13 +256,6 @@ def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> Verdic
                 "The probabilities are not added up; look where their running sum first exceeds u.",
             ),
         ),
-        Mistake(
-            lambda logits, temperature, u: int(u * len(logits)),
-            say(
-                "모든 값을 똑같이 뽑았습니다. 로짓을 쓰십시오.",
-                "All values are drawn alike; use the logits.",
-            ),
-        ),
     )
     g = torch.Generator().manual_seed(0)
     cases = [
@@ -280,8 +263,5 @@ def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> Verdic
         for temperature in (1.0, 0.5, 2.0)
         for u in (0.05, 0.3, 0.55, 0.8, 0.97)
     ]
-    hint = say(
-        "softmax(logits / temperature)의 누적합을 구하십시오.",
-        "Take the running sum of softmax(logits / temperature).",
-    )
+    hint = say("softmax의 누적합을 구하십시오.", "Take the running sum of the softmax.")
     return examine(answer, right, cases, mistakes, hint)
