@@ -65,7 +65,12 @@ def pages(config: Path, toc: Path, out: Path) -> None:
         "-q",
         "--all",  # a change of style or of an extension must reach pages whose text is the same
     ]
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *map(str, words)]
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        *map(str, words),
+    ]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
         log = (result.stdout + result.stderr)[-4000:]
