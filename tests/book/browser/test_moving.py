@@ -1,0 +1,105 @@
+"""What moves on a page without a kernel: sliders, quizzes, players, search.  By mouse and by keyboard."""
+
+import pytest
+
+FRAMES = "return [...arguments[0].closest('.ta-explore').querySelectorAll('.ta-frame')].map(f => f.checkVisibility())"
+SAID = "return arguments[0].closest('.ta-explore').querySelector('output').textContent"
+
+
+@pytest.fixture(scope="module")
+def sliders(chapter, reader):
+    return reader.find(".ta-explore input[type=range]")
+
+
+@pytest.fixture(scope="module")
+def choices(chapter, reader):
+    return reader.find("details.ta-choice")
+
+
+def test_the_first_chapter_has_all_that_is_tested_here(chapter, sliders, choices):
+    if "sound_into_numbers" in chapter:
+        assert len(sliders) >= 3 and len(choices) >= 9
+
+
+def test_sliders_follow_the_keyboard(chapter, sliders, reader):
+    from selenium.webdriver.common.keys import Keys
+
+    for slider in sliders:
+        labels = slider.get_attribute("data-labels").split("\n")
+        assert reader.ask(FRAMES, slider).count(True) == 1
+        for key, at in (
+            (Keys.HOME, 0),
+            (Keys.ARROW_RIGHT, 1),
+            (Keys.END, len(labels) - 1),
+            (Keys.ARROW_LEFT, len(labels) - 2),
+        ):
+            slider.send_keys(key)
+            assert reader.ask(FRAMES, slider) == [i == at for i in range(len(labels))]
+            assert reader.ask(SAID, slider) == slider.get_attribute("aria-valuetext") == labels[at]
+
+
+def test_a_slider_stops_the_sound_it_leaves(chapter, sliders, reader):
+    from selenium.webdriver.common.keys import Keys
+
+    for slider in sliders:
+        slider.send_keys(Keys.HOME)
+        played = reader.wait(
+            """
+            const done = arguments[1], sound = arguments[0].closest('.ta-explore').querySelector('.ta-frame:not([hidden]) audio');
+            if (!sound) return done(null);
+            window.leaving = sound; sound.muted = true; sound.play().then(() => done(true), e => done(String(e)))""",
+            slider,
+        )
+        slider.send_keys(Keys.END)
+        assert played in (None, True)
+        assert played is None or reader.ask("return leaving.paused")
+
+
+def test_quizzes_unfold_by_keyboard_and_explain(chapter, choices, reader):
+    from selenium.webdriver.common.keys import Keys
+
+    for choice in choices:
+        assert not choice.get_attribute("open")
+        summary = choice.find_element("tag name", "summary")
+        summary.send_keys(Keys.ENTER)
+        assert choice.get_attribute("open")
+        why = choice.text.replace(summary.text, "").strip()
+        assert why[0] in "✔✘" and len(why) > 15
+    right = [choice for choice in choices if "✔" in choice.text]
+    assert len(right) == len(choices) // 3
+
+
+def test_everything_that_takes_the_keyboard_shows_it(chapter, reader):
+    unseen = reader.ask("""
+        return [...document.querySelectorAll('.bd-article summary, .ta-explore input, .ta-language a')].filter(e => {
+            e.focus({focusVisible: true}); const s = getComputedStyle(e);
+            return document.activeElement == e && s.outlineStyle == 'none' && s.boxShadow == 'none' }).map(e => e.outerHTML.slice(0, 99))""")
+    assert unseen == []
+
+
+@pytest.mark.parametrize(
+    ("search", "words", "finds"),
+    [
+        ("search.html", "표본", "sound_into_numbers"),
+        ("search.html", "위상을", "sound_into_numbers"),
+        ("search.html", "WaveNet", "index"),
+        ("en/search.html", "aliasing", "sound_into_numbers"),
+    ],
+)
+def test_search_finds(search, words, finds, reader):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    reader.open(f"{search}?q={words}")
+    results = "return [...document.querySelectorAll('#search-results a')].map(a => a.href)"
+    found = WebDriverWait(reader.driver, 10).until(lambda browser: browser.execute_script(results))
+    assert any(finds in href for href in found)
+    assert reader.complaints() == []
+
+
+def test_search_says_that_there_is_nothing(reader):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    reader.open("search.html?q=쀍뛣")
+    said = "return document.querySelector('.search-summary')?.textContent.includes('없')"
+    assert WebDriverWait(reader.driver, 10).until(lambda browser: browser.execute_script(said))
+    assert reader.find("#search-results a") == []
