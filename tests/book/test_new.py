@@ -121,7 +121,7 @@ def test_every_part_of_a_chapter_is_there(project):
         quizzes = [c.text for c in chapter.cells if c.quiz and c.language == language]
         assert [len(re.findall(r"(?m)^- \[", text)) for text in quizzes] == [3, 3, 3]
     code = "\n".join(c.text for c in chapter.cells if c.kind == "code")
-    assert "train(State" in code and "untrained" in code and "compare(" in code
+    assert "train(state" in code and "untrained" in code and "compare(" in code
     assert any(c.alt for c in chapter.cells)
     assert sum("exercise" in c.tags for c in chapter.cells) == 3
     for cell in chapter.cells:
