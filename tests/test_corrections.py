@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from tinyaudio.represent import linear
+from tinyaudio.checkpoints import pretrained
+from tinyaudio.data.recorded import recording
+from tinyaudio.represent import linear, mulaw
 from tinyaudio.represent.spectrum import stft
+from tinyaudio.samplers.autoregressive import cached, draw
 
 SOURCES = Path(__file__).parents[1] / "book" / "src"
-BOXED = {1: "sound_into_numbers", 28: "sound_into_numbers"}
+BOXED = {
+    1: "sound_into_numbers",
+    15: "one_sample_at_a_time",
+    23: "one_sample_at_a_time",
+    25: "one_sample_at_a_time",
+    28: "sound_into_numbers",
+}
 
 
 @pytest.mark.parametrize(("number", "chapter"), BOXED.items())
@@ -37,6 +46,45 @@ def test_1_sixteen_bits_reach_from_minus_2_15_to_2_15_minus_1():
         -(2**7),
         2**7 - 1,
     ]  # what was printed
+
+
+def test_15_training_feeds_true_samples_and_does_all_times_at_once():
+    """One pass gives what step by step gives with the true samples, whatever the net would have drawn."""
+    net = pretrained("causal-notes")
+    codes = mulaw.encode(recording("cello-48").audio[:, 8_000:8_200])
+    with torch.inference_mode():
+        at_once = net(codes)
+        memory, previous = net.start(1), torch.tensor([net.silence])
+        guesses = []
+        for t in range(200):
+            logits = net.step(previous, memory, t)
+            assert torch.allclose(logits, at_once[:, :, t], atol=1e-3)
+            guesses.append(logits.argmax().item())
+            previous = codes[:, t]
+    assert guesses != codes[0].tolist()  # so its own outputs would have been another input
+
+
+def test_23_argmax_comes_to_a_stop_where_drawing_goes_on():
+    net = pretrained("causal-notes")
+    given = mulaw.encode(recording("cello-48").audio[:, 8_000:8_600]).expand(2, -1)
+    likeliest, drawn = cached(net, 800, [0, 0], temperature=[0.0, 1.0], prompt=given)
+    assert len(likeliest[400:].unique()) == 1
+    assert len(drawn[400:].unique()) > 50
+
+
+def test_23_drawing_follows_the_softmax_and_argmax_does_not():
+    logits = torch.tensor([0.0, 1.0, 2.0])
+    generators = [torch.Generator().manual_seed(i) for i in range(3_000)]
+    share = draw(logits.expand(3_000, 3), generators).bincount(minlength=3) / 3_000
+    # The standard error of a share is below 0.01.
+    assert torch.allclose(share, logits.softmax(0), atol=0.04)
+    assert draw(logits.expand(3_000, 3), generators, 0.0).unique().tolist() == [2]
+
+
+def test_25_sixteen_thousand_samples_are_a_second_at_one_rate_only():
+    for name, seconds in (("cello-48", 1.0), ("percussion-loop", 0.363)):
+        clip = recording(name)
+        assert clip.audio[:, :16_000].shape[1] / clip.sample_rate == pytest.approx(seconds, abs=1e-3)
 
 
 @pytest.mark.parametrize("sample_rate", [8_000, 16_000])

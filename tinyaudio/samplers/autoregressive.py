@@ -7,6 +7,7 @@ See:        chapter 2, "One sample at a time".
 """
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -170,8 +171,9 @@ def check(
 
 
 def progress(n_samples: int) -> Iterable[int]:
-    """Count samples with a progress bar, silent where nobody watches."""
+    """Count samples with a progress bar, silent where nobody watches, as while the book is made."""
+    silent = True if os.environ.get("TINYAUDIO_BUILD") else None  # None: unless at a terminal
     bar: Iterable[int] = tqdm(
-        range(n_samples), unit=" samples", unit_scale=True, disable=None, leave=False, delay=2
+        range(n_samples), unit=" samples", unit_scale=True, disable=silent, leave=False, delay=2
     )
     return bar
