@@ -77,6 +77,23 @@ def test_everything_that_takes_the_keyboard_shows_it(chapter, reader):
     assert unseen == []
 
 
+def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, reader):
+    """Every answer open, a slider's first picture, and of a player what was to be heard."""
+    reader.driver.refresh()
+    try:
+        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        hidden = reader.ask(
+            "return [...document.querySelectorAll('.ta-choice > p')].map(p => p.offsetHeight)"
+        )
+        assert len(hidden) >= len(choices) and all(height > 10 for height in hidden)
+        shown = """return ['audio', '.ta-player figcaption', '.ta-frame:not([hidden]) img'].map(
+            name => [...document.querySelectorAll('.bd-article ' + name)].filter(e => !e.closest('[hidden]')).map(e => e.offsetHeight > 0))"""
+        players, labels, pictures = reader.ask(shown)
+        assert not any(players) and all(labels) and len(labels) == len(players) and all(pictures)
+    finally:
+        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 @pytest.mark.parametrize(
     ("search", "words", "finds"),
     [
