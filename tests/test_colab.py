@@ -1,7 +1,8 @@
 """The promise to readers on Colab: the setup cell adds what is missing, and torch stays as it is.
 
 The environment is Colab's where it matters: its versions of what is drawn, heard and moved, and this
-machine's torch, whose files are hard links, so that whatever pip would do to them is seen and harmless.
+machine's packages for the rest, torch among them, as hard links: whatever pip would do to them is seen,
+and harmless.
 It stands on this machine's Python, not on Colab's 3.13.
 """
 
@@ -60,18 +61,15 @@ def colab(tmp_path_factory):
     absent = set().union(
         *map(entries, ("tinyaudio", "pip", "setuptools", *COLAB_PACKAGES, *FLOORS))
     )
-    linked = set().union(*map(entries, TORCH))
     for path in HERE.iterdir():
-        if (
-            path.name in absent | {"__pycache__"}
-            or path.suffix == ".pth"
-            or (site / path.name).exists()
-        ):
+        if path.name in absent | {"__pycache__"} or path.suffix == ".pth":
             continue
-        if path.name in linked and path.is_dir():
-            shutil.copytree(path, site / path.name, copy_function=os.link, symlinks=True)
+        # Links file by file: pip removes a name before it writes one, and through a link to a
+        # folder it would remove this machine's own.
+        if path.is_dir():
+            shutil.copytree(path, site / path.name, copy_function=os.link, dirs_exist_ok=True)
         else:
-            (site / path.name).symlink_to(path)
+            os.link(path, site / path.name)
     python = home / "bin" / "python"
     pins = [f"{name}=={version}" for name, version in FLOORS.items()]
     call(python, "-m", "pip", "install", "-q", "--no-deps", *pins, cwd=home, PYTHONPATH="")
@@ -80,10 +78,11 @@ def colab(tmp_path_factory):
 
 
 def installed(python):
-    """Package -> its version and the hash of its list of files, in this environment."""
+    """Every package of this environment: name, version, and the hash of its list of files."""
     (site,) = python.parents[1].glob("lib/python3*/site-packages")
     return {
-        canonical(one.metadata["Name"]): (
+        (
+            canonical(one.metadata["Name"]),
             one.version,
             hashlib.sha256((one.read_text("RECORD") or "").encode()).hexdigest(),
         )
@@ -140,16 +139,17 @@ def test_the_setup_cell_leaves_torch_alone_and_every_chapter_runs(
     before, files = installed(colab), files_of_torch(colab)
     assert len(files) > 1000
     added = {"tinyaudio", *map(canonical, COLAB_PACKAGES)}
-    assert not added & before.keys()
+    versions = {name: version.split("+")[0] for name, version, _ in before}
+    assert not added & versions.keys()
     for name, version in {**FLOORS, **{torch: COLAB[torch] for torch in TORCH}}.items():
-        assert before[canonical(name)][0].split("+")[0] == version
+        assert versions[canonical(name)] == version
 
     for path in CHAPTERS:
         setups, cells = run(path, colab, tmp_path, wheel)
         assert setups == (len(cells) > 1)  # the fake is a cell, too
     after = installed(colab)
-    assert after.keys() - before.keys() == added
-    assert {name: after[name] for name in before} == before
+    assert before - after == set()  # nothing is gone, nothing is another version
+    assert {name for name, *_ in after - before} == added
     assert files_of_torch(colab) == files
 
     program = """
