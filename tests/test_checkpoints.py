@@ -21,7 +21,9 @@ def scrambled(model):
 
 
 @pytest.mark.parametrize(
-    "model", [CausalNet(SMALL), Generator(WaveGANConfig.tiny()), Critic(WaveGANConfig.tiny())], ids=lambda m: type(m).__name__
+    "model",
+    [CausalNet(SMALL), Generator(WaveGANConfig.tiny()), Critic(WaveGANConfig.tiny())],
+    ids=lambda m: type(m).__name__,
 )
 def test_round_trip_of_every_model(model, tmp_path):
     save_weights(scrambled(model), tmp_path / "model")
@@ -54,7 +56,9 @@ def test_half_precision_is_half_the_size_and_read_as_float32(tmp_path):
     assert all(p.dtype == torch.float32 for p in again.parameters())
     torch.testing.assert_close(again.logits.weight, net.logits.weight, rtol=2**-11, atol=1e-7)
     assert net.logits.weight.dtype == torch.float32  # the model itself is left alone
-    assert json.loads((tmp_path / "half" / "about.json").read_text())["command"] == "tinyaudio train"
+    assert (
+        json.loads((tmp_path / "half" / "about.json").read_text())["command"] == "tinyaudio train"
+    )
 
 
 def test_silent_on_success(tmp_path, capsys):
@@ -63,7 +67,9 @@ def test_silent_on_success(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("damage", ["no config", "no weights", "cut", "not json", "another size", "another model"])
+@pytest.mark.parametrize(
+    "damage", ["no config", "no weights", "cut", "not json", "another size", "another model"]
+)
 def test_what_does_not_fit_is_one_line(damage, tmp_path):
     save_weights(CausalNet(SMALL), tmp_path)
     config, weights = tmp_path / "config.json", tmp_path / "model.safetensors"

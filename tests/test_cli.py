@@ -25,7 +25,9 @@ def folder(tmp_path_factory):
     g = torch.Generator().manual_seed(0)
     for i, (channels, rate) in enumerate([(1, 16_000), (2, 16_000), (1, 22_050)]):
         t = torch.arange(2 * rate) / rate
-        clip = 0.4 * torch.sin(2 * torch.pi * 110 * (i + 2) * t) + 0.01 * torch.randn(len(t), generator=g)
+        clip = 0.4 * torch.sin(2 * torch.pi * 110 * (i + 2) * t) + 0.01 * torch.randn(
+            len(t), generator=g
+        )
         save(folder / f"{i}.wav", clip.expand(channels, -1), rate)
     return folder
 
@@ -36,7 +38,19 @@ SMALL = ["--batch-size", "2", "--device", "cpu", "--look-every", "10"]
 @pytest.fixture(scope="module")
 def trained(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "mine"
-    run("train", "autoregressive", "--data", folder, "--out", out, "--steps", 20, "--n-samples", 800, *SMALL)
+    run(
+        "train",
+        "autoregressive",
+        "--data",
+        folder,
+        "--out",
+        out,
+        "--steps",
+        20,
+        "--n-samples",
+        800,
+        *SMALL,
+    )
     return out
 
 
@@ -45,7 +59,11 @@ def log(out):
 
 
 def test_one_s_own_sound_is_learned(trained):
-    held_out = [line["held_out/bits_per_sample"] for line in log(trained) if "held_out/bits_per_sample" in line]
+    held_out = [
+        line["held_out/bits_per_sample"]
+        for line in log(trained)
+        if "held_out/bits_per_sample" in line
+    ]
     assert held_out[0] == pytest.approx(8, abs=1e-3)
     assert held_out[0] > held_out[1] > held_out[2]
     about = json.loads((trained / "run.json").read_text())
@@ -54,7 +72,19 @@ def test_one_s_own_sound_is_learned(trained):
 
 def test_the_same_command_goes_on(folder, trained, capsys):
     before = log(trained)
-    run("train", "autoregressive", "--data", folder, "--out", trained, "--steps", 20, "--n-samples", 800, *SMALL)
+    run(
+        "train",
+        "autoregressive",
+        "--data",
+        folder,
+        "--out",
+        trained,
+        "--steps",
+        20,
+        "--n-samples",
+        800,
+        *SMALL,
+    )
     assert "resuming" in capsys.readouterr().out
     assert log(trained) == before
 
@@ -68,14 +98,37 @@ def test_another_run_s_folder_is_left_alone(folder, trained, capsys):
 
 
 def test_generate_writes_what_was_asked(trained, tmp_path, capsys):
-    run("generate", trained, "--out", tmp_path / "new.wav", "--seconds", 0.02, "--seed", 1, 2, "--device", "cpu")
+    run(
+        "generate",
+        trained,
+        "--out",
+        tmp_path / "new.wav",
+        "--seconds",
+        0.02,
+        "--seed",
+        1,
+        2,
+        "--device",
+        "cpu",
+    )
     clips = []
     for seed in (1, 2):
         clip, sample_rate = load(tmp_path / f"new-{seed}.wav")
         assert sample_rate == 16_000 and clip.shape == (1, 320)
         clips.append(clip)
     assert not torch.equal(*clips)
-    run("generate", trained, "--out", tmp_path / "again.wav", "--seconds", 0.02, "--seed", 2, "--device", "cpu")
+    run(
+        "generate",
+        trained,
+        "--out",
+        tmp_path / "again.wav",
+        "--seconds",
+        0.02,
+        "--seed",
+        2,
+        "--device",
+        "cpu",
+    )
     assert torch.equal(load(tmp_path / "again.wav")[0], clips[1])
 
 
@@ -86,7 +139,17 @@ def test_evaluate_agrees_with_the_training_log(trained, capsys):
 
 
 def test_without_a_folder_notes_are_learned_and_judged(tmp_path, capsys):
-    run("train", "autoregressive", "--out", tmp_path / "notes", "--steps", 2, "--n-samples", 800, *SMALL)
+    run(
+        "train",
+        "autoregressive",
+        "--out",
+        tmp_path / "notes",
+        "--steps",
+        2,
+        "--n-samples",
+        800,
+        *SMALL,
+    )
     capsys.readouterr()
     run("evaluate", tmp_path / "notes", "--json", "--device", "cpu")
     score = json.loads(capsys.readouterr().out)["bits_per_sample"]
@@ -129,7 +192,10 @@ def test_procedural_sound_is_written_with_its_labels(tmp_path, capsys):
         ("train autoregressive --data {empty} --out {out}", "no audio"),
         ("train autoregressive --data {sounds} --out {file}/run", "cannot be written"),
         ("train autoregressive --data {sounds} --out {out} --batch-size 0", "must be 1 or more"),
-        ("train autoregressive --data {sounds} --out {out} --learning-rate nan", "must be a number"),
+        (
+            "train autoregressive --data {sounds} --out {out} --learning-rate nan",
+            "must be a number",
+        ),
         ("train autoregressive --data {sounds} --out {out} --device gpu9", "cannot be used"),
         ("generate {empty} --out {out}.wav", "no run.json"),
         ("evaluate {no}", "no run.json"),
@@ -139,7 +205,12 @@ def test_procedural_sound_is_written_with_its_labels(tmp_path, capsys):
 def test_a_user_s_error_is_one_line(words, message, folder, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
-    places = {"no": tmp_path / "no", "empty": tmp_path / "empty", "file": tmp_path / "file", "out": tmp_path / "out"}
+    places = {
+        "no": tmp_path / "no",
+        "empty": tmp_path / "empty",
+        "file": tmp_path / "file",
+        "out": tmp_path / "out",
+    }
     run(*(word.format(sounds=folder, **places) for word in words.split()), code=2)
     error = capsys.readouterr().err.strip()
     assert error.startswith("tinyaudio: error: ") and message in error.lower() and "\n" not in error
@@ -151,12 +222,26 @@ def test_words_it_does_not_know_are_refused_with_usage(words, capsys):
     assert "usage: tinyaudio" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", ["", "train", "train autoregressive", "train wavegan", "generate", "evaluate", "data", "data notes"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "train",
+        "train autoregressive",
+        "train wavegan",
+        "generate",
+        "evaluate",
+        "data",
+        "data notes",
+    ],
+)
 def test_every_command_explains_itself(words, capsys):
     run(*words.split(), "--help")
     assert "usage: tinyaudio" in capsys.readouterr().out
 
 
 def test_runs_as_a_module():
-    result = subprocess.run([sys.executable, "-m", "tinyaudio", "--version"], capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "tinyaudio", "--version"], capture_output=True, text=True
+    )
     assert result.returncode == 0 and result.stdout.startswith("tinyaudio ")

@@ -84,7 +84,9 @@ def test_23_drawing_follows_the_softmax_and_argmax_does_not():
 def test_25_sixteen_thousand_samples_are_a_second_at_one_rate_only():
     for name, seconds in (("cello-48", 1.0), ("percussion-loop", 0.363)):
         clip = recording(name)
-        assert clip.audio[:, :16_000].shape[1] / clip.sample_rate == pytest.approx(seconds, abs=1e-3)
+        assert clip.audio[:, :16_000].shape[1] / clip.sample_rate == pytest.approx(
+            seconds, abs=1e-3
+        )
 
 
 @pytest.mark.parametrize("sample_rate", [8_000, 16_000])

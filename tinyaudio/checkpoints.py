@@ -82,7 +82,9 @@ def save_weights(
             if about is not None:
                 (Path(draft) / "about.json").write_text(json.dumps(about, indent=2) + "\n")
         except (OSError, safetensors.SafetensorError) as error:
-            raise CheckpointError(f"{draft}: cannot be written ({error}); free some space") from None
+            raise CheckpointError(
+                f"{draft}: cannot be written ({error}); free some space"
+            ) from None
         for file in sorted(Path(draft).iterdir()):
             with replacing(Path(folder) / file.name, CheckpointError) as place:
                 place.write(file.read_bytes())

@@ -105,6 +105,15 @@ def test_an_unclosed_pair_in_code_or_in_a_description(book, where):
     assert abs(book.line_of(problem) - line) <= 2 and "close it with ⟧" in problem
 
 
+def test_a_line_of_code_that_would_scroll(book):
+    """Korean letters are twice as wide; what the other language says does not count."""
+    line = book.replace('print("⟦음|notes⟧:"', f'# {"가" * 42}\nprint("⟦음|notes⟧:"')
+    [problem] = found("wider than 84 columns")
+    assert abs(book.line_of(problem) - line) <= 2
+    book.replace("가" * 42, "⟦" + "가" * 40 + "|" + "a" * 80 + "⟧")
+    assert not found("wider")
+
+
 def test_an_unreadable_marker(book):
     book.replace('+++ {"lang": "ko"}\n그림', '+++ {"lang: ko}\n그림')
     assert found("cannot read a cell's metadata.*must be JSON")

@@ -26,16 +26,31 @@ def folder(tmp_path_factory):
     g = torch.Generator().manual_seed(0)
     for i in range(3):
         t = torch.arange(32_000) / 16_000
-        clip = 0.3 * torch.sin(2 * torch.pi * 220 * (i + 1) * t) + 0.05 * torch.randn(32_000, generator=g)
+        clip = 0.3 * torch.sin(2 * torch.pi * 220 * (i + 1) * t) + 0.05 * torch.randn(
+            32_000, generator=g
+        )
         save(folder / f"{i}.wav", clip[None], 16_000)
     return folder
 
 
 def start(recipe, folder, out):
     """Begin to train; returns the process once it stands at its first step, and that moment."""
-    words = [sys.executable, "-m", "tinyaudio", "train", recipe, "--data", str(folder), "--out", str(out)]
+    words = [
+        sys.executable,
+        "-m",
+        "tinyaudio",
+        "train",
+        recipe,
+        "--data",
+        str(folder),
+        "--out",
+        str(out),
+    ]
     process = subprocess.Popen(
-        [*words, *SIZES[recipe].split(), "--device", "cpu"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*words, *SIZES[recipe].split(), "--device", "cpu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     lines = []
     for line in process.stdout:
@@ -51,7 +66,9 @@ def result(out):
     """Every tensor that training leaves: weights, moments, averages, generators."""
     tensors = safetensors.torch.load_file(out / "state.safetensors")
     for weights in sorted(out.glob("*/model.safetensors")):
-        tensors |= {f"{weights.parent.name}:{k}": v for k, v in safetensors.torch.load_file(weights).items()}
+        tensors |= {
+            f"{weights.parent.name}:{k}": v for k, v in safetensors.torch.load_file(weights).items()
+        }
     return tensors
 
 

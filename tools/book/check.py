@@ -1,13 +1,14 @@
 """Find what no longer fits: translations, markup, notebooks, outputs.  Nothing is executed."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, SOURCES, BookError
-from tools.book.edition import edition, equation_numbers, markdown, with_setup
+from tools.book.edition import edition, equation_numbers, markdown, select, with_setup
 from tools.book.measured import PLACEHOLDER, problems_of
 from tools.book.pages import NAMES, stale_pages
 from tools.book.run import code_cells, path_of, relative, staleness, stored
@@ -26,6 +27,7 @@ COUNTED = {
     "{measured}": re.escape(PLACEHOLDER),
     "code words": r"(?<!`)`[^`\n]+`(?!`)",
 }
+COLUMNS = 84  # that a line of code has on the page of a usual screen
 # (what, pattern, remedy) in what Colab or a Markdown reader would show raw.
 CODE = re.compile(r"(?s)```(\{[^\n]*)?.*?```|`[^`\n]*`")
 MATH = re.compile(r"(?s)\$\$.*?\$\$|\$[^$\n]+\$")
@@ -102,6 +104,12 @@ def of_source(chapter: Chapter) -> list[str]:
         if cell.kind == "code":
             if "⟦" in BILINGUAL.sub("", cell.text + cell.alt):
                 found.append(f"{where(chapter, cell)}: an unclosed ⟦ko|en⟧; close it with ⟧")
+            for line in cell.text.split("\n"):
+                if max(columns(select(line, language)) for language in LANGUAGES) > COLUMNS:
+                    found.append(
+                        f"{where(chapter, cell)}: a line of code wider than {COLUMNS} columns, which "
+                        f"scrolls on the page: {line.strip()[:40]!r}; break it"
+                    )
             continue
         plain = markdown(chapter, cell, numbers)
         if open_bold := unclosed_bold(plain):
@@ -145,6 +153,16 @@ def of_notebook(chapter: Chapter, language: str) -> list[str]:
                 "write what stands between ⟦ and ⟧ as two texts with one | between them"
             )
     return found
+
+
+def columns(text: str) -> int:
+    """Width of a line in a fixed-width font, where a Korean syllable takes two columns.
+
+    Example:
+        >>> columns("소리 = 1")
+        8
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def unclosed_bold(text: str) -> str:

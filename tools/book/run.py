@@ -107,9 +107,12 @@ def execute(chapter: Chapter) -> NotebookNode:
                     source = next(
                         (c for c in chapter.cells if c.text == cell.source), chapter.cells[0]
                     )
+                    why = str(error)
+                    if isinstance(error, CellExecutionError):
+                        why = f"{error.ename}: {error.evalue}"
                     raise BookError(
                         f"{where(chapter, source)}: this cell failed; mend it, "
-                        f"the notebooks are left as they were\n{error}"
+                        f"the notebooks are left as they were\n{why}"
                     ) from None
             measured = json.loads(told(client, END))
             touched = json.loads(told(client, TELL))
