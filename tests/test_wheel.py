@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+CHAPTERS = sorted(path.stem for path in (ROOT / "book" / "src").glob("*.md"))
 CLOSED = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
@@ -121,7 +122,7 @@ def test_the_command_is_installed(python, tmp_path):
     assert "tinyaudio 0" in call(python, command, "--version", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("chapter", sorted(p.stem for p in (ROOT / "book" / "ko").glob("*.ipynb")))
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_chapters_run_with_the_network_closed(chapter, python, tmp_path):
     kernel = tmp_path / "jupyter" / "kernels" / "wheel"
     kernel.mkdir(parents=True)
