@@ -134,7 +134,8 @@ def test_the_setup_cell_leaves_torch_alone_and_every_chapter_runs(
     )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
     monkeypatch.setenv("PYTHONPATH", "")
-    # A live slider waits for a page's script, which nothing plays here; it is tried by itself below.
+    # With live sliders of ipywidgets 7, nbclient (which is not Colab's page) stopped at one in some
+    # runs and waited; so sliders are the page's here, and a live one is tried by itself below.
     monkeypatch.setenv("TINYAUDIO_BUILD", "1")
 
     before, files = installed(colab), files_of_torch(colab)
