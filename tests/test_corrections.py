@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -27,6 +28,19 @@ def test_stands_in_its_chapter_in_both_languages(number, chapter):
     text = (SOURCES / f"{chapter}.md").read_text()
     assert len(re.findall(rf'id="correction-{number}"', text)) == 2
     assert f">정정 {number}<" in text and f">Correction {number}<" in text
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_all_are_gathered_in_the_appendix(language):
+    """Each with the way to its box, and with no equation that only its chapter would find."""
+    cells = nbformat.read(SOURCES.parent / language / "corrections.ipynb", 4).cells[1:]
+    word = {"ko": "정정", "en": "Correction"}[language]
+    assert [cell.source.split("\n")[0] for cell in cells] == [
+        f"## {word} {n}" for n in sorted(BOXED)
+    ]
+    for number, cell in zip(sorted(BOXED), cells, strict=True):
+        assert f"]({BOXED[number]}.ipynb#correction-{number})" in cell.source
+        assert 'href="#' not in cell.source
 
 
 def test_every_box_has_a_test_here():

@@ -1,4 +1,4 @@
-"""The glossary and the bibliography: two pages an edition, made from their files and from what chapters use."""
+"""The appendices that are made: corrections, glossary and bibliography, from their files and the chapters."""
 
 import re
 from pathlib import Path
@@ -9,12 +9,13 @@ from pybtex.database import Entry, Person
 
 from tools.book import LANGUAGES, ROOT
 from tools.book.citations import address, labels, plain, surname, works
+from tools.book.corrections import corrections_text
 from tools.book.references import Term, glossary, uses
 from tools.book.source import Chapter, short_hash
 
 # The consonants that Korean dictionaries sort by; double ones stand with the single.
 INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
-NAMES = ("glossary", "bibliography")
+NAMES = ("corrections", "glossary", "bibliography")
 WORDS = {
     "ko": {
         "glossary": "용어집",
@@ -38,7 +39,7 @@ WORDS = {
 
 
 def pages(chapters: list[Chapter]) -> dict[Path, str]:
-    """What both pages of both editions have to be, by path."""
+    """What the pages of both editions have to be, by path."""
     made = {}
     for language in LANGUAGES:
         used: dict[str, list[Chapter]] = {}
@@ -46,6 +47,7 @@ def pages(chapters: list[Chapter]) -> dict[Path, str]:
             for name in dict.fromkeys(use.id for use in uses(chapter, language)):
                 used.setdefault(name, []).append(chapter)
         texts = {
+            "corrections": corrections_text(language, chapters),
             "glossary": glossary_text(language, used),
             "bibliography": bibliography_text(language, used),
         }
