@@ -3,8 +3,12 @@
     book/src/chapter.md  --run-->  book/ko/chapter.ipynb  --site-->  _build/html/
                                    book/en/chapter.ipynb             _build/html/en/
 
-``source`` reads a source, ``edition`` makes a language of it, ``run`` executes it and records what
-its outputs were made from, ``check`` finds what no longer fits, ``site`` builds the pages.
+A chapter's way: ``source`` reads it, ``edition`` makes a language of it (with ``references`` and
+``citations`` for terms and works), ``run`` executes it and records what its outputs were made from and,
+with ``measured``, what it took.  ``pages`` makes the appendices (``corrections`` one of them), ``check``
+finds what no longer fits (``terms``: other words than the glossary's), ``site`` builds the pages.
+Beside it: ``new`` begins a chapter from ``template``, ``student`` leaves the solutions out, and
+``exercises`` finds exercises and planted answers for the tests.
 """
 
 from pathlib import Path
