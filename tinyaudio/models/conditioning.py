@@ -1,0 +1,256 @@
+r"""Conditioning: telling a network what to say, in whose voice, at which pitch.
+
+Something known of a whole clip (global: family, pitch, speaker) or of every moment of it (local:
+mel frames, phones, F0) is added inside both gates of every layer of a WaveNet:
+
+    z = \tanh(W_f * x + V_f * y) \odot \sigma(W_g * x + V_g * y)            [WaveNet, section 2.5]
+
+Here both kinds are one sequence of vectors at the frame rate; a global one has a single frame.
+
+Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, section 2.5.
+Implements: `Condition`, what is told; `Upsampler`, a transposed convolution whose weights sum to one
+            at every sample; `Conditioner`, the sum of all parts and the V of all layers.
+Differs:    V is applied to frames and its output upsampled, not the other way round.  Both are
+            linear, so the result is the same, for a hop's fraction of the work.  The paper leaves
+            the upsampling's size open.  Class, vector and frames share one V.
+See:        chapter 5, "Conditioning and the mel vocoder".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from tinyaudio.errors import UserError
+
+
+@dataclass(frozen=True)
+class ConditionConfig:
+    """What a model must be told of every clip; the default is nothing.
+
+    Attributes:
+        n_classes: Classes of every kind that a clip has, such as ``(11, 128)`` for family and pitch.
+        n_vector: Length of the vector that a clip has.
+        n_frame_channels: Numbers in every frame, such as 80 mel bands.
+        frame_taps: Frames that are looked at together, an odd number; 1 is the frame alone.
+        hop_length: Samples a frame.
+        channels: Width of the vector that all parts are mapped to and summed in.
+    """
+
+    n_classes: Sequence[int] = ()
+    n_vector: int = 0
+    n_frame_channels: int = 0
+    frame_taps: int = 1
+    hop_length: int = 256
+    channels: int = 64
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n_classes", tuple(self.n_classes))  # JSON has only lists
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a model is told about the clips of a batch; leave out what it does not ask for.
+
+    Attributes:
+        classes: Integers, one column a kind (family, pitch, speaker), each from 0 up.
+        vectors: Numbers for a whole clip, such as a speaker's latent vector.
+        frames: Numbers for every moment: frame n is centred on sample n hop_length, as
+            `tinyaudio.represent.spectrum.stft` centres it.
+
+    Example:
+        >>> Condition(classes=torch.tensor([[3, 60]])).to("cpu").classes
+        tensor([[ 3, 60]])
+    """
+
+    classes: Int[Tensor, "B kinds"] | None = None
+    vectors: Float[Tensor, "B V"] | None = None
+    frames: Float[Tensor, "B F N"] | None = None
+
+    def to(self, device: torch.device | str) -> "Condition":
+        """The same on another device."""
+        parts = (self.classes, self.vectors, self.frames)
+        return Condition(*(None if part is None else part.to(device) for part in parts))
+
+
+class Upsampler(nn.Module):
+    r"""From frames to samples by learned weights of three frames, exactly as long as they say.
+
+    y[n h + p] = a_p[0]\, f[n-1] + a_p[1]\, f[n] + a_p[2]\, f[n+1],   \sum_k a_p[k] = 1
+
+    This is a transposed convolution with stride h and 3 h taps.  Because the weights of every
+    sample sum to one, whatever training does, a constant stays that constant; because the first and
+    last frames are repeated outwards, it does so up to the edges.  Zeros there, as usual
+    elsewhere, make the first samples faint.  It starts as linear interpolation.
+
+    Args:
+        hop_length: Samples a frame (h).
+
+    Example:
+        >>> upsample = Upsampler(4)
+        >>> upsample(torch.tensor([[[0.0], [1.0]]])).flatten().tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0]
+    """
+
+    TAPS = 3
+
+    def __init__(self, hop_length: int) -> None:
+        super().__init__()
+        self.hop_length = hop_length
+        p = torch.arange(hop_length) / hop_length  # where between frames n and n + 1
+        self.weight = nn.Parameter(torch.stack([torch.zeros(hop_length), 1 - p, p], dim=1))
+
+    def forward(self, frames: Float[Tensor, "B N C"]) -> Float[Tensor, "B N*{self.hop_length} C"]:
+        """Upsample a whole sequence."""
+        before_and_after = torch.cat([frames[:, :1], frames, frames[:, -1:]], dim=1)
+        windows = before_and_after.unfold(1, self.TAPS, 1)  # (B, N, C, 3)
+        samples = self.sum_to_one(self.weight) @ windows.transpose(2, 3)  # (B, N, hop, C)
+        return samples.flatten(1, 2)
+
+    def step(self, window: Float[Tensor, "B 3 C"], phase: int) -> Float[Tensor, "B C"]:
+        """One sample, ``phase`` samples after the middle one of three frames."""
+        return self.sum_to_one(self.weight[phase]) @ window
+
+    @classmethod
+    def sum_to_one(cls, weight: Float[Tensor, "*hop 3"]) -> Float[Tensor, "*hop 3"]:
+        """Move weights by as little as makes them sum to one over the three frames."""
+        return weight + (1 - weight.sum(-1, keepdim=True)) / cls.TAPS
+
+    @staticmethod
+    def window(frames: Float[Tensor, "B N C"], n: int) -> Float[Tensor, "B 3 C"]:
+        """Frame n and its neighbours, the outermost repeated."""
+        last = frames.shape[1] - 1
+        return frames[:, [max(n - 1, 0), n, min(n + 1, last)]]
+
+
+class Conditioner(nn.Module):
+    r"""From a condition to what it adds to the gates of every layer.
+
+    y_n = \sum_i E_i[class_i] + U\, vector + (W * frames)_n,   offset_n = V y_n
+
+    Args:
+        config: What a condition consists of.
+        n_layers: Layers that are told.
+        n_gates: Gates a layer.
+
+    Example:
+        >>> conditioner = Conditioner(ConditionConfig(n_classes=(11, 128)), 20, 64)
+        >>> first, *others = conditioner(Condition(classes=torch.tensor([[3, 60]])), 1, 16_000)
+        >>> first.shape, len(others)
+        (torch.Size([1, 1, 64]), 19)
+    """
+
+    def __init__(self, config: ConditionConfig, n_layers: int, n_gates: int) -> None:
+        super().__init__()
+        self.config, self.n_layers = config, n_layers
+        C, F = config.channels, config.n_frame_channels
+        # No biases: the gates that all of this is added to have one already.
+        self.classes = nn.ModuleList(nn.Embedding(n, C) for n in config.n_classes)
+        self.vector = nn.Linear(config.n_vector, C, bias=False) if config.n_vector else None
+        self.frames = self.upsample = None
+        if F:
+            k = config.frame_taps
+            # The first and last frames go on outside, so that no edge is heard.
+            self.frames = nn.Conv1d(F, C, k, padding=k // 2, padding_mode="replicate", bias=False)
+            self.upsample = Upsampler(config.hop_length)
+        self.offsets = nn.Linear(C, n_layers * n_gates, bias=False)  # V, layer by layer
+
+    def forward(
+        self, condition: Condition, batch_size: int, n_samples: int
+    ) -> Iterator[Float[Tensor, "B T gates"]]:
+        """What the gates of each layer get, for a whole recording.
+
+        Args:
+            condition: Exactly the parts that this model was built for.
+            batch_size: Clips; a condition of one clip serves them all.
+            n_samples: Length of the clips.
+
+        Returns:
+            One tensor a layer, made when it is asked for; T is 1 where nothing changes with time.
+
+        Raises:
+            UserError: A part is missing, superfluous or of another size, or a class is unknown.
+        """
+        y = self.summed(condition, batch_size)
+        hop = self.config.hop_length
+        if self.upsample and y.shape[1] * hop != n_samples:
+            raise UserError(
+                f"{y.shape[1]} frames of {hop} samples are {y.shape[1] * hop} samples, not the"
+                f" {n_samples} of the recording; cut one to the length of the other"
+            )
+        offsets = self.offsets(y).chunk(self.n_layers, dim=2)
+        return (self.upsample(one) if self.upsample else one for one in offsets)
+
+    def summed(self, condition: Condition, batch_size: int) -> Float[Tensor, "B N C"]:
+        """The sum y of all parts, one vector a frame."""
+        self.check(condition)
+        parts: list[Tensor] = []
+        if condition.classes is not None:
+            columns = condition.classes.unbind(1)
+            parts += [E(c)[:, None] for E, c in zip(self.classes, columns, strict=True)]
+        if self.vector is not None:
+            parts.append(self.vector(condition.vectors)[:, None])
+        if self.frames is not None:
+            parts.append(self.frames(condition.frames).transpose(1, 2))
+        y = parts[0]
+        for part in parts[1:]:
+            y = y + part  # a global part is one frame and broadcasts over all
+        if y.shape[0] not in (1, batch_size):
+            raise UserError(f"conditions of {y.shape[0]} clips for a batch of {batch_size}")
+        return y.expand(batch_size, -1, -1)
+
+    def start(self, condition: Condition, batch_size: int) -> list[Tensor]:
+        """The two memories of `step`: y, and what the frames around the present give the gates."""
+        y = self.summed(condition, batch_size)
+        taps = Upsampler.TAPS if self.upsample else 1
+        return [y, self.offsets(y[:, :1]).repeat(1, taps, 1)]
+
+    def step(
+        self, y: Float[Tensor, "B N C"], window: Float[Tensor, "B taps offsets"], t: int
+    ) -> tuple[Float[Tensor, "B gates"], ...]:
+        """What the gates of each layer get at sample t; samples must come in order.
+
+        Args:
+            y: From `start`.
+            window: From `start`; changed in place.
+            t: How many samples came before this one.
+
+        Raises:
+            UserError: The frames have come to their end.
+        """
+        if self.upsample is None:
+            return window[:, 0].chunk(self.n_layers, dim=1)
+        n, phase = divmod(t, self.config.hop_length)
+        if phase == 0:  # V is applied once a frame, not once a sample
+            if n >= y.shape[1]:
+                raise UserError(
+                    f"the condition ends after {t} samples ({n} frames of"
+                    f" {self.config.hop_length}); give more frames or generate less"
+                )
+            window.copy_(self.offsets(self.upsample.window(y, n)))
+        return self.upsample.step(window, phase).chunk(self.n_layers, dim=1)
+
+    def check(self, condition: Condition) -> None:
+        """Raise a `UserError` for a condition that this model was not built for."""
+        config = self.config
+        for name, wanted, given in (
+            ("classes", len(config.n_classes), condition.classes),
+            ("vectors", config.n_vector, condition.vectors),
+            ("frames", config.n_frame_channels, condition.frames),
+        ):
+            if given is None and wanted:
+                raise UserError(f"this model is conditioned on {name} ({wanted} each); give them")
+            if given is not None and not wanted:
+                raise UserError(f"this model takes no {name}; leave them out of the condition")
+            if given is not None and given.shape[1] != wanted:
+                raise UserError(f"{given.shape[1]} numbers in {name}; this model takes {wanted}")
+            if given is not None and not given.numel():
+                raise UserError(f"the condition's {name} are empty")
+        for i, n in enumerate(config.n_classes):
+            assert condition.classes is not None
+            low, high = (int(end) for end in condition.classes[:, i].aminmax())
+            if low < 0 or high >= n:
+                wrong = low if low < 0 else high
+                raise UserError(f"class {wrong} of kind {i} is not one of 0 to {n - 1}")
