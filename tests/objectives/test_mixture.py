@@ -79,7 +79,7 @@ def test_wide_and_narrow_bells_join():
 def test_draws_follow_the_probabilities(temperature):
     """Chi-square over 64 levels; at another temperature, those of the sharpened mixture."""
     parameters = torch.tensor([[0.5, -0.5, -0.6, 0.9, -2.0, -1.0]])
-    n, K = 20_000, 64
+    n, K = 40_000, 64
     generators = [torch.Generator().manual_seed(0)] * n  # one stream, n rows of it
     codes = draw(parameters.expand(n, -1), generators, temperature, K)
     sharpened = parameters.clone()
