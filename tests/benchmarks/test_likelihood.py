@@ -55,6 +55,9 @@ def no_soundfont(path=None):
     ("kind", "font"), [*((kind, True) for kind in KINDS), ("soundfont", False)]
 )
 def test_held_out_sound_is_held_out(kind, font, few, monkeypatch):
+    if font and kind == "soundfont":
+        pytest.importorskip("tinysoundfont")
+        pytest.importorskip("pretty_midi")
     if not font:
         monkeypatch.setattr(soundfont, "find_soundfont", no_soundfont)
     made = KINDS[kind]()
