@@ -74,6 +74,14 @@ def test_a_seed_s_clip_does_not_depend_on_its_neighbours(net):
     assert not torch.equal(together[0], together[1])
 
 
+def test_leaves_the_number_of_threads_as_it_was(net):
+    torch.set_num_threads(2)
+    cached(net, 3)
+    with pytest.raises(IndexError):
+        cached(net, 3, prompt=torch.tensor([[99]]))  # no such code
+    assert torch.get_num_threads() == 2
+
+
 def test_follows_new_weights(net):
     """Nothing computed from old weights may be left over."""
     before = cached(net, 50)
