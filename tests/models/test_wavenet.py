@@ -338,6 +338,12 @@ def test_bad_input_is_one_line(wrong, message):
         network(BOTH)(codes, condition)
 
 
+def test_a_prompt_of_other_codes_is_refused():
+    for generate in (naive, cached):
+        with pytest.raises(UserError, match="16 levels"):
+            generate(network(), 2, prompt=torch.tensor([[3, 16]]))
+
+
 def test_a_superfluous_condition_is_refused():
     codes = torch.zeros(1, 48, dtype=torch.int64)
     with pytest.raises(UserError, match="leave the condition out"):

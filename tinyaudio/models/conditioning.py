@@ -13,7 +13,7 @@ Implements: `Condition`, what is told; `Upsampler`, a transposed convolution who
 Differs:    V is applied to frames and its output upsampled, not the other way round.  Both are
             linear, so the result is the same, for a hop's fraction of the work.  The paper leaves
             the upsampling's size open.  Class, vector and frames share one V.
-See:        chapter 5, "Conditioning and the mel vocoder".
+See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
 from collections.abc import Iterator, Sequence

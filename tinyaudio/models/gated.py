@@ -1,14 +1,16 @@
 r"""One layer of a WaveNet: look back, open or close the gate, pass on.
 
-    z = \tanh(W_f * x + V_f y) \odot \sigma(W_g * x + V_g y),   x' = x + R z     [WaveNet, eqs. 2, 3]
+    z = \tanh(W_f * x + V_f y) \odot \sigma(W_g * x + V_g y),   x' = x + R z     [WaveNet, eq. 2, figure 4]
 
 The sigmoid says how much of what the tanh has to say is let through.  z goes to the output, x' to
 the next layer.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, sections 2.3, 2.4.
-Implements: `GatedLayer`.
-See:        chapter 4, "WaveNet".
+Implements: `GatedLayer` for whole signals, `step` for one sample.
+See:        chapter 5, "WaveNet".
 """
+
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -19,13 +21,13 @@ from torch.nn import functional as F
 class GatedLayer(nn.Module):
     """A dilated causal convolution with two gates, and a residual connection.
 
-    Time stands before channels here, (B, T, C), so that the convolution is one matrix on the taps
-    side by side, for a whole signal and for a single sample alike.
+    Time stands before channels here, (B, T, C): every convolution is a matrix on the channels, for
+    a whole signal and for a single sample alike.
 
     Args:
         residual_channels: Width of the stream x (R).
         gate_channels: Width of z (G).
-        kernel_size: Number of taps k.
+        kernel_size: Number of taps k, 2 or more.
         dilation: Distance between taps, in samples.
         last: There is no next layer, hence no x'.
 
@@ -45,11 +47,12 @@ class GatedLayer(nn.Module):
         last: bool = False,
     ) -> None:
         super().__init__()
+        R, G = residual_channels, gate_channels
         self.delays = [i * dilation for i in range(kernel_size - 1, 0, -1)]  # oldest tap first
-        self.history = self.delays[0]
-        # Columns: oldest tap first, the present last.  Rows: G of the tanh, then G of the sigmoid.
-        self.gate = nn.Linear(kernel_size * residual_channels, 2 * gate_channels)
-        self.residual = None if last else nn.Linear(gate_channels, residual_channels)
+        # The convolution is one matrix on the taps side by side, the oldest first and the present
+        # last; the G rows of the tanh stand above the G of the sigmoid.
+        self.gate = nn.Linear(kernel_size * R, 2 * G)
+        self.residual = None if last else nn.Linear(G, R)
 
     def forward(
         self, x: Float[Tensor, "B T R"], offset: Float[Tensor, "B #T H"] | None
@@ -63,43 +66,77 @@ class GatedLayer(nn.Module):
         Returns:
             What the next layer gets, and z.
         """
-        return self.gated(x, [delayed(x, d) for d in self.delays], offset)
-
-    def start(self, batch_size: int) -> Float[Tensor, "history B R"]:
-        """The memory before the first sample: a ring in which sample t has place t % history."""
-        R = self.gate.in_features // (len(self.delays) + 1)
-        return self.gate.weight.new_zeros(self.history, batch_size, R)
-
-    def step(
-        self,
-        x: Float[Tensor, "B R"],
-        past: Float[Tensor, "history B R"],
-        t: int,
-        offset: Float[Tensor, "B H"] | None,
-    ) -> tuple[Float[Tensor, "B R"], Float[Tensor, "B G"]]:
-        """Refine one more sample; equal to row ``t`` of `forward`.
-
-        Args:
-            x: From the layer before.
-            past: From `start`; changed in place.
-            t: How many samples came before this one.
-            offset: What the condition adds to both gates, if there is one.
-
-        Returns:
-            What the next layer gets, and z.
-        """
-        x_and_z = self.gated(x, [past[(t - d) % self.history] for d in self.delays], offset)
-        past[t % self.history] = x
-        return x_and_z
-
-    def gated(self, x: Tensor, taps: list[Tensor], offset: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The layer's equations, once its taps are at hand."""
-        gates = self.gate(torch.cat([*taps, x], dim=-1))
+        gates = self.gate(torch.cat([*(delayed(x, d) for d in self.delays), x], dim=2))
         if offset is not None:
             gates = gates + offset
-        f, g = gates.chunk(2, dim=-1)
+        f, g = gates.chunk(2, dim=2)
         z = torch.tanh(f) * torch.sigmoid(g)
         return (x if self.residual is None else x + self.residual(z)), z
+
+    def operands(self) -> list[Tensor]:
+        """What `step` multiplies by and adds: views of the weights, which follow all their changes."""
+        both = [self.gate, self.residual] if self.residual else [self.gate]
+        return [part for linear in both for part in (linear.weight.T, linear.bias)]
+
+
+def rings(layers: Sequence[GatedLayer], batch_size: int) -> list[Tensor]:
+    """The memory of `step` before the first sample: what enters every layer, in rings.
+
+    A layer's sample t has place t % length of its ring, so that nothing is ever moved.
+
+    Args:
+        layers: All of a network.
+        batch_size: Clips to be generated.
+
+    Returns:
+        All rings one after the other, zeros (places, B, R); then of every layer, in rows, where its
+        ring begins, how long it is, and at which delays it is read.
+    """
+    weight = layers[0].gate.weight
+    delays = torch.tensor([layer.delays for layer in layers], device=weight.device)
+    lengths = delays[:, :1]  # the oldest tap's place is the one that the present will take
+    R = weight.shape[1] // (delays.shape[1] + 1)
+    past = weight.new_zeros(int(lengths.sum()), batch_size, R)
+    return [past, lengths.cumsum(0) - lengths, lengths, delays]
+
+
+def step(
+    x: Float[Tensor, "B R"],
+    taps: Float[Tensor, "B past"],
+    offset: Float[Tensor, "B H"] | None,
+    operands: list[Tensor],
+) -> tuple[Float[Tensor, "B R"], Float[Tensor, "B G"]]:
+    """Refine one more sample; equal to a row of `GatedLayer.forward`, in as few operations as can be.
+
+    Args:
+        x: From the layer before.
+        taps: What the layer before gave earlier, at the layer's `delays`, side by side.
+        offset: What the condition adds to both gates, if there is one.
+        operands: Of the layer.
+
+    Returns:
+        What the next layer gets, and z.
+
+    Example:
+        >>> layer = GatedLayer(4, 8, kernel_size=2, dilation=16)
+        >>> x, z = step(torch.zeros(1, 4), torch.zeros(1, 4), None, layer.operands())
+        >>> torch.allclose(z, layer(torch.zeros(1, 1, 4), None)[1][:, 0])
+        True
+    """
+    W, b, *residual = operands
+    gates = torch.addmm(b, torch.cat([taps, x], dim=1), W)
+    if offset is not None:
+        gates += offset
+    f, g = gates.chunk(2, dim=1)
+    z = (
+        f.tanh_().mul_(g.sigmoid_())
+        if not gates.requires_grad
+        else torch.tanh(f) * torch.sigmoid(g)
+    )
+    if residual:
+        R, c = residual
+        x = (x + c).addmm_(z, R)
+    return x, z
 
 
 def delayed(x: Float[Tensor, "B T C"], d: int) -> Float[Tensor, "B T C"]:

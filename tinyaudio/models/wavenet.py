@@ -1,6 +1,6 @@
 r"""WaveNet: gated dilated convolutions, each of which speaks to the output directly.
 
-    z_l = \tanh(W_f * x_l + V_f y) \odot \sigma(W_g * x_l + V_g y)                [WaveNet, eqs. 2, 3]
+    z_l = \tanh(W_f * x_l + V_f y) \odot \sigma(W_g * x_l + V_g y)                [WaveNet, eq. 2, section 2.5]
 
     x_{l+1} = x_l + R_l z_l,   skip = \sum_l S_l z_l                              [WaveNet, figure 4]
 
@@ -11,7 +11,7 @@ Implements: `WaveNet`, a stack of `tinyaudio.models.gated`, with global and loca
 Differs:    the S_l of all layers are one matrix over all z_l side by side, with one bias: the same
             sum, in one product.  The last layer has no R, since nothing would read it.  Input codes
             are embedded, which is what a 1x1 convolution of their one-hot form computes.
-See:        chapter 4, "WaveNet".
+See:        chapter 5, "WaveNet".
 """
 
 import math
@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
-from tinyaudio.models.gated import GatedLayer
+from tinyaudio.models.gated import GatedLayer, rings, step
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class WaveNetConfig:
 
     Attributes:
         n_levels: Number of values a sample can take; 256 is 8-bit mu-law.
-        n_mixtures: 0 for a softmax over the levels.  Else so many logistic distributions are mixed,
-            and the input is the code's amplitude, not an embedding: for 65,536 levels.
+        n_mixtures: 0 for a softmax over the levels.  Else so many logistic bells are mixed, and a
+            code enters as its amplitude, not by a table: for 65,536 levels.
         stacks: How often the dilations 1, 2, 4, ... are run through.
         layers: Layers a stack.
         kernel_size: Taps of every dilated convolution.
@@ -81,17 +81,13 @@ class WaveNetConfig:
 
     @classmethod
     def baseline512(cls) -> "WaveNetConfig":
-        """The 8-bit baseline of GANSynth's paper (Engel et al., 2019); skips as in NSynth's decoder.
+        """The 8-bit baseline of GANSynth's paper (Engel et al., 2019), with NSynth's 256 skips.
 
-        Its 16-bit form has ``n_levels=65536, n_mixtures=10``.  What its convolutions make of a pitch
-        (MIDI 24 to 84) that stays the same is one vector a pitch, which here is looked up.
+        What its convolutions make of a pitch (MIDI 24 to 84) that never changes is one vector a
+        pitch, which here is looked up.
         """
-        return cls(
-            kernel_size=3,
-            residual_channels=512,
-            gate_channels=512,
-            condition=ConditionConfig(n_classes=(61,), channels=512),
-        )
+        pitch = ConditionConfig(n_classes=(61,), channels=512)
+        return cls(kernel_size=3, residual_channels=512, gate_channels=512, condition=pitch)
 
     @classmethod
     def vocoder(cls) -> "WaveNetConfig":
@@ -161,11 +157,10 @@ class WaveNet(
         # softmax that is log2(n_levels) bits a sample, exactly.
         nn.init.zeros_(self.logits.weight)
         nn.init.zeros_(self.logits.bias)
-        if M := config.n_mixtures:
-            # Mixtures that start alike would stay alike: spread them evenly, one width apart.
-            with torch.no_grad():
-                self.logits.bias[M : 2 * M] = (torch.arange(M) + 0.5) * 2 / M - 1
-                self.logits.bias[2 * M :] = -math.log(M)
+        if M := config.n_mixtures:  # bells that start alike would stay alike: spread them evenly
+            _, means, log_scales = self.logits.bias.detach().chunk(3)
+            means.copy_((torch.arange(M) + 0.5) * 2 / M - 1)
+            log_scales.fill_(-math.log(M))
 
     @property
     def receptive_field(self) -> int:
@@ -208,20 +203,21 @@ class WaveNet(
         return self.logits(self.head(self.skip(torch.cat(zs, dim=2)))).transpose(1, 2)
 
     def start(self, batch_size: int, condition: Condition | None = None) -> list[Tensor]:
-        """The memories before the first sample: a ring for every layer, and the condition's two.
+        """The memory before the first sample: what entered every layer, in rings.
 
         Args:
             batch_size: Clips to be generated.
-            condition: One for each clip, or one for all.
+            condition: One for each clip, or one for all; checked as in `forward`.
 
-        Raises:
-            UserError: The condition is not what this model takes.
+        Returns:
+            The four of `gated.rings`; under a condition its two; views of all layers' weights.
         """
         self._check(condition)
-        memory = [layer.start(batch_size) for layer in self.layers]  # type: ignore[operator]
+        layers = [layer for layer in self.layers if isinstance(layer, GatedLayer)]
+        memory = rings(layers, batch_size)
         if self.conditioner and condition:
             memory += self.conditioner.start(condition, batch_size)
-        return memory
+        return memory + [part for layer in layers for part in layer.operands()]
 
     def step(
         self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int
@@ -235,28 +231,31 @@ class WaveNet(
 
         Returns:
             Logits of p(x_t | x_<t), or parameters of a mixture.
-
-        Raises:
-            UserError: The condition's frames have come to their end.
         """
+        past, begins, lengths, delays = memory[:4]
+        places = begins + (t - delays) % lengths  # (L, k - 1)
+        taps = past[places].transpose(1, 2).flatten(2)  # (L, B, (k - 1) R)
         offsets: Iterable[Tensor | None] = len(self.layers) * [None]
         if self.conditioner:
-            offsets = self.conditioner.step(memory[-2], memory[-1], t)
+            offsets = self.conditioner.step(memory[4], memory[5], t)
+        operands = memory[6 if self.conditioner else 4 :]
         x = self._embedded(previous)
-        zs = []
-        for layer, past, offset in zip(self.layers, memory, offsets, strict=False):
-            x, z = layer.step(x, past, t, offset)  # type: ignore[operator]
+        xs, zs = [], []
+        for i, (tap, offset) in enumerate(zip(taps.unbind(), offsets, strict=True)):
+            xs.append(x)
+            x, z = step(x, tap, offset, operands[4 * i : 4 * i + 4])
             zs.append(z)
+        past[places[:, 0]] = torch.stack(xs)
         logits: Tensor = self.logits(self.head(self.skip(torch.cat(zs, dim=1))))
         return logits
 
     def _embedded(self, codes: Tensor) -> Tensor:
-        """What enters the first layer, a vector of R a code."""
-        half = self.config.n_levels // 2
-        x: Tensor = self.embed(
-            (codes[..., None] - half) / half if self.config.n_mixtures else codes
-        )
-        return x
+        if self.config.n_mixtures:
+            return self.embed(codes[..., None] / self.silence - 1)  # their amplitudes
+        try:
+            return self.embed(codes)
+        except IndexError:
+            raise UserError(f"a code does not fit {self.config.n_levels} levels") from None
 
     def _check(self, condition: Condition | None) -> None:
         if self.conditioner is not None and condition is None:

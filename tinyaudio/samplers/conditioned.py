@@ -1,7 +1,7 @@
 """Generation under a condition: the samplers see a model that needs to be told nothing more.
 
 Implements: `Conditioned`, a model and what it is told, as one.
-See:        chapter 5, "Conditioning and the mel vocoder".
+See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
 from collections.abc import Iterator
