@@ -29,6 +29,7 @@ check-all: ## the long checks: twenty kills, every output made again, the benchm
 	@$(PYTHON_HERE) -m benchmarks.data --json
 	@$(PYTHON_HERE) -m benchmarks.robustness --json
 	@$(PYTHON_HERE) -m benchmarks.book --json
+	@$(PYTHON_HERE) -m benchmarks.likelihood --json
 
 lint: ## ruff, mypy, codespell
 	@sh tools/prepare.sh
