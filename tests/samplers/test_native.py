@@ -1,0 +1,316 @@
+"""The compiled step: the same as `cached` on every vector path, never stale, and never silent when it fails."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tinyaudio.errors import UserError
+from tinyaudio.models.causal import CausalNet, CausalNetConfig
+from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.samplers.autoregressive import cached
+from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.native import build, native, score
+from tinyaudio.samplers.native import step as packing
+
+# Widths that are no multiple of a vector, so that what is padded is seen if it leaks.
+SMALL = WaveNetConfig(
+    n_levels=20, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
+)
+TOLERANCE = 1e-5  # the promise; float32 sums in another order differ by about 5e-7
+TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """The library is compiled once for these tests, away from the user's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("TINYAUDIO_LANES", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    """A fallback without a word, or an unexpected one, must not pass for the compiled code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def network(config=SMALL, seed=0):
+    """A network whose logits differ as a trained one's do, by a few units."""
+    torch.manual_seed(seed)
+    net = WaveNet(config)
+    torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
+    return net
+
+
+def codes_for(net, length, rows=3):
+    return torch.randint(net.config.n_levels, (rows, length), generator=torch.manual_seed(1))
+
+
+def paths():
+    """The vector paths that this processor has."""
+    return [lanes for lanes in (4, 8, 16) if lanes <= build.library().lanes()]
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+@pytest.mark.parametrize(
+    "config",
+    [
+        SMALL,
+        replace(SMALL, kernel_size=3),
+        replace(SMALL, residual_channels=40, gate_channels=72, skip_channels=130, n_levels=256),
+        WaveNetConfig.tiny(),
+        WaveNetConfig.wn30(),
+    ],
+    ids=["small", "kernel 3", "odd widths", "tiny", "wn30"],
+)
+def test_logits_are_the_model_s_own(config, lanes):
+    if lanes not in paths():
+        pytest.skip(f"this processor has no vectors of {lanes} floats")
+    net = network(config)
+    codes = codes_for(net, 1100 if config.layers == 10 else 60)  # longest ring and one chunk passed
+    with torch.inference_mode():
+        expected = net(codes)
+    assert expected.std() > 0.05
+    assert (score(net, codes, lanes=lanes) - expected).abs().max() < TOLERANCE
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3])
+@pytest.mark.parametrize("heat", [1.0, 0.0, [0.5, 1.0, 2.0]])
+def test_draws_are_those_of_cached(kernel_size, heat):
+    net = network(replace(SMALL, kernel_size=kernel_size))
+    expected = cached(net, 400, [3, 4, 5], heat)
+    for lanes in paths():
+        assert torch.equal(native(net, 400, [3, 4, 5], heat, lanes=lanes), expected)
+
+
+@pytest.mark.parametrize("n_given", [0, 1, 7, 40, 500])
+def test_a_prompt_is_gone_on_from(n_given):
+    net = network()
+    prompt = codes_for(net, n_given, rows=2)
+    assert torch.equal(native(net, 50, [3, 4], 1.0, prompt), cached(net, 50, [3, 4], 1.0, prompt))
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_a_clip_does_not_depend_on_its_neighbours(lanes):
+    """To the last bit: every row's sums are taken in the same order, in twos or alone."""
+    if lanes not in paths():
+        pytest.skip(f"this processor has no vectors of {lanes} floats")
+    net = network(WaveNetConfig.tiny())
+    codes = codes_for(net, 20, rows=5)
+    together = score(net, codes, lanes=lanes)
+    for row in range(5):
+        assert torch.equal(together[row], score(net, codes[row : row + 1], lanes=lanes)[0])
+    clips = native(net, 50, [5, 6, 7], lanes=lanes)
+    assert torch.equal(clips[1], native(net, 50, [6], lanes=lanes)[0])
+
+
+def test_chunks_do_not_show(monkeypatch):
+    net = network()
+    whole = native(net, 100, [1, 2])
+    monkeypatch.setattr("tinyaudio.samplers.native.CHUNK", 14)
+    assert torch.equal(native(net, 100, [1, 2]), whole)
+
+
+@pytest.mark.parametrize(
+    "kinds", [TOLD, ConditionConfig(n_classes=(3,)), replace(TOLD, hop_length=5, n_classes=())]
+)
+def test_a_condition_is_heard(kinds):
+    net = network(replace(SMALL, condition=kinds))
+    if net.conditioner.upsample:  # as after training, not linear
+        torch.nn.init.normal_(net.conditioner.upsample.weight)
+    condition = Condition(
+        classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
+        frames=torch.randn(2, 4, 7) if kinds.n_frame_channels else None,
+    )
+    codes = codes_for(net, 7 * kinds.hop_length if kinds.n_frame_channels else 50, rows=2)
+    with torch.inference_mode():
+        expected = net(codes, condition)
+    for lanes in paths():
+        assert (score(net, codes, condition, lanes) - expected).abs().max() < TOLERANCE
+    told = Conditioned(net, condition)
+    prompt = codes[:, :6]
+    assert torch.equal(native(told, 25, [3, 4], 1.0, prompt), cached(told, 25, [3, 4], 1.0, prompt))
+
+
+def test_a_condition_that_ends_or_is_missing_is_told():
+    net = network(replace(SMALL, condition=TOLD))
+    condition = Condition(classes=torch.tensor([[1]]), frames=torch.randn(1, 4, 3))
+    with pytest.raises(UserError, match="ends after 24 samples"):
+        native(Conditioned(net, condition), 25)
+    with pytest.raises(UserError, match="give it a condition"):
+        native(net, 25)
+
+
+def test_follows_new_weights():
+    """After loading, after an optimizer's step, after a change of precision and back."""
+    net, other = network(), network(seed=1)
+    codes = codes_for(net, 40)
+
+    def error():
+        with torch.inference_mode():
+            return (score(net, codes) - net.float()(codes)).abs().max()
+
+    before = score(net, codes)
+    net.load_state_dict(other.state_dict())
+    assert (score(net, codes) - before).abs().max() > 0.1 and error() < TOLERANCE
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    net(codes).square().mean().backward()
+    before = score(net, codes)
+    optimizer.step()
+    assert (score(net, codes) - before).abs().max() > 0.1 and error() < TOLERANCE
+    assert (score(net.double(), codes) - score(net.float(), codes)).abs().max() < TOLERANCE
+    before = score(net, codes)
+    net.to(torch.bfloat16)
+    assert (score(net, codes) - before).abs().max() > 1e-4 and error() < TOLERANCE
+    assert torch.equal(score(net.eval(), codes), score(net.train(), codes))
+
+
+@pytest.mark.parametrize("place", ["embed", "layers.2.gate", "logits"])
+def test_weights_that_are_not_finite_are_told(place):
+    net = network()
+    net.get_submodule(place).weight.data[3, 1] = float("nan")
+    with pytest.raises(UserError, match="weights are not all finite"):
+        native(net, 10)
+
+
+def test_an_output_that_is_not_finite_is_told():
+    net = network()
+    net.logits.weight.data.fill_(1e38)
+    net.head[1].bias.data.fill_(1e38)
+    with pytest.raises(UserError, match="output is not finite"):
+        native(net, 10)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"n_samples": 0}, "at least 1"),
+        ({"n_samples": 5, "seeds": []}, "no seeds"),
+        ({"n_samples": 5, "temperature": float("nan")}, "temperature"),
+        ({"n_samples": 5, "prompt": torch.tensor([[20]])}, "codes from 20 to 20 do not fit 20"),
+        ({"n_samples": 5, "lanes": 3}, "no vectors of 3 floats"),
+        ({"n_samples": 5, "lanes": 32}, "no vectors of 32 floats"),
+    ],
+)
+def test_impossible_requests_are_one_line(request_, message):
+    with pytest.raises(UserError, match=message):
+        native(network(), **request_)
+
+
+def test_the_environment_chooses_the_path(monkeypatch):
+    net = network()
+    codes = codes_for(net, 40)
+    for lanes in paths():
+        monkeypatch.setenv("TINYAUDIO_LANES", str(lanes))
+        assert packing.NativeStep(net, 1).lanes == lanes
+        assert torch.equal(score(net, codes), score(net, codes, lanes=lanes))
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        CausalNet(CausalNetConfig(n_levels=16, channels=8, layers=3)),
+        WaveNet(replace(SMALL, n_mixtures=2)),
+    ],
+)
+def test_another_model_is_generated_in_pytorch_with_a_word(net):
+    with pytest.warns(RuntimeWarning, match="only for a WaveNet with a softmax"):
+        codes = native(net, 20)
+    assert torch.equal(codes, cached(net, 20))
+
+
+def script(folder, text):
+    """A program of a few lines that takes a compiler's place."""
+    path = folder / "compiler"
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("compiler", "reason"),
+    [
+        (None, "no C\\+\\+ compiler"),
+        ("false", "the compiler false does not work"),
+        ("no-such-program", "the compiler no-such-program does not run"),
+        ("true", "true reports success and has made nothing"),
+        (
+            '[ "$1" = --version ] || { echo "a.cpp:1: error: out of ink" >&2; exit 1; }',
+            "out of ink",
+        ),
+        ('while [ "$1" ]; do last=$1; shift; done; echo > "$last"', "cannot be loaded"),
+    ],
+)
+def test_without_a_working_compiler_pytorch_generates(monkeypatch, tmp_path, compiler, reason):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if compiler is None:
+        monkeypatch.delenv("CXX", raising=False)
+        monkeypatch.setenv("PATH", str(tmp_path))
+    else:
+        monkeypatch.setenv("CXX", script(tmp_path, compiler) if " " in compiler else compiler)
+    net = network()
+    with pytest.warns(RuntimeWarning, match=f"{reason}.*generating in PyTorch instead"):
+        codes = native(net, 30, [7])
+    assert torch.equal(codes, cached(net, 30, [7]))
+    with pytest.raises(UserError, match=reason):
+        score(net, codes)
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_done_without(monkeypatch, tmp_path):
+    """A file stands where the folder should be: no one may write there, not even root."""
+    (tmp_path / "tinyaudio").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    net = network()
+    with pytest.warns(RuntimeWarning, match="cannot be written"):
+        codes = native(net, 30)
+    assert torch.equal(codes, cached(net, 30))
+
+
+def test_compiled_once_and_anew_if_damaged(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kept = tmp_path / "tinyaudio" / f"step-{build.key(build.find_compiler())}.so"
+    kept.parent.mkdir()
+    kept.write_bytes(b"half of a library")
+    assert build.library().lanes() in (4, 8, 16)
+    assert [*kept.parent.iterdir()] == [kept] and len(kept.read_bytes()) > 10_000
+    made = kept.stat().st_mtime_ns
+    build.library()
+    assert kept.stat().st_mtime_ns == made
+
+
+def test_the_key_follows_source_compiler_and_processor(monkeypatch, tmp_path):
+    compiler = build.find_compiler()
+    first = build.key(compiler)
+    assert build.key(compiler) == first
+    changed = {
+        "another compiler": build.key([script(tmp_path, "echo version 2")]),
+    }
+    changed["another version of it"] = build.key([script(tmp_path, "echo version 3")])
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "features", lambda: "flags: abacus")
+        changed["another processor"] = build.key(compiler)
+    for name in ("step.cpp", "kernel.h"):
+        for source in build.SOURCES.glob("*.[ch]*"):
+            text = source.read_text() + ("// changed" if source.name == name else "")
+            (tmp_path / source.name).write_text(text)
+        with monkeypatch.context() as patch:
+            patch.setattr(build, "SOURCES", tmp_path)
+            changed[name] = build.key(compiler)
+    assert len({first, *changed.values()}) == 1 + len(changed)
+
+
+def test_caches_stand_where_the_system_keeps_them(monkeypatch):
+    assert build.cache_folder().name == "tinyaudio"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setattr("sys.platform", "linux")
+    assert build.cache_folder() == Path("/home/someone/.cache/tinyaudio")
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert build.cache_folder() == Path("/home/someone/Library/Caches/tinyaudio")

@@ -1,0 +1,194 @@
+// One step of a WaveNet, written once and compiled for every vector width: step.cpp includes this
+// file several times, each time with another PATH (a namespace), LANES (floats in a vector) and MOST
+// (vectors whose sums are held in registers).  Nothing of the standard library is used here: a
+// template of it that is compiled for one path may be linked into another.
+
+namespace PATH {
+
+typedef float Vector __attribute__((vector_size(4 * LANES)));
+typedef int32_t Whole __attribute__((vector_size(4 * LANES)));
+
+inline Vector load(const float* from) {
+    Vector v;
+    __builtin_memcpy(&v, from, sizeof v);
+    return v;
+}
+
+inline void store(float* to, Vector v) { __builtin_memcpy(to, &v, sizeof v); }
+
+inline Vector within(Vector x, float low, float high) {  // NaN stays NaN
+    const Vector l = x - x + low, h = x - x + high;
+    x = x < l ? l : x;
+    return x > h ? h : x;
+}
+
+// e^x for |x| <= 87, relative error about 1e-7: 2^n e^r with |r| <= ln(2) / 2, and Taylor's series.
+inline Vector exponential(Vector x) {
+    const float round = 12582912.0f;  // 1.5 * 2^23: above it floats are whole numbers
+    const Vector n = (x * 1.44269504f + round) - round;
+    const Vector r = (x - n * 0.693359375f) - n * -2.12194440e-4f;  // ln 2 in two parts, the first exact
+    Vector y = r * (1.0f / 5040) + 1.0f / 720;
+    y = y * r + 1.0f / 120;
+    y = y * r + 1.0f / 24;
+    y = y * r + 1.0f / 6;
+    y = y * r + 0.5f;
+    y = y * r + 1.0f;
+    y = y * r + 1.0f;
+    const Whole bits = (__builtin_convertvector(n, Whole) + 127) << 23;  // of the float 2^n
+    Vector scale;
+    __builtin_memcpy(&scale, &bits, sizeof scale);
+    return y * scale;
+}
+
+// z = tanh(f) * sigmoid(g), as one fraction.
+inline Vector gate(Vector f, Vector g) {
+    const Vector a = exponential(-2.0f * within(f, -20, 20)), b = exponential(-within(g, -43, 43));
+    return (1.0f - a) / ((1.0f + a) * (1.0f + b));
+}
+
+// y = bias + W x for so many outputs and rows of a batch.  Each sum is taken in the same order however
+// many rows there are: a clip must not depend on its neighbours.
+template <int VECTORS, int ROWS>
+void panel(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs) {
+    Vector sum[ROWS][VECTORS];
+    for (int v = 0; v < VECTORS; v++)
+        for (int row = 0; row < ROWS; row++) sum[row][v] = load(w + v * LANES);
+    for (int64_t k = 0; k < inputs; k++) {
+        w += VECTORS * LANES;
+        for (int v = 0; v < VECTORS; v++) {
+            __builtin_prefetch(w + v * LANES + AHEAD);
+            const Vector weight = load(w + v * LANES);
+            for (int row = 0; row < ROWS; row++) sum[row][v] += weight * x[row * inputs + k];
+        }
+    }
+    for (int row = 0; row < ROWS; row++)
+        for (int v = 0; v < VECTORS; v++) store(y + row * outputs + v * LANES, sum[row][v]);
+}
+
+template <int VECTORS>
+const float* panel_of_batch(const float* w, const float* x, int64_t inputs, float* y,
+                            int64_t outputs, int64_t rows) {
+    int64_t row = 0;
+    for (; row + 2 <= rows; row += 2)
+        panel<VECTORS, 2>(w, x + row * inputs, inputs, y + row * outputs, outputs);
+    if (row < rows) panel<VECTORS, 1>(w, x + row * inputs, inputs, y + row * outputs, outputs);
+    return w + VECTORS * LANES * (inputs + 1);
+}
+
+// How many vectors of outputs are computed together when so many outputs are left.
+inline int64_t vectors(int64_t left) {
+    int64_t n = MOST;
+    while (n * LANES > left) n /= 2;
+    return n;
+}
+
+// Weights in the order in which they are read: panel by panel the bias, then input by input.
+void pack(const float* weight, const float* bias, int64_t outputs, int64_t inputs, float* to) {
+    for (int64_t first = 0; first < outputs;) {
+        const int64_t end = first + vectors(outputs - first) * LANES;
+        for (int64_t n = first; n < end; n++) *to++ = bias[n];
+        for (int64_t k = 0; k < inputs; k++)
+            for (int64_t n = first; n < end; n++) *to++ = weight[n * inputs + k];
+        first = end;
+    }
+}
+
+// y = bias + W x for all rows; returns where the next matrix begins.
+const float* product(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs,
+                     int64_t rows) {
+    for (int64_t first = 0; first < outputs;) {
+        const int64_t n = vectors(outputs - first);
+        float* to = y + first;
+        switch (n) {
+            case 8: w = panel_of_batch<8>(w, x, inputs, to, outputs, rows); break;
+            case 4: w = panel_of_batch<4>(w, x, inputs, to, outputs, rows); break;
+            case 2: w = panel_of_batch<2>(w, x, inputs, to, outputs, rows); break;
+            default: w = panel_of_batch<1>(w, x, inputs, to, outputs, rows);
+        }
+        first += n * LANES;
+    }
+    return w;
+}
+
+inline void rectify(float* x, int64_t n) {  // NaN stays NaN
+    for (int64_t i = 0; i < n; i++) x[i] = x[i] < 0 ? 0 : x[i];
+}
+
+// The first of the largest among logits + heat * noise: Gumbel's trick.
+inline int64_t drawn(const float* logits, const double* noise, double heat, int64_t levels) {
+    int64_t best = 0;
+    double highest = logits[0] + heat * noise[0];
+    for (int64_t k = 1; k < levels; k++) {
+        const double score = logits[k] + heat * noise[k];
+        if (score > highest) highest = score, best = k;
+    }
+    return best;
+}
+
+void run(const Network& net, const Clips& clips, float* memory) {
+    const int64_t R = net.residual, G = net.gate, S = net.skip, B = clips.rows, L = net.layers;
+    const int64_t K = net.outputs, taps = net.taps, width = (taps + 1) * R;
+    float* input = memory;  // (B, taps + 1, R): oldest tap first, the present last
+    float* gates = input + B * width;    // (B, 2 G)
+    float* z = gates + B * 2 * G;        // (B, G)
+    float* change = z + B * G;           // (B, R)
+    float* zs = change + B * R;          // (B, L G)
+    float* skip = zs + B * L * G;        // (B, S)
+    float* hidden = skip + B * S;        // (B, S)
+    for (int64_t i = 0; i < clips.samples; i++) {
+        const int64_t t = clips.start + i;
+        for (int64_t b = 0; b < B; b++)
+            __builtin_memcpy(input + b * width + taps * R, net.embedding + clips.previous[b] * R, 4 * R);
+        const float* w = net.weights;
+        float* ring = clips.rings;
+        for (int64_t layer = 0; layer < L; layer++) {
+            const int64_t* delays = net.delays + layer * taps;
+            const int64_t length = delays[0];
+            for (int64_t j = 0; j < taps; j++) {
+                const float* past = ring + (t + length - delays[j]) % length * B * R;
+                for (int64_t b = 0; b < B; b++)
+                    __builtin_memcpy(input + b * width + j * R, past + b * R, 4 * R);
+            }
+            float* now = ring + t % length * B * R;
+            for (int64_t b = 0; b < B; b++)
+                __builtin_memcpy(now + b * R, input + b * width + taps * R, 4 * R);
+            ring += length * B * R;
+
+            w = product(w, input, width, gates, 2 * G, B);
+            for (int64_t n = 0; n < clips.frames; n++) {  // what the condition adds
+                const float share = clips.shares[i * clips.frames + n];
+                const float* offset = clips.offsets + (layer * clips.frames + n) * B * 2 * G;
+                for (int64_t j = 0; j < B * 2 * G; j++) gates[j] += share * offset[j];
+            }
+            for (int64_t b = 0; b < B; b++)
+                for (int64_t j = 0; j < G; j += LANES) {
+                    const float* f = gates + b * 2 * G + j;
+                    const Vector passed = gate(load(f), load(f + G));
+                    store(z + b * G + j, passed);
+                    store(zs + (b * L + layer) * G + j, passed);
+                }
+            if (layer + 1 == L) break;  // nothing would read the last layer's residual
+            w = product(w, z, G, change, R, B);
+            for (int64_t b = 0; b < B; b++)
+                for (int64_t j = 0; j < R; j++) input[b * width + taps * R + j] += change[b * R + j];
+        }
+        float* logits = clips.logits + i * clips.logits_step;
+        if (clips.noise || clips.logits_step) {
+            w = product(w, zs, L * G, skip, S, B);
+            rectify(skip, B * S);
+            w = product(w, skip, S, hidden, S, B);
+            rectify(hidden, B * S);
+            product(w, hidden, S, logits, K, B);
+        }
+        for (int64_t b = 0; b < B; b++) {
+            int64_t& code = clips.codes[i * B + b];
+            const int64_t levels = net.levels;
+            if (clips.noise)
+                code = drawn(logits + b * K, clips.noise + (b * clips.samples + i) * levels,
+                             clips.heat[b], levels);
+            clips.previous[b] = code;
+        }
+    }
+}
+
+}  // namespace PATH

@@ -1,0 +1,215 @@
+"""A WaveNet's weights and memory, laid out for the compiled step.
+
+Implements: `NativeStep`, which packs the weights when it is made and never again: make a new one for
+            every clip, and nothing old can be left over.
+See:        chapter 6, "Making it fast".
+"""
+
+import ctypes
+import os
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tinyaudio.errors import UserError
+from tinyaudio.models.conditioning import Condition, Upsampler
+from tinyaudio.models.gated import GatedLayer
+from tinyaudio.models.wavenet import WaveNet
+from tinyaudio.samplers.native.build import Clips, Network, library
+
+WIDTH = 16  # all widths are padded to a multiple of the widest vector
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What decides the samples of one chunk.
+
+    Attributes:
+        noise: Of Gumbel's distribution.
+        heat: Temperatures.
+    """
+
+    noise: Float64[Tensor, "B n K"]
+    heat: Float64[Tensor, " B"]
+
+
+class NativeStep:
+    """A network that runs through one chunk of samples after the other.
+
+    Args:
+        model: A `WaveNet` with a softmax; its weights as they are now.
+        batch_size: Clips.
+        condition: If the model takes one.
+        lanes: Floats in a vector: 16 (AVX-512), 8 (AVX2) or 4 (SSE2, NEON).  None takes the most that
+            this processor has, or what ``$TINYAUDIO_LANES`` says.
+
+    Raises:
+        NoCompiler: This machine cannot compile C++.
+        UserError: The weights are not finite, or the condition is not what the model takes.
+    """
+
+    def __init__(
+        self,
+        model: WaveNet,
+        batch_size: int,
+        condition: Condition | None = None,
+        lanes: int | None = None,
+    ) -> None:
+        self.functions = library()
+        self.lanes = chosen(lanes, self.functions.lanes())
+        self.rows, self.t, self.silence = batch_size, 0, model.silence
+        self.conditioner = model.conditioner
+        # The model's own memory, of which the compiled step needs another layout of the rings.
+        memory = model.start(batch_size, condition)
+        self.frames = memory[4].float() if self.conditioner else None  # y, a vector a frame
+
+        config = model.config
+        self.R, self.G, self.K = config.residual_channels, config.gate_channels, config.n_levels
+        L, delays = len(config.dilations), memory[3].cpu().contiguous()
+        R, G, S, K = (padded(n) for n in (self.R, self.G, config.skip_channels, self.K))
+        self.embedding = fitted(model.embed.weight, self.K, R)
+        self.weights = self.packed(model)
+        if not all(bool(w.isfinite().all()) for w in (self.embedding, self.weights)):
+            raise UserError("the model's weights are not all finite; it cannot be generated from")
+        self.delays = delays
+        self.network = Network(
+            *(L, delays.shape[1], R, G, S, K, self.K),
+            *(w.data_ptr() for w in (delays, self.embedding, self.weights)),
+        )
+        self.rings = torch.zeros(int(delays[:, 0].sum()) * batch_size * R)
+        self.previous = torch.full((batch_size,), model.silence)
+        n_floats = self.functions.working_memory(ctypes.byref(self.network), batch_size)
+        self.memory = torch.zeros(n_floats)
+
+    def packed(self, model: WaveNet) -> Float[Tensor, " floats"]:
+        """All matrices in the order in which they are read, one behind the other."""
+        R, G = padded(self.R), padded(self.G)
+        L, S = len(model.layers), padded(model.config.skip_channels)
+        matrices: list[tuple[Tensor, Tensor]] = []
+        for layer in model.layers:
+            # Every tap and both gates are padded by themselves.
+            assert isinstance(layer, GatedLayer)
+            taps = layer.gate.weight.detach().reshape(2, self.G, -1, self.R)
+            taps = F.pad(taps, (0, R - self.R, 0, 0, 0, G - self.G))
+            bias = F.pad(layer.gate.bias.detach().reshape(2, self.G), (0, G - self.G))
+            matrices.append((taps.reshape(2 * G, -1), bias.flatten()))
+            if layer.residual is not None:
+                residual = layer.residual
+                matrices.append((fitted(residual.weight, R, G), fitted(residual.bias, R)))
+        skip = model.skip.weight.detach().reshape(-1, L, self.G)
+        skip = F.pad(skip, (0, G - self.G)).flatten(1)
+        matrices.append((fitted(skip, S, L * G), fitted(model.skip.bias, S)))
+        hidden = model.head[1]
+        assert isinstance(hidden, nn.Linear)
+        for linear, n in ((hidden, S), (model.logits, padded(self.K))):
+            matrices.append((fitted(linear.weight, n, S), fitted(linear.bias, n)))
+
+        everything = torch.empty(sum(w.numel() + b.numel() for w, b in matrices))
+        place = everything.data_ptr()
+        for weight, bias in matrices:
+            weight, bias = weight.float().cpu().contiguous(), bias.float().cpu().contiguous()
+            self.functions.pack(
+                self.lanes, weight.data_ptr(), bias.data_ptr(), *weight.shape, place
+            )
+            place += 4 * (weight.numel() + bias.numel())
+        return everything
+
+    @property
+    def products(self) -> int:
+        """Multiplications a sample, for all clips together."""
+        return self.weights.numel() * self.rows
+
+    def room(self, n: int) -> int:
+        """How many of the next n samples may be run at once: those up to the next frame."""
+        if self.conditioner is None or self.conditioner.upsample is None:
+            return n
+        hop = self.conditioner.config.hop_length
+        return min(n, hop - self.t % hop)
+
+    def run(
+        self, codes: Int[Tensor, "B n"], draws: Draws | None = None, score: bool = False
+    ) -> Float[Tensor, "B K m"]:
+        """Go through n samples, at most `room`; with draws these codes are made, and else read.
+
+        Args:
+            codes: The samples, changed in place if they are drawn.
+            draws: What decides them.
+            score: Whether all logits are wanted.
+
+        Returns:
+            The logits of all samples, or of the last one (zeros if it was given and not scored).
+
+        Raises:
+            UserError: The condition's frames have come to their end, or a logit is not finite.
+        """
+        n = codes.shape[1]
+        K = self.network.outputs
+        flat = codes.T.contiguous()  # (n, B)
+        logits = torch.zeros(n if score else 1, self.rows, K)
+        clips = Clips(rows=self.rows, start=self.t, samples=n)
+        clips.rings, clips.previous = self.rings.data_ptr(), self.previous.data_ptr()
+        clips.codes, clips.logits = flat.data_ptr(), logits.data_ptr()
+        clips.logits_step = self.rows * K if score else 0
+        if draws is not None:
+            clips.noise, clips.heat = draws.noise.data_ptr(), draws.heat.data_ptr()
+        offsets, shares = self.condition(n)
+        if offsets is not None:
+            clips.frames = shares.shape[1]
+            clips.offsets, clips.shares = offsets.data_ptr(), shares.data_ptr()
+        self.functions.run(
+            self.lanes, ctypes.byref(self.network), ctypes.byref(clips), self.memory.data_ptr()
+        )
+        if not bool(logits.isfinite().all()):
+            raise UserError(f"the model's output is not finite before sample {self.t + n}")
+        self.t += n
+        codes.copy_(flat.T)
+        return logits[:, :, : self.K].permute(1, 2, 0)
+
+    def condition(self, n: int) -> tuple[Tensor | None, Tensor]:
+        """What the frames around the next n samples give to the gates, and how much each sample gets."""
+        if self.conditioner is None or self.frames is None:
+            return None, torch.empty(0)
+        shares, window = torch.ones(n, 1), self.frames[:, :1]
+        if upsample := self.conditioner.upsample:
+            frame, phase = divmod(self.t, self.conditioner.config.hop_length)
+            if frame >= self.frames.shape[1]:
+                raise UserError(f"the condition ends after {self.t} samples; give more frames")
+            window = upsample.window(self.frames, frame)
+            shares = Upsampler.sum_to_one(upsample.weight[phase : phase + n]).float().cpu()
+        given = self.conditioner.offsets(window).float().cpu()  # (B, frames, L 2 G)
+        both = given.unflatten(2, (self.network.layers, 2, self.G)).permute(2, 1, 0, 3, 4)
+        offsets = F.pad(both, (0, self.network.gate - self.G)).contiguous()
+        return offsets, shares.contiguous()
+
+
+def chosen(lanes: int | None, most: int) -> int:
+    """The vector path to take, of those that this processor has."""
+    asked = lanes or int(os.environ.get("TINYAUDIO_LANES", most))
+    if asked not in (4, 8, 16) or asked > most:
+        raise UserError(f"no vectors of {asked} floats here; choose 4, 8 or 16, at most {most}")
+    return asked
+
+
+def padded(n: int) -> int:
+    """The next multiple of `WIDTH`.
+
+    Example:
+        >>> padded(6), padded(64)
+        (16, 64)
+    """
+    return -(-n // WIDTH) * WIDTH
+
+
+def fitted(weight: Float[Tensor, "..."], *shape: int) -> Float[Tensor, "..."]:
+    """Zeros around a vector or matrix, up to this shape.
+
+    Example:
+        >>> fitted(torch.ones(1, 2), 2, 3).tolist()
+        [[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    whole = torch.zeros(shape)
+    whole[tuple(slice(n) for n in weight.shape)] = weight.detach().float().cpu()
+    return whole
