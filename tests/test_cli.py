@@ -229,6 +229,7 @@ def test_words_it_does_not_know_are_refused_with_usage(words, capsys):
         "train",
         "train autoregressive",
         "train wavegan",
+        "train wavenet",
         "generate",
         "evaluate",
         "data",

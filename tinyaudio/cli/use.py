@@ -2,12 +2,15 @@
 
 import argparse
 import json
+from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tinyaudio.audio import save
 from tinyaudio.cli.numbers import positive, whole
-from tinyaudio.recipes.folder import open_run, read_about
+from tinyaudio.errors import UserError
+from tinyaudio.recipes.folder import RECIPES, open_run, read_about
 from tinyaudio.recipes.run import judge, pick, stack_clips
 
 
@@ -46,22 +49,46 @@ def add_generate(commands: Any) -> None:
         help="below 1 safer, above 1 wilder (default: 1)",
     )
     generate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
+    for name, recipe in RECIPES.items():
+        if hasattr(recipe, "Wish"):
+            group = generate.add_argument_group(f"of a run of {name}")
+            for field in fields(recipe.Wish):
+                kind, what = field.metadata["type"], field.metadata["help"]
+                group.add_argument(
+                    f"--{field.name}", type=kind, metavar=kind.__name__.upper(), help=what
+                )
     generate.set_defaults(run=generate_command)
 
 
 def generate_command(options: argparse.Namespace) -> None:
     """Let a trained model speak."""
     recipe, config, models = open_run(options.run_folder)
+    wishes = wished(recipe, options)
     for model in models.values():
         model.to(pick(options.device))
     places = [options.out]
     if len(options.seed) > 1:
         places = [options.out.with_stem(f"{options.out.stem}-{seed}") for seed in options.seed]
     seconds = options.seconds or recipe.default_seconds(config)
-    clips = recipe.generate(config, models, seconds, options.seed, options.temperature)
+    clips = recipe.generate(config, models, seconds, options.seed, options.temperature, *wishes)
     for place, clip in zip(places, clips, strict=True):
         save(place, clip.cpu(), config.sample_rate)
         print(f"{place}: {clip.shape[-1] / config.sample_rate:.3f} s at {config.sample_rate} Hz")
+
+
+def wished(recipe: ModuleType, options: argparse.Namespace) -> list[Any]:
+    """The recipe's `Wish`, filled with the options that were given; nothing if it has none.
+
+    Raises:
+        UserError: An option was given that belongs to another recipe.
+    """
+    own = [field.name for field in fields(recipe.Wish)] if hasattr(recipe, "Wish") else []
+    for other in RECIPES.values():
+        for field in fields(other.Wish) if hasattr(other, "Wish") else ():
+            if field.name not in own and getattr(options, field.name) is not None:
+                name = recipe.__name__.rpartition(".")[2]
+                raise UserError(f"--{field.name}: a run of {name} cannot be asked for that")
+    return [recipe.Wish(**{name: getattr(options, name) for name in own})] if own else []
 
 
 def add_evaluate(commands: Any) -> None:

@@ -20,7 +20,7 @@ from tinyaudio.objectives.likelihood import bits_per_sample, likelihood
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.train import EMA, Player, State, cosine
+from tinyaudio.train import EMA, Batch, Player, State, cosine
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,14 @@ MODELS: dict[str, type[nn.Module]] = {"net": CausalNet}
 
 @torch.no_grad()
 def evaluate(
-    config: Config, models: dict[str, nn.Module], batches: Sequence[Tensor]
+    config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
 ) -> dict[str, float]:
     """Bits a sample on held-out sound.
 
     Args:
         config: Of the run.
         models: From `models`.
-        batches: Clips (B, 1, T).
+        batches: With ``audio``, (B, 1, T).
 
     Returns:
         ``bits_per_sample``; 8 is what a model that knows nothing needs.
@@ -108,10 +108,11 @@ def evaluate(
     net = models["net"]
     device = next(net.parameters()).device
     total = 0.0
-    for audio in batches:
+    for batch in batches:
+        audio = batch["audio"]
         codes = mulaw.encode(audio.to(device).squeeze(1), config.model.n_levels)
         total += bits_per_sample(net(codes), codes).item() * len(audio)
-    return {"bits_per_sample": total / sum(len(audio) for audio in batches)}
+    return {"bits_per_sample": total / sum(len(batch["audio"]) for batch in batches)}
 
 
 def default_seconds(config: Config) -> float:

@@ -24,14 +24,18 @@ import tinyaudio
 from tinyaudio.checkpoints import load_weights
 from tinyaudio.errors import CheckpointError
 from tinyaudio.files import replacing
-from tinyaudio.recipes import autoregressive, wavegan
+from tinyaudio.recipes import autoregressive, wavegan, wavenet
 from tinyaudio.resume import load_state, read_record
 from tinyaudio.train import State
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-RECIPES: dict[str, ModuleType] = {"autoregressive": autoregressive, "wavegan": wavegan}
+RECIPES: dict[str, ModuleType] = {
+    "autoregressive": autoregressive,
+    "wavegan": wavegan,
+    "wavenet": wavenet,
+}
 
 
 @contextmanager

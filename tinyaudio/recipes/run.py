@@ -3,6 +3,7 @@
 See:        `tinyaudio.recipes.folder` for what a run leaves behind.
 """
 
+import json
 import os
 import random
 import signal
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
+from torch.utils.data import default_collate
 from tqdm.auto import tqdm
 
 from tinyaudio.checkpoints import save_weights
@@ -26,7 +28,7 @@ from tinyaudio.data.batches import Batches
 from tinyaudio.errors import DataError, UserError
 from tinyaudio.recipes.folder import locked, log, resume, truncate_log, versions, write_json
 from tinyaudio.resume import save_state
-from tinyaudio.train import State, train
+from tinyaudio.train import Batch, State, train
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -67,11 +69,13 @@ def run(
         UserError: Anything a user can mend, in one line.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the step was finished and saved first.
     """
+    if folder and hasattr(config, "unlabelled"):
+        config = config.unlabelled()
     accelerator = processes(device)
     main = accelerator is None or accelerator.is_main_process
     about = {
         "recipe": recipe.__name__.rpartition(".")[2],
-        "config": asdict(config),
+        "config": json.loads(json.dumps(asdict(config))),  # lists for tuples, as they are read back
         "data": {"folder": str(folder.resolve()) if folder else None},
     }
     with ExitStack() as signals, locked(out) if main else nullcontext():
@@ -169,18 +173,18 @@ def stop_signals(listen: bool) -> Iterator[threading.Event]:
             signal.signal(s, earlier)
 
 
-def stack_clips(dataset: Any) -> list[Tensor]:
-    """The first held-out clips, eight at a time, (8, 1, T)."""
+def stack_clips(dataset: Any) -> list[Batch]:
+    """The first held-out items, eight a batch: ``audio`` (8, 1, T), and what else they have."""
     n = min(len(dataset), HELD_OUT_CLIPS)
     if n == 0:
         raise DataError(
             "no held-out sound: the recordings are too short for a single crop; add some"
         )
-    return list(torch.stack([dataset[i]["audio"] for i in range(n)]).split(8))
+    return [default_collate([dataset[i] for i in range(k, min(k + 8, n))]) for k in range(0, n, 8)]
 
 
 def judge(
-    recipe: ModuleType, config: Any, models: dict[str, nn.Module], batches: list[Tensor]
+    recipe: ModuleType, config: Any, models: dict[str, nn.Module], batches: list[Batch]
 ) -> dict[str, float]:
     """Evaluate without leaving a trace in training: not in its random numbers, not in its modes."""
     training = {name: model.training for name, model in models.items()}

@@ -24,7 +24,8 @@ def folder_or_notes(
         seed: Decides which crops, and in which order.
 
     Returns:
-        A dataset of dicts with a key ``audio``, float (1, n_samples).
+        A dataset of dicts with a key ``audio``, float (1, n_samples); notes also have ``classes``, the
+        numbers of their family and pitch.
     """
     if folder is not None:
         return Clips(folder, sample_rate=sample_rate, n_samples=n_samples, split=split, seed=seed)
@@ -48,6 +49,7 @@ class NoteCrops(Dataset):
         return len(self.notes)
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
-        clip, _ = self.notes[i]
+        clip, fields = self.notes[i]
         place = torch.Generator().manual_seed(self.seed * 1_000_003 + i)
-        return {"audio": crop(clip, self.n_samples, start=place)}
+        classes = torch.tensor([fields["instrument_family"], fields["pitch"]])
+        return {"audio": crop(clip, self.n_samples, start=place), "classes": classes}

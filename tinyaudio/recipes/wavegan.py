@@ -20,7 +20,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import wasserstein_critic, wasserstein_generator
 from tinyaudio.recipes.sound import folder_or_notes
-from tinyaudio.train import Player, State
+from tinyaudio.train import Batch, Player, State
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ MODELS: dict[str, type[nn.Module]] = {"critic": Critic, "generator": Generator}
 
 @torch.no_grad()
 def evaluate(
-    config: Config, models: dict[str, nn.Module], batches: Sequence[Tensor]
+    config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
 ) -> dict[str, float]:
     """The critic's distance between held-out and generated clips; smaller is nearer, in its own unit.
 
@@ -100,11 +100,12 @@ def evaluate(
     device = next(critic.parameters()).device
     generator_of_latents = torch.Generator().manual_seed(0)
     total = 0.0
-    for audio in batches:
+    for batch in batches:
+        audio = batch["audio"]
         z = 2 * torch.rand(len(audio), config.model.n_latents, generator=generator_of_latents) - 1
         gap = critic(audio.to(device)) - critic(generator(z.to(device)))
         total += gap.sum().item()
-    return {"wasserstein": total / sum(len(audio) for audio in batches)}
+    return {"wasserstein": total / sum(len(batch["audio"]) for batch in batches)}
 
 
 def default_seconds(config: Config) -> float:

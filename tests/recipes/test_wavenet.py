@@ -1,0 +1,217 @@
+"""The recipe of WaveNet on notes: it learns, it is told, it resumes, and it plays what is asked."""
+
+import json
+from dataclasses import replace
+from itertools import repeat
+
+import pytest
+import safetensors.torch
+import torch
+
+from tinyaudio.audio import load, save
+from tinyaudio.cli import main
+from tinyaudio.data.batches import Batches
+from tinyaudio.data.instruments.families import FAMILIES
+from tinyaudio.data.notes import SPLITS
+from tinyaudio.errors import UserError
+from tinyaudio.models.wavenet import WaveNetConfig
+from tinyaudio.recipes import wavenet
+from tinyaudio.recipes.run import stack_clips
+from tinyaudio.resume import read_record
+from tinyaudio.train import train
+
+TOY = replace(
+    wavenet.Config.tiny(),
+    model=WaveNetConfig(
+        stacks=1,
+        layers=5,
+        residual_channels=16,
+        gate_channels=16,
+        skip_channels=16,
+        condition=wavenet.FAMILY_AND_PITCH,
+    ),
+    n_samples=800,
+    batch_size=4,
+    steps=20,
+    warmup_steps=1,
+    learning_rate=2e-2,
+)
+
+
+def run(*words, code=0):
+    """Run a command in this process."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(word) for word in words])
+    assert stop.value.code == code
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """A toy after twenty steps on four notes, the losses on the way, and the notes."""
+    state = wavenet.build(TOY)
+    four = next(Batches(wavenet.clips(TOY, None, "train"), TOY.batch_size).from_step(0))
+    losses = [s.logs["net/loss"] for s in train(state, repeat(four), TOY.steps)]
+    return state, losses, four
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory):
+    """The shortest of runs of the command, on notes."""
+    out = tmp_path_factory.mktemp("runs") / "notes"
+    run("train", "wavenet", "--out", out, "--steps", 4, *SMALL)
+    return out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two recordings of one's own."""
+    folder = tmp_path_factory.mktemp("sounds")
+    for i in range(2):
+        tone = 0.5 * torch.sin(torch.arange(8_000) * 0.1 * (i + 1))
+        save(folder / f"{i}.wav", tone[None], 16_000)
+    return folder
+
+
+SMALL = "--batch-size 2 --n-samples 400 --device cpu --look-every 2 --save-every 2".split()
+
+
+def test_it_begins_knowing_nothing_and_learns(learned):
+    state, losses, four = learned
+    assert losses[0] == pytest.approx(8, abs=2e-6)  # the last layer is zero; a float32 mean rounds
+    assert losses[-1] < 7 and losses[-1] < losses[5] < losses[1]
+    score = wavenet.evaluate(TOY, wavenet.models(state), [four])
+    assert score["bits_per_sample"] == pytest.approx(losses[-1], abs=0.1)  # the average learned it
+
+
+def test_what_is_held_out_is_scored_as_the_loss_scores_it(learned):
+    state, _, _ = learned
+    models = wavenet.models(state)
+    batches = stack_clips(wavenet.clips(TOY, None, "valid"))
+    score = wavenet.evaluate(TOY, models, batches)["bits_per_sample"]
+    loss = wavenet.loss_of(models["net"])
+    one_by_one = [
+        loss({k: v[i : i + 1] for k, v in batch.items()}, 0)[0].item()
+        for batch in batches
+        for i in range(len(batch["audio"]))
+    ]
+    assert len(one_by_one) == 32
+    assert score == pytest.approx(sum(one_by_one) / 32, abs=1e-4)  # float32 sums in another order
+
+
+def test_instruments_held_out_are_never_trained_on():
+    def instruments(split):
+        notes = wavenet.clips(TOY, None, split).notes
+        n = min(len(notes), 1_000)
+        return {notes.fields(i)["instrument_str"] for i in range(n)}
+
+    heard, held_out = instruments("train"), instruments("valid")
+    assert len(heard) > 300 and len(held_out) > 20  # of 352 and 44; else this would prove little
+    assert not heard & held_out
+    assert {int(name[-3:]) for name in heard} <= set(SPLITS["train"])
+
+
+def test_a_clip_comes_with_its_own_family_and_pitch():
+    clips = wavenet.clips(TOY, None, "train")
+    for i in (0, 5, 77):
+        family, pitch = clips[i]["classes"].tolist()
+        fields = clips.notes.fields(i)
+        assert FAMILIES[family] == fields["instrument_family_str"] and pitch == fields["pitch"]
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_family_and_pitch_each_reach_the_prediction(column, learned):
+    state, _, _ = learned
+    net, batch = wavenet.models(state)["net"], wavenet.clips(TOY, None, "valid")[0]
+    batch = {name: value[None] for name, value in batch.items()}
+    other = batch["classes"].clone()
+    other[0, column] += 1 if other[0, column] < 10 else -1
+    loss = wavenet.loss_of(net)
+    assert loss(batch, 0)[0] != loss(batch | {"classes": other}, 0)[0]
+
+
+def test_every_size_is_told_family_and_pitch_or_nothing():
+    for size in (wavenet.Config.tiny(), wavenet.Config.large(), wavenet.Config.paper()):
+        assert size.model.condition.n_classes == (11, 128)
+        assert size.unlabelled().model.condition is None
+        assert replace(size.unlabelled(), model=size.model) == size
+
+
+def test_stopping_and_going_on_leaves_no_trace(notes, tmp_path, capsys):
+    words = ["train", "wavenet", "--out", tmp_path / "halves", "--steps", 4, *SMALL]
+    run(*words, "--minutes", 1e-9)  # stops after a step
+    assert read_record(tmp_path / "halves" / "state.safetensors")["step"] == 1
+    capsys.readouterr()
+    run(*words)
+    assert "resuming wavenet" in capsys.readouterr().out
+    for file in ("state.safetensors", "net/model.safetensors"):
+        one, two = (safetensors.torch.load_file(out / file) for out in (notes, tmp_path / "halves"))
+        assert one.keys() == two.keys() and len(one) > 20
+        for name, value in one.items():
+            assert torch.equal(value, two[name]), name
+
+
+def test_it_plays_the_note_that_was_asked_for(notes, tmp_path):
+    words = ["generate", notes, "--seconds", 0.005, "--device", "cpu", "--seed", 3]
+    clips = {}
+    for name, wish in {
+        "default": [],
+        "same": ["--family", "guitar", "--pitch", 60],
+        "pitch": ["--pitch", 61],
+        "family": ["--family", "flute"],
+    }.items():
+        run(*words, *wish, "--out", tmp_path / f"{name}.wav")
+        clips[name], sample_rate = load(tmp_path / f"{name}.wav")
+        assert clips[name].shape == (1, 80) and sample_rate == 16_000
+    assert torch.equal(clips["default"], clips["same"])
+
+
+def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
+    state, _, _ = learned
+    heard = []
+    monkeypatch.setattr(wavenet, "Conditioned", lambda net, note: heard.append(note) or (net, note))
+    monkeypatch.setattr(wavenet, "cached", lambda both, n, *_: torch.full((1, n), 128))
+    wish = wavenet.Wish("flute", 72)
+    clip = wavenet.generate(TOY, wavenet.models(state), 0.5, [0], 1.0, wish)
+    assert clip.shape == (1, 1, 8_000)
+    assert heard[0].classes.tolist() == [[FAMILIES.index("flute"), 72]]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("generate {notes} --out x.wav --family kazoo", "no family 'kazoo'; there are: bass"),
+        ("generate {notes} --out x.wav --family flute --pitch 20", "a flute plays 48 to 84"),
+        ("generate {own} --out x.wav --pitch 60", "knows no family or pitch"),
+        ("evaluate {notes} --data {folder}", "told family and pitch"),
+        ("train wavenet --data {folder} --out {notes} --steps 4", "another run"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_line(words, message, notes, own, folder, capsys):
+    run(*words.format(notes=notes, own=own, folder=folder).split(), code=2)
+    error = capsys.readouterr().err.strip()
+    assert message in error and "\n" not in error
+
+
+@pytest.fixture(scope="module")
+def own(folder, tmp_path_factory):
+    """A run on recordings."""
+    out = tmp_path_factory.mktemp("runs") / "own"
+    run("train", "wavenet", "--data", folder, "--out", out, "--steps", 2, *SMALL)
+    return out
+
+
+def test_one_s_own_sound_is_learned_without_labels(own, folder, tmp_path):
+    about = json.loads((own / "run.json").read_text())
+    assert about["config"]["model"]["condition"] is None
+    run("evaluate", own, "--data", folder, "--device", "cpu")
+    run("generate", own, "--out", tmp_path / "new.wav", "--seconds", 0.01, "--device", "cpu")
+    assert load(tmp_path / "new.wav")[0].shape == (1, 160)
+    with pytest.raises(UserError, match="family and pitch"):
+        wavenet.clips(wavenet.Config.tiny(), folder, "train")
+
+
+def test_another_recipe_s_run_cannot_be_asked_for_a_pitch(folder, tmp_path, capsys):
+    out = tmp_path / "mine"
+    run("train", "autoregressive", "--data", folder, "--out", out, "--steps", 1, *SMALL)
+    run("generate", out, "--out", tmp_path / "x.wav", "--pitch", 60, code=2)
+    assert "--pitch: a run of autoregressive cannot" in capsys.readouterr().err
