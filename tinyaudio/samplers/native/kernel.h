@@ -4,6 +4,7 @@
 // template of it that is compiled for one path may be linked into another.
 
 namespace PATH {
+namespace {  // seen by step.cpp alone
 
 typedef float Vector __attribute__((vector_size(4 * LANES)));
 typedef int32_t Whole __attribute__((vector_size(4 * LANES)));
@@ -46,33 +47,40 @@ inline Vector gate(Vector f, Vector g) {
     return (1.0f - a) / ((1.0f + a) * (1.0f + b));
 }
 
-// y = bias + W x for so many outputs and rows of a batch.  Each sum is taken in the same order however
-// many rows there are: a clip must not depend on its neighbours.
+// y += W x for so many outputs and rows of a batch.  Each sum is taken in the same order however many
+// rows there are: a clip must not depend on its neighbours.
 template <int VECTORS, int ROWS>
-void panel(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs) {
+inline void add(const float* w, const float* x, int64_t inputs, int64_t n, float* y, int64_t outputs) {
     Vector sum[ROWS][VECTORS];
-    for (int v = 0; v < VECTORS; v++)
-        for (int row = 0; row < ROWS; row++) sum[row][v] = load(w + v * LANES);
-    for (int64_t k = 0; k < inputs; k++) {
-        w += VECTORS * LANES;
+    for (int row = 0; row < ROWS; row++)
+        for (int v = 0; v < VECTORS; v++) sum[row][v] = load(y + row * outputs + v * LANES);
+    for (int64_t k = 0; k < n; k++, w += VECTORS * LANES)
         for (int v = 0; v < VECTORS; v++) {
-            __builtin_prefetch(w + v * LANES + AHEAD);
             const Vector weight = load(w + v * LANES);
             for (int row = 0; row < ROWS; row++) sum[row][v] += weight * x[row * inputs + k];
         }
-    }
     for (int row = 0; row < ROWS; row++)
         for (int v = 0; v < VECTORS; v++) store(y + row * outputs + v * LANES, sum[row][v]);
 }
 
+// y = bias + W x for so many outputs and all rows; returns where the next panel begins.
 template <int VECTORS>
-const float* panel_of_batch(const float* w, const float* x, int64_t inputs, float* y,
-                            int64_t outputs, int64_t rows) {
-    int64_t row = 0;
-    for (; row + 2 <= rows; row += 2)
-        panel<VECTORS, 2>(w, x + row * inputs, inputs, y + row * outputs, outputs);
-    if (row < rows) panel<VECTORS, 1>(w, x + row * inputs, inputs, y + row * outputs, outputs);
-    return w + VECTORS * LANES * (inputs + 1);
+const float* panel(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs,
+                   int64_t rows) {
+    for (int64_t row = 0; row < rows; row++)
+        __builtin_memcpy(y + row * outputs, w, 4 * VECTORS * LANES);
+    w += VECTORS * LANES;
+    // Weights that serve many rows are taken in pieces that stay in the nearest cache.
+    const int64_t piece = rows > 2 ? 32 : inputs;
+    for (int64_t k = 0; k < inputs; k += piece) {
+        const int64_t n = k + piece < inputs ? piece : inputs - k;
+        int64_t row = 0;
+        for (; row + 2 <= rows; row += 2)
+            add<VECTORS, 2>(w, x + row * inputs + k, inputs, n, y + row * outputs, outputs);
+        if (row < rows) add<VECTORS, 1>(w, x + row * inputs + k, inputs, n, y + row * outputs, outputs);
+        w += n * VECTORS * LANES;
+    }
+    return w;
 }
 
 // How many vectors of outputs are computed together when so many outputs are left.
@@ -100,10 +108,10 @@ const float* product(const float* w, const float* x, int64_t inputs, float* y, i
         const int64_t n = vectors(outputs - first);
         float* to = y + first;
         switch (n) {
-            case 8: w = panel_of_batch<8>(w, x, inputs, to, outputs, rows); break;
-            case 4: w = panel_of_batch<4>(w, x, inputs, to, outputs, rows); break;
-            case 2: w = panel_of_batch<2>(w, x, inputs, to, outputs, rows); break;
-            default: w = panel_of_batch<1>(w, x, inputs, to, outputs, rows);
+            case 8: w = panel<8>(w, x, inputs, to, outputs, rows); break;
+            case 4: w = panel<4>(w, x, inputs, to, outputs, rows); break;
+            case 2: w = panel<2>(w, x, inputs, to, outputs, rows); break;
+            default: w = panel<1>(w, x, inputs, to, outputs, rows);
         }
         first += n * LANES;
     }
@@ -191,4 +199,5 @@ void run(const Network& net, const Clips& clips, float* memory) {
     }
 }
 
+}  // namespace
 }  // namespace PATH

@@ -29,8 +29,6 @@ struct Clips {
     int64_t logits_step;           // from sample to sample; 0 keeps only the last, if any is needed
 };
 
-const int AHEAD = 512;  // floats: weights are asked for before they are needed
-
 #define PATH baseline
 #define LANES 4
 #if defined(__aarch64__)
