@@ -14,6 +14,7 @@ from tinyaudio.data.batches import Batches
 from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.notes import SPLITS
 from tinyaudio.errors import UserError
+from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipes import wavenet
 from tinyaudio.recipes.run import stack_clips
@@ -81,6 +82,19 @@ def test_it_begins_knowing_nothing_and_learns(learned):
     assert losses[-1] < 7 and losses[-1] < losses[5] < losses[1]
     score = wavenet.evaluate(TOY, wavenet.models(state), [four])
     assert score["bits_per_sample"] == pytest.approx(losses[-1], abs=0.1)  # the average learned it
+
+
+@torch.no_grad()
+def test_neighbouring_codes_begin_alike_and_nothing_fades_on_its_way_to_the_last_layer():
+    net = wavenet.build(wavenet.Config.tiny()).players[0].module
+    codes = net.embed.weight
+    near, far = codes.diff(dim=0), codes[128:] - codes[:128]
+    assert near.square().mean() < 0.1 * far.square().mean()
+    assert codes.square().mean() == pytest.approx(1, abs=0.2)
+    arrived = []
+    net.logits.register_forward_pre_hook(lambda _, inputs: arrived.append(inputs[0]))
+    net(torch.randint(256, (1, 4_000)), Condition(classes=torch.tensor([[3, 60]])))
+    assert 0.3 < arrived[0].square().mean().sqrt() < 3  # PyTorch's own weights leave 0.07
 
 
 def test_what_is_held_out_is_scored_as_the_loss_scores_it(learned):
