@@ -63,13 +63,13 @@ inline void add(const float* w, const float* x, int64_t inputs, int64_t n, float
         for (int v = 0; v < VECTORS; v++) store(y + row * outputs + v * LANES, sum[row][v]);
 }
 
-// y = bias + W x for so many outputs and all rows; returns where the next panel begins.
+// y = bias + W x, or y += W x, for so many outputs and all rows; returns where the next panel begins.
 template <int VECTORS>
 const float* panel(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs,
-                   int64_t rows) {
-    for (int64_t row = 0; row < rows; row++)
+                   int64_t rows, bool bias) {
+    for (int64_t row = 0; bias && row < rows; row++)
         __builtin_memcpy(y + row * outputs, w, 4 * VECTORS * LANES);
-    w += VECTORS * LANES;
+    if (bias) w += VECTORS * LANES;
     // Weights that serve many rows are taken in pieces that stay in the nearest cache.
     const int64_t piece = rows > 2 ? 32 : inputs;
     for (int64_t k = 0; k < inputs; k += piece) {
@@ -90,28 +90,28 @@ inline int64_t vectors(int64_t left) {
     return n;
 }
 
-// Weights in the order in which they are read: panel by panel the bias, then input by input.
+// Weights in the order in which they are read: panel by panel the bias, if any, then input by input.
 void pack(const float* weight, const float* bias, int64_t outputs, int64_t inputs, float* to) {
     for (int64_t first = 0; first < outputs;) {
         const int64_t end = first + vectors(outputs - first) * LANES;
-        for (int64_t n = first; n < end; n++) *to++ = bias[n];
+        for (int64_t n = first; bias && n < end; n++) *to++ = bias[n];
         for (int64_t k = 0; k < inputs; k++)
             for (int64_t n = first; n < end; n++) *to++ = weight[n * inputs + k];
         first = end;
     }
 }
 
-// y = bias + W x for all rows; returns where the next matrix begins.
+// The same for all outputs; returns where the next matrix begins.
 const float* product(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs,
-                     int64_t rows) {
+                     int64_t rows, bool bias = true) {
     for (int64_t first = 0; first < outputs;) {
         const int64_t n = vectors(outputs - first);
         float* to = y + first;
         switch (n) {
-            case 8: w = panel<8>(w, x, inputs, to, outputs, rows); break;
-            case 4: w = panel<4>(w, x, inputs, to, outputs, rows); break;
-            case 2: w = panel<2>(w, x, inputs, to, outputs, rows); break;
-            default: w = panel<1>(w, x, inputs, to, outputs, rows);
+            case 8: w = panel<8>(w, x, inputs, to, outputs, rows, bias); break;
+            case 4: w = panel<4>(w, x, inputs, to, outputs, rows, bias); break;
+            case 2: w = panel<2>(w, x, inputs, to, outputs, rows, bias); break;
+            default: w = panel<1>(w, x, inputs, to, outputs, rows, bias);
         }
         first += n * LANES;
     }
@@ -135,37 +135,46 @@ inline int64_t drawn(const float* logits, const double* noise, double heat, int6
 
 void run(const Network& net, const Clips& clips, float* memory) {
     const int64_t R = net.residual, G = net.gate, S = net.skip, B = clips.rows, L = net.layers;
-    const int64_t K = net.outputs, taps = net.taps, width = (taps + 1) * R;
-    float* input = memory;  // (B, taps + 1, R): oldest tap first, the present last
-    float* gates = input + B * width;    // (B, 2 G)
-    float* z = gates + B * 2 * G;        // (B, G)
-    float* change = z + B * G;           // (B, R)
-    float* zs = change + B * R;          // (B, L G)
-    float* skip = zs + B * L * G;        // (B, S)
-    float* hidden = skip + B * S;        // (B, S)
+    const int64_t K = net.outputs, taps = net.taps, most = ahead(B);
+    float* past = memory;  // (L, most, B, 2 G): must be left alone from call to call
+    float* input = past + L * most * B * 2 * G;  // (most, B, taps, R): oldest tap first
+    float* x = input + most * B * taps * R;      // (B, R)
+    float* gates = x + B * R;                    // (B, 2 G)
+    float* z = gates + B * 2 * G;                // (B, G)
+    float* change = z + B * G;                   // (B, R)
+    float* zs = change + B * R;                  // (B, L G)
+    float* skip = zs + B * L * G;                // (B, S)
+    float* hidden = skip + B * S;                // (B, S)
     for (int64_t i = 0; i < clips.samples; i++) {
         const int64_t t = clips.start + i;
         for (int64_t b = 0; b < B; b++)
-            __builtin_memcpy(input + b * width + taps * R, net.embedding + clips.previous[b] * R, 4 * R);
+            __builtin_memcpy(x + b * R, net.embedding + clips.previous[b] * R, 4 * R);
         const float* w = net.weights;
         float* ring = clips.rings;
         for (int64_t layer = 0; layer < L; layer++) {
             const int64_t* delays = net.delays + layer * taps;
-            const int64_t length = delays[0];
-            for (int64_t j = 0; j < taps; j++) {
-                const float* past = ring + (t + length - delays[j]) % length * B * R;
-                for (int64_t b = 0; b < B; b++)
-                    __builtin_memcpy(input + b * width + j * R, past + b * R, 4 * R);
+            const int64_t length = delays[0], shortest = delays[taps - 1];
+            // What lies d samples back is known for the next d samples too: the past taps of several
+            // samples are one product, which reads the weights once.
+            const int64_t n = shortest < most ? shortest : most;
+            float* due = past + layer * most * B * 2 * G;
+            if (t % n == 0) {
+                for (int64_t s = 0; s < n; s++)
+                    for (int64_t j = 0; j < taps; j++) {
+                        const float* tap = ring + (t + s + length - delays[j]) % length * B * R;
+                        for (int64_t b = 0; b < B; b++)
+                            __builtin_memcpy(input + ((s * B + b) * taps + j) * R, tap + b * R, 4 * R);
+                    }
+                product(w, input, taps * R, due, 2 * G, n * B);
             }
-            float* now = ring + t % length * B * R;
-            for (int64_t b = 0; b < B; b++)
-                __builtin_memcpy(now + b * R, input + b * width + taps * R, 4 * R);
+            w += 2 * G * (taps * R + 1);
+            __builtin_memcpy(gates, due + t % n * B * 2 * G, 4 * B * 2 * G);
+            __builtin_memcpy(ring + t % length * B * R, x, 4 * B * R);
             ring += length * B * R;
-
-            w = product(w, input, width, gates, 2 * G, B);
-            for (int64_t n = 0; n < clips.frames; n++) {  // what the condition adds
-                const float share = clips.shares[i * clips.frames + n];
-                const float* offset = clips.offsets + (layer * clips.frames + n) * B * 2 * G;
+            w = product(w, x, R, gates, 2 * G, B, false);
+            for (int64_t f = 0; f < clips.frames; f++) {  // what the condition adds
+                const float share = clips.shares[i * clips.frames + f];
+                const float* offset = clips.offsets + (layer * clips.frames + f) * B * 2 * G;
                 for (int64_t j = 0; j < B * 2 * G; j++) gates[j] += share * offset[j];
             }
             for (int64_t b = 0; b < B; b++)
@@ -177,8 +186,7 @@ void run(const Network& net, const Clips& clips, float* memory) {
                 }
             if (layer + 1 == L) break;  // nothing would read the last layer's residual
             w = product(w, z, G, change, R, B);
-            for (int64_t b = 0; b < B; b++)
-                for (int64_t j = 0; j < R; j++) input[b * width + taps * R + j] += change[b * R + j];
+            for (int64_t j = 0; j < B * R; j++) x[j] += change[j];
         }
         float* logits = clips.logits + i * clips.logits_step;
         if (clips.noise || clips.logits_step) {

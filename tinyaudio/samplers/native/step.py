@@ -88,14 +88,15 @@ class NativeStep:
         """All matrices in the order in which they are read, one behind the other."""
         R, G = padded(self.R), padded(self.G)
         L, S = len(model.layers), padded(model.config.skip_channels)
-        matrices: list[tuple[Tensor, Tensor]] = []
+        matrices: list[tuple[Tensor, Tensor | None]] = []
         for layer in model.layers:
             # Every tap and both gates are padded by themselves.
             assert isinstance(layer, GatedLayer)
             taps = layer.gate.weight.detach().reshape(2, self.G, -1, self.R)
             taps = F.pad(taps, (0, R - self.R, 0, 0, 0, G - self.G))
             bias = F.pad(layer.gate.bias.detach().reshape(2, self.G), (0, G - self.G))
-            matrices.append((taps.reshape(2 * G, -1), bias.flatten()))
+            matrices.append((taps[:, :, :-1].reshape(2 * G, -1), bias.flatten()))
+            matrices.append((taps[:, :, -1].reshape(2 * G, R), None))  # the present
             if layer.residual is not None:
                 residual = layer.residual
                 matrices.append((fitted(residual.weight, R, G), fitted(residual.bias, R)))
@@ -107,14 +108,16 @@ class NativeStep:
         for linear, n in ((hidden, S), (model.logits, padded(self.K))):
             matrices.append((fitted(linear.weight, n, S), fitted(linear.bias, n)))
 
-        everything = torch.empty(sum(w.numel() + b.numel() for w, b in matrices))
+        n_floats = sum(w.numel() + (0 if b is None else b.numel()) for w, b in matrices)
+        everything = torch.empty(n_floats)
         place = everything.data_ptr()
-        for weight, bias in matrices:
-            weight, bias = weight.float().cpu().contiguous(), bias.float().cpu().contiguous()
+        for weight, b in matrices:
+            w = weight.float().cpu().contiguous()
+            b = None if b is None else b.float().cpu().contiguous()
             self.functions.pack(
-                self.lanes, weight.data_ptr(), bias.data_ptr(), *weight.shape, place
+                self.lanes, w.data_ptr(), None if b is None else b.data_ptr(), *w.shape, place
             )
-            place += 4 * (weight.numel() + bias.numel())
+            place += 4 * (w.numel() + (0 if b is None else b.numel()))
         return everything
 
     @property
