@@ -97,6 +97,8 @@ def test_holds_the_package_its_sounds_its_weights_and_their_licences(wheel):
         "tinyaudio/py.typed",
         "tinyaudio/assets/LICENSES.md",
         "tinyaudio/assets/sounds/index.json",
+        "tinyaudio/samplers/native/step.cpp",
+        "tinyaudio/samplers/native/kernel.h",
     ):
         assert wanted in names
     assert any(name.endswith("model.safetensors") for name in names)
