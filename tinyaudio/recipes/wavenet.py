@@ -137,7 +137,7 @@ def begin(net: WaveNet) -> None:
     r"""Draw initial weights from which little training goes a long way.
 
     With PyTorch's own, codes that stand for nearly the same amplitude begin as strangers, and what
-    reaches the last layer is some ten times smaller than what came in. Here channel r of code c is
+    reaches the last layer is fourteen times smaller than what came in. Here channel r of code c is
     \sqrt{2} \cos(\omega_r u_c + \varphi_r) with its companded amplitude u_c in [-1, 1], \omega_r
     between slow and fast: neighbours begin alike. And every layer's sums have variance near one.
 
@@ -205,16 +205,7 @@ MODELS: dict[str, type[nn.Module]] = {"net": WaveNet}
 def evaluate(
     config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
 ) -> dict[str, float]:
-    """Bits a sample on held-out sound.
-
-    Args:
-        config: Of the run.
-        models: From `models`.
-        batches: With ``audio`` (B, 1, T) and, if they are notes, ``classes`` (B, 2).
-
-    Returns:
-        ``bits_per_sample``; 8 is what a model that knows nothing needs.
-    """
+    """Bits a sample on held-out sound: ``audio`` (B, 1, T) and, of notes, ``classes`` (B, 2)."""
     net = models["net"]
     assert isinstance(net, WaveNet)
     device = next(net.parameters()).device
@@ -238,15 +229,7 @@ def generate(
     temperature: float,
     wish: Wish = Wish(),
 ) -> Float[Tensor, "B 1 T"]:
-    """Draw a waveform for each seed.
-
-    Args:
-        config: Of the run.
-        models: From `models`.
-        seconds: Length.
-        seeds: One a clip.
-        temperature: Below 1 safer, above 1 wilder.
-        wish: The note, if the network is told notes.
+    """Draw a waveform for each seed, of the note that is wished for.
 
     Raises:
         UserError: The wish cannot be played, or this network is told nothing.
