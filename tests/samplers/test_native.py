@@ -112,6 +112,12 @@ def test_a_clip_does_not_depend_on_its_neighbours(lanes, rows):
     assert torch.equal(clips[1], native(net, 50, [1], lanes=lanes)[0])
 
 
+def test_a_prompt_of_small_integers_is_the_same_prompt():
+    net = network()
+    prompt = codes_for(net, 9, rows=1)
+    assert torch.equal(native(net, 30, prompt=prompt.int()), native(net, 30, prompt=prompt))
+
+
 def test_chunks_do_not_show(monkeypatch):
     net = network()
     whole = native(net, 100, [1, 2])
@@ -212,6 +218,9 @@ def test_the_environment_chooses_the_path(monkeypatch):
         monkeypatch.setenv("TINYAUDIO_LANES", str(lanes))
         assert packing.NativeStep(net, 1).lanes == lanes
         assert torch.equal(score(net, codes), score(net, codes, lanes=lanes))
+    monkeypatch.setenv("TINYAUDIO_LANES", "many")
+    with pytest.raises(UserError, match="no vectors of many floats here; choose 4"):
+        score(net, codes)
 
 
 @pytest.mark.parametrize(

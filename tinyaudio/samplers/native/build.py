@@ -79,7 +79,7 @@ def library() -> ctypes.CDLL:
             warnings.warn(
                 f"{kept.parent} cannot be written; the native step is compiled again each time",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,  # where `native` was called
             )
         try:
             return loaded(made)  # stays in memory when the folder is gone

@@ -150,7 +150,7 @@ class NativeStep:
         """
         n = codes.shape[1]
         K = self.network.outputs
-        flat = codes.T.contiguous()  # (n, B)
+        flat = codes.T.to(torch.int64).contiguous()  # (n, B)
         logits = torch.zeros(n if score else 1, self.rows, K)
         clips = Clips(rows=self.rows, start=self.t, samples=n)
         clips.rings, clips.previous = self.rings.data_ptr(), self.previous.data_ptr()
@@ -190,10 +190,10 @@ class NativeStep:
 
 def chosen(lanes: int | None, most: int) -> int:
     """The vector path to take, of those that this processor has."""
-    asked = lanes or int(os.environ.get("TINYAUDIO_LANES", most))
-    if asked not in (4, 8, 16) or asked > most:
+    asked = str(lanes or os.environ.get("TINYAUDIO_LANES") or most)
+    if asked not in ("4", "8", "16") or int(asked) > most:
         raise UserError(f"no vectors of {asked} floats here; choose 4, 8 or 16, at most {most}")
-    return asked
+    return int(asked)
 
 
 def padded(n: int) -> int:
