@@ -11,7 +11,6 @@ See:        chapter 6, "Making it fast".
 """
 
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -24,7 +23,7 @@ from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers.autoregressive import Autoregressive, cached, check
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native.build import NoCompiler
+from tinyaudio.samplers.native.build import NoCompiler, say_once
 from tinyaudio.samplers.native.step import Draws, NativeStep
 
 CHUNK = 1024  # samples between two looks at the keyboard, or fewer:
@@ -73,7 +72,7 @@ def native(
             raise NoCompiler("there is compiled code only for a WaveNet with a softmax")
         step = NativeStep(wavenet, len(seeds), condition, lanes)
     except NoCompiler as reason:
-        warnings.warn(f"{reason}; generating in PyTorch instead", RuntimeWarning, stacklevel=3)
+        say_once(f"{reason}; generating in PyTorch instead")
         return cached(model, n_samples, seeds, temperature, prompt)
 
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]

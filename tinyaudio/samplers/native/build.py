@@ -8,6 +8,7 @@ See:        chapter 6, "Making it fast".
 """
 
 import ctypes
+import functools
 import hashlib
 import os
 import platform
@@ -76,10 +77,8 @@ def library() -> ctypes.CDLL:
             with replacing(kept) as file:
                 file.write(made.read_bytes())
         except UserError:
-            warnings.warn(
-                f"{kept.parent} cannot be written; the native step is compiled again each time",
-                RuntimeWarning,
-                stacklevel=5,  # where `native` was called
+            say_once(
+                f"{kept.parent} cannot be written; the native step is compiled again each time"
             )
         try:
             return loaded(made)  # stays in memory when the folder is gone
@@ -87,6 +86,12 @@ def library() -> ctypes.CDLL:
             raise NoCompiler(
                 f"what {shlex.join(compiler)} made cannot be loaded: {problem}"
             ) from None
+
+
+@functools.cache
+def say_once(message: str) -> None:
+    """Warn of what is done otherwise than asked; once, however often it is done."""
+    warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 def find_compiler() -> list[str]:
