@@ -22,7 +22,7 @@ test: ## everything that must pass
 	@$(PYTHON_HERE) -m tools.book site
 	@$(PYTEST) -m "not slow" tests tinyaudio book/ko
 
-check-all: ## the long checks: twenty kills, every output made again, the benchmarks
+check-all: ## the long checks: thirty kills, every output made again, the benchmarks
 	@sh tools/prepare.sh browser
 	@$(PYTHON_HERE) -m pytest -m slow tests
 	@$(PYTHON_HERE) -m tools.book verify
