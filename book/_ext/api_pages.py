@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from tools.book import ROOT
 from tools.book.edition import repository, select
 
-FIELD = re.compile(r"^(Paper|Implements|Differs|See|COMMAND|HARDWARE|EXPECT):?(?= )")
+FIELD = re.compile(r"^(Paper|Implements|Differs|See|COMMAND|HEAR|HARDWARE|EXPECT):?(?= )")
 FIELDS = re.compile(rf":\w|\.\. |>>> |{FIELD.pattern}")  # where the words end
 LATEX = re.compile(r"\\[a-z]+")
 CHAPTER = re.compile(r'chapter (\d+)(,\s+"[^"]+")?')

@@ -1,12 +1,13 @@
 """Learn what each family of instruments sounds like at each pitch, then play the note one asks for.
 
+The network is told the family and the pitch of procedural notes.  With ``--data FOLDER`` it learns your
+own recordings, which have no such labels: then it is told nothing, and ``--family`` and ``--pitch``
+cannot be asked for.
+
 COMMAND     tinyaudio train wavenet --out runs/notes
-            tinyaudio generate runs/notes --family guitar --pitch 60 --out guitar.wav
+HEAR        tinyaudio generate runs/notes --family guitar --pitch 60 --out guitar.wav
 HARDWARE    two CPU cores for the tiny size, which hums in minutes; a GPU for the others
 EXPECT      8 bits a sample at the start, and less and less on instruments that were held out
-DATA        procedural notes, whose family and pitch the network is told. With --data FOLDER it learns
-            your own recordings, which have no such labels: then it is told nothing, and --family and
-            --pitch cannot be asked for.
 See:        chapter 4, "WaveNet", and chapter 5, "Conditioning and the mel vocoder".
 """
 
@@ -138,8 +139,11 @@ def begin(net: WaveNet) -> None:
 
     With PyTorch's own, codes that stand for nearly the same amplitude begin as strangers, and what
     reaches the last layer is fourteen times smaller than what came in. Here channel r of code c is
-    \sqrt{2} \cos(\omega_r u_c + \varphi_r) with its companded amplitude u_c in [-1, 1], \omega_r
-    between slow and fast: neighbours begin alike. And every layer's sums have variance near one.
+
+        \sqrt{2} \cos(\omega_r u_c + \varphi_r)
+
+    with its companded amplitude u_c in [-1, 1] and frequencies from slow to fast: neighbours begin
+    alike. And every layer's sums have variance near one.
 
     Args:
         net: With a softmax; changed in place. Its logits stay zero, 8 bits a sample.
