@@ -107,9 +107,10 @@ def test_search_finds(search, words, finds, reader):
     from selenium.webdriver.support.ui import WebDriverWait
 
     reader.open(f"{search}?q={words}")
+    # Results come one after the other.
     results = "return [...document.querySelectorAll('#search-results a')].map(a => a.href)"
-    found = WebDriverWait(reader.driver, 10).until(lambda browser: browser.execute_script(results))
-    assert any(finds in href for href in found)
+    wanted = lambda browser: any(finds in href for href in browser.execute_script(results))  # noqa: E731
+    assert WebDriverWait(reader.driver, 10).until(wanted)
     assert reader.complaints() == []
 
 
