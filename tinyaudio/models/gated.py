@@ -17,6 +17,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tinyaudio.models.initial import unit_variance
+
 
 class GatedLayer(nn.Module):
     """A dilated causal convolution with two gates, and a residual connection.
@@ -52,6 +54,7 @@ class GatedLayer(nn.Module):
         # The convolution is one matrix on the taps side by side, the oldest first and the present
         # last; the G rows of the tanh stand above the G of the sigmoid.
         self.gate = nn.Linear(kernel_size * R, 2 * G)
+        unit_variance(self.gate)
         self.residual = None if last else nn.Linear(G, R)
 
     def forward(

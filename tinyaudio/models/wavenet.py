@@ -28,6 +28,7 @@ from torch.nn import functional as F
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
 from tinyaudio.models.gated import GatedLayer, rings, step
+from tinyaudio.models.initial import alike, unit_variance
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,8 @@ class WaveNet(
         R, S = config.residual_channels, config.skip_channels
         L, G = len(config.dilations), config.gate_channels
         self.embed = nn.Linear(1, R) if config.n_mixtures else nn.Embedding(config.n_levels, R)
+        if isinstance(self.embed, nn.Embedding):
+            alike(self.embed.weight)
         self.conditioner = None
         if isinstance(config.condition, ConditionConfig):
             self.conditioner = Conditioner(config.condition, L, 2 * G)
@@ -151,8 +154,12 @@ class WaveNet(
             for i, d in enumerate(config.dilations)
         )
         self.skip = nn.Linear(L * G, S)
-        self.head = nn.Sequential(nn.ReLU(), nn.Linear(S, S), nn.ReLU())
+        hidden = nn.Linear(S, S)
+        self.head = nn.Sequential(nn.ReLU(), hidden, nn.ReLU())
         self.logits = nn.Linear(S, config.n_outputs)
+        # A gated z has about a third of what enters its gates; a ReLU takes half of the power.
+        unit_variance(self.skip, gain=3.0)
+        unit_variance(hidden, gain=math.sqrt(2))
         # Before it has learned anything the network should know that it knows nothing.  For a
         # softmax that is log2(n_levels) bits a sample, exactly.
         nn.init.zeros_(self.logits.weight)

@@ -11,7 +11,6 @@ EXPECT      8 bits a sample at the start, and less and less on instruments that 
 See:        chapter 4, "WaveNet", and chapter 5, "Conditioning and the mel vocoder".
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +42,10 @@ class Config:
     sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and play at, in Hz"})
     n_samples: int = field(
         default=4_096, metadata={"help": "length of a training crop, in samples"}
+    )
+    real: float = field(
+        default=0.0,
+        metadata={"help": "share of notes by real instruments, of the soundfont that is installed"},
     )
     batch_size: int = field(default=8, metadata={"help": "crops a step, over all processes"})
     steps: int = field(default=400, metadata={"help": "steps to train for"})
@@ -133,42 +136,10 @@ def loss_of(net: WaveNet) -> Loss:
     return loss
 
 
-@torch.no_grad()
-def begin(net: WaveNet) -> None:
-    r"""Draw initial weights from which little training goes a long way.
-
-    With PyTorch's own, codes that stand for nearly the same amplitude begin as strangers, and what
-    reaches the last layer is fourteen times smaller than what came in. Here channel r of code c is
-
-        \sqrt{2} \cos(\omega_r u_c + \varphi_r)
-
-    with its companded amplitude u_c in [-1, 1] and frequencies from slow to fast: neighbours begin
-    alike. And every layer's sums have variance near one.
-
-    Args:
-        net: With a softmax; changed in place. Its logits stay zero, 8 bits a sample.
-    """
-    n, half = net.config.n_levels, net.config.n_levels / 2
-    assert isinstance(net.embed, nn.Embedding), "a mixture's input is the amplitude already"
-    R = net.config.residual_channels
-    u = (torch.arange(n) + 0.5 - half) / half
-    slow, fast = 0.5, 32.0  # radians a unit of u: nearly a line, and a wave every 25 of 256 codes
-    omega = slow * (fast / slow) ** torch.rand(R)
-    phi = 2 * math.pi * torch.rand(R)
-    net.embed.weight.copy_(math.sqrt(2) * torch.cos(u[:, None] * omega + phi))
-    gates = [layer.gate for layer in net.layers]
-    # A gated z is about a third of what enters its gates; a ReLU takes half of the power.
-    for linear, gain in [*((gate, 1.0) for gate in gates), (net.skip, 3.0), (net.head[1], 2**0.5)]:
-        assert isinstance(linear, nn.Linear)
-        nn.init.normal_(linear.weight, std=gain / math.sqrt(linear.in_features))
-        nn.init.zeros_(linear.bias)
-
-
 def build(config: Config) -> State:
     """A network that knows nothing yet, and what will teach it."""
     torch.manual_seed(config.seed)
     net = WaveNet(config.model)
-    begin(net)
     player = Player(
         "net",
         net,
@@ -192,7 +163,9 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
             "this network is told family and pitch, which the recordings in a folder do not have;"
             " leave --data out, or train one on a folder"
         )
-    return folder_or_notes(folder, config.sample_rate, config.n_samples, split, config.seed)
+    return folder_or_notes(
+        folder, config.sample_rate, config.n_samples, split, config.seed, config.real
+    )
 
 
 def models(state: State) -> dict[str, nn.Module]:
