@@ -16,7 +16,7 @@ from tinyaudio.data.notes import SPLITS
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNetConfig
-from tinyaudio.recipes import wavenet
+from tinyaudio.recipes import conditional, wavenet
 from tinyaudio.recipes.run import stack_clips
 from tinyaudio.resume import read_record
 from tinyaudio.train import train
@@ -102,7 +102,7 @@ def test_what_is_held_out_is_scored_as_the_loss_scores_it(learned):
     models = wavenet.models(state)
     batches = stack_clips(wavenet.clips(TOY, None, "valid"))
     score = wavenet.evaluate(TOY, models, batches)["bits_per_sample"]
-    loss = wavenet.loss_of(models["net"])
+    loss = conditional.loss_of(models["net"])
     one_by_one = [
         loss({k: v[i : i + 1] for k, v in batch.items()}, 0)[0].item()
         for batch in batches
@@ -139,7 +139,7 @@ def test_family_and_pitch_each_reach_the_prediction(column, learned):
     batch = {name: value[None] for name, value in batch.items()}
     other = batch["classes"].clone()
     other[0, column] += 1 if other[0, column] < 10 else -1
-    loss = wavenet.loss_of(net)
+    loss = conditional.loss_of(net)
     assert loss(batch, 0)[0] != loss(batch | {"classes": other}, 0)[0]
 
 

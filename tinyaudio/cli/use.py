@@ -55,7 +55,10 @@ def add_generate(commands: Any) -> None:
             for field in fields(recipe.Wish):
                 kind, what = field.metadata["type"], field.metadata["help"]
                 group.add_argument(
-                    f"--{field.name}", type=kind, metavar=kind.__name__.upper(), help=what
+                    "--" + field.name.replace("_", "-"),
+                    type=kind,
+                    metavar=kind.__name__.upper(),
+                    help=what,
                 )
     generate.set_defaults(run=generate_command)
 

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.objectives.likelihood import bits_per_sample, likelihood
+from tinyaudio.objectives.likelihood import likelihood
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.train import EMA, Batch, Player, State, cosine
+from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,16 @@ MODELS: dict[str, type[nn.Module]] = {"net": CausalNet}
 
 
 @torch.no_grad()
+def mean_loss(loss: Loss, net: nn.Module, batches: Sequence[Batch]) -> float:
+    """A loss over all clips, however many each batch has, computed where the network is."""
+    device = next(net.parameters()).device
+    total = 0.0
+    for batch in batches:
+        there = {name: value.to(device) for name, value in batch.items()}
+        total += loss(there, 0)[0].item() * len(batch["audio"])
+    return total / sum(len(batch["audio"]) for batch in batches)
+
+
 def evaluate(
     config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
 ) -> dict[str, float]:
@@ -106,16 +116,10 @@ def evaluate(
         ``bits_per_sample``; 8 is what a model that knows nothing needs.
     """
     net = models["net"]
-    device = next(net.parameters()).device
-    total = 0.0
-    for batch in batches:
-        audio = batch["audio"]
-        codes = mulaw.encode(audio.to(device).squeeze(1), config.model.n_levels)
-        total += bits_per_sample(net(codes), codes).item() * len(audio)
-    return {"bits_per_sample": total / sum(len(batch["audio"]) for batch in batches)}
+    return {"bits_per_sample": mean_loss(likelihood(net, config.model.n_levels), net, batches)}
 
 
-def default_seconds(config: Config) -> float:
+def default_seconds(config: object) -> float:
     """How long to speak when nobody says."""
     return 1.0
 

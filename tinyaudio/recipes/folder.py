@@ -24,7 +24,7 @@ import tinyaudio
 from tinyaudio.checkpoints import load_weights
 from tinyaudio.errors import CheckpointError
 from tinyaudio.files import replacing
-from tinyaudio.recipes import autoregressive, wavegan, wavenet
+from tinyaudio.recipes import autoregressive, speech, vocoder, wavegan, wavenet
 from tinyaudio.resume import load_state, read_record
 from tinyaudio.train import State
 
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 RECIPES: dict[str, ModuleType] = {
     "autoregressive": autoregressive,
-    "wavegan": wavegan,
     "wavenet": wavenet,
+    "speech": speech,
+    "vocoder": vocoder,
+    "wavegan": wavegan,
 }
 
 

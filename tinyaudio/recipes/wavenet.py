@@ -8,7 +8,7 @@ COMMAND     tinyaudio train wavenet --out runs/notes
 HEAR        tinyaudio generate runs/notes --family guitar --pitch 60 --out guitar.wav
 HARDWARE    two CPU cores for the tiny size, which hums in minutes; a GPU for the others
 EXPECT      8 bits a sample at the start, and less and less on instruments that were held out
-See:        chapter 4, "WaveNet", and chapter 5, "Conditioning and the mel vocoder".
+See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocoder".
 """
 
 from collections.abc import Sequence
@@ -24,40 +24,35 @@ from tinyaudio.data.instruments.families import FAMILIES, RANGES
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.objectives.likelihood import bits_per_sample
+from tinyaudio.recipes.autoregressive import default_seconds, models
+from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
-from tinyaudio.samplers.autoregressive import cached
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
+from tinyaudio.samplers.native import native
+
+__all__ = [
+    "MODELS",
+    "Config",
+    "Wish",
+    "build",
+    "clips",
+    "default_seconds",
+    "evaluate",
+    "generate",
+    "models",
+]
 
 FAMILY_AND_PITCH = ConditionConfig(n_classes=(len(FAMILIES), 128))  # the columns of "classes"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Training):
     """What makes a run; a run resumes only under the same configuration."""
 
-    model: WaveNetConfig
-    sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and play at, in Hz"})
-    n_samples: int = field(
-        default=4_096, metadata={"help": "length of a training crop, in samples"}
-    )
     real: float = field(
         default=0.0,
         metadata={"help": "share of notes by real instruments, of the soundfont that is installed"},
-    )
-    batch_size: int = field(default=8, metadata={"help": "crops a step, over all processes"})
-    steps: int = field(default=400, metadata={"help": "steps to train for"})
-    warmup_steps: int = field(
-        default=50, metadata={"help": "steps in which the learning rate rises"}
-    )
-    learning_rate: float = field(default=4e-3, metadata={"help": "of Adam, at its highest"})
-    ema_decay: float = field(
-        default=0.98, metadata={"help": "of the average that plays, in [0, 1)"}
-    )
-    seed: int = field(
-        default=0, metadata={"help": "decides initial weights, crops and their order"}
     )
 
     @classmethod
@@ -121,37 +116,6 @@ class Wish:
         return FAMILIES.index(family), pitch
 
 
-def told(batch: Batch) -> Condition | None:
-    """What is known of a batch: family and pitch of notes, nothing of recordings."""
-    return Condition(classes=batch["classes"]) if "classes" in batch else None
-
-
-def loss_of(net: WaveNet) -> Loss:
-    """Bits a sample that the network needs for a batch, told what is known of it."""
-
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        codes = mulaw.encode(batch["audio"].squeeze(1), net.config.n_levels)  # (B, T)
-        return bits_per_sample(net(codes, told(batch)), codes), {}
-
-    return loss
-
-
-def build(config: Config) -> State:
-    """A network that knows nothing yet, and what will teach it."""
-    torch.manual_seed(config.seed)
-    net = WaveNet(config.model)
-    player = Player(
-        "net",
-        net,
-        loss_of(net),
-        torch.optim.Adam(net.parameters(), lr=config.learning_rate),
-        schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
-        max_grad_norm=1.0,
-        ema=EMA(net, config.ema_decay),
-    )
-    return State([player])
-
-
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:
     """Procedural notes with their labels, or one's own sound.
 
@@ -166,36 +130,6 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
     return folder_or_notes(
         folder, config.sample_rate, config.n_samples, split, config.seed, config.real
     )
-
-
-def models(state: State) -> dict[str, nn.Module]:
-    """The averaged network, which predicts better than the one in training."""
-    (player,) = state.players
-    assert player.ema is not None
-    return {"net": player.ema.module}
-
-
-MODELS: dict[str, type[nn.Module]] = {"net": WaveNet}
-
-
-@torch.no_grad()
-def evaluate(
-    config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
-) -> dict[str, float]:
-    """Bits a sample on held-out sound: ``audio`` (B, 1, T) and, of notes, ``classes`` (B, 2)."""
-    net = models["net"]
-    assert isinstance(net, WaveNet)
-    device = next(net.parameters()).device
-    loss, total = loss_of(net), 0.0
-    for batch in batches:
-        there = {name: value.to(device) for name, value in batch.items()}
-        total += loss(there, 0)[0].item() * len(batch["audio"])
-    return {"bits_per_sample": total / sum(len(batch["audio"]) for batch in batches)}
-
-
-def default_seconds(config: Config) -> float:
-    """How long to play when nobody says."""
-    return 1.0
 
 
 def generate(
@@ -217,9 +151,9 @@ def generate(
     if config.model.condition is None:
         if wish != Wish():
             raise UserError("this run learned from a folder and knows no family or pitch")
-        codes = cached(net, n_samples, seeds, temperature)
+        codes = native(net, n_samples, seeds, temperature)
     else:
         device = next(net.parameters()).device
         note = Condition(classes=torch.tensor([wish.classes()], device=device))
-        codes = cached(Conditioned(net, note), n_samples, seeds, temperature)
+        codes = native(Conditioned(net, note), n_samples, seeds, temperature)
     return mulaw.decode(codes, config.model.n_levels)[:, None]

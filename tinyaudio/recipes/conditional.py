@@ -1,0 +1,86 @@
+"""What the recipes of a WaveNet share: `wavenet` for notes, `speech`, and `vocoder`.
+
+They differ in their sound and in what the network is told of it; it learns and is scored alike.
+
+See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocoder".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.objectives.likelihood import bits_per_sample
+from tinyaudio.recipes.autoregressive import mean_loss
+from tinyaudio.represent import mulaw
+from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
+
+
+@dataclass(frozen=True)
+class Training:
+    """What makes a run; a run resumes only under the same configuration."""
+
+    model: WaveNetConfig
+    sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and play at, in Hz"})
+    n_samples: int = field(
+        default=4_096, metadata={"help": "length of a training crop, in samples"}
+    )
+    batch_size: int = field(default=8, metadata={"help": "crops a step, over all processes"})
+    steps: int = field(default=400, metadata={"help": "steps to train for"})
+    warmup_steps: int = field(
+        default=50, metadata={"help": "steps in which the learning rate rises"}
+    )
+    learning_rate: float = field(default=4e-3, metadata={"help": "of Adam, at its highest"})
+    ema_decay: float = field(
+        default=0.98, metadata={"help": "of the average that plays, in [0, 1)"}
+    )
+    seed: int = field(
+        default=0, metadata={"help": "decides initial weights, crops and their order"}
+    )
+
+
+def told(batch: Batch) -> Condition | None:
+    """What is known of a batch: its ``classes`` (B, kinds), its ``frames`` (B, F, N), or nothing."""
+    known = {name: batch[name] for name in ("classes", "frames") if name in batch}
+    return Condition(**known) if known else None
+
+
+def loss_of(net: WaveNet) -> Loss:
+    """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it."""
+
+    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        codes = mulaw.encode(batch["audio"].squeeze(1), net.config.n_levels)  # (B, T)
+        return bits_per_sample(net(codes, told(batch)), codes), {}
+
+    return loss
+
+
+def build(config: Training) -> State:
+    """A network that knows nothing yet, and what will teach it."""
+    torch.manual_seed(config.seed)
+    net = WaveNet(config.model)
+    player = Player(
+        "net",
+        net,
+        loss_of(net),
+        torch.optim.Adam(net.parameters(), lr=config.learning_rate),
+        schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
+        max_grad_norm=1.0,
+        ema=EMA(net, config.ema_decay),
+    )
+    return State([player])
+
+
+MODELS: dict[str, type[nn.Module]] = {"net": WaveNet}
+
+
+def evaluate(
+    config: Training, models: dict[str, nn.Module], batches: Sequence[Batch]
+) -> dict[str, float]:
+    """Bits a sample on held-out sound, told what is known of it."""
+    net = models["net"]
+    assert isinstance(net, WaveNet)
+    return {"bits_per_sample": mean_loss(loss_of(net), net, batches)}

@@ -1,0 +1,142 @@
+"""Learn to make a waveform from its mel spectrogram: the last step of most speech synthesizers.
+
+COMMAND     tinyaudio train vocoder --data FOLDER --out runs/vocoder
+HEAR        tinyaudio generate runs/vocoder --mel-of speech.wav --out again.wav
+HARDWARE    two CPU cores for the tiny size; a GPU for the others
+EXPECT      8 bits a sample at the start, and less and less on speakers that were held out
+See:        chapter 6, "Conditioning and the mel vocoder".
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from tinyaudio.audio import load
+from tinyaudio.data.recorded import SOUNDS
+from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.recipes.autoregressive import models
+from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
+from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
+from tinyaudio.represent import mulaw
+from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
+from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.native import native
+
+__all__ = [
+    "MODELS",
+    "Config",
+    "Wish",
+    "build",
+    "clips",
+    "default_seconds",
+    "evaluate",
+    "generate",
+    "models",
+]
+
+MELS = ConditionConfig(n_frame_channels=N_MELS, frame_taps=5, hop_length=HOP_LENGTH)
+MARGIN = N_FFT // 2 // HOP_LENGTH  # frames at either end of a crop that look beyond it
+
+
+@dataclass(frozen=True)
+class Config(Training):
+    """What makes a run; a run resumes only under the same configuration."""
+
+    n_samples: int = field(
+        default=4_096, metadata={"help": "length of a training crop, in samples; 256 a frame"}
+    )
+    recorded: float = field(
+        default=0.5, metadata={"help": "share of recorded speech; the rest are procedural voices"}
+    )
+
+    @classmethod
+    def tiny(cls) -> "Config":
+        """Learns in minutes on two CPU cores."""
+        return cls(replace(WaveNetConfig.tiny(), condition=MELS))
+
+    @classmethod
+    def large(cls) -> "Config":
+        """The 30 layers at which the book measures speed, for a GPU."""
+        return cls(
+            replace(WaveNetConfig.wn30(), condition=MELS),
+            n_samples=10_240,
+            batch_size=8,
+            steps=200_000,
+            warmup_steps=1_000,
+            learning_rate=1e-3,
+            ema_decay=0.9999,
+        )
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What can be asked of a run; None is the default beside it."""
+
+    mel_of: str | None = field(
+        default=None,
+        metadata={
+            "help": "audio file whose mel spectrogram is made audible (default: a sentence of ours)",
+            "type": str,
+        },
+    )
+
+    def file(self) -> Path:
+        """The audio file."""
+        return Path(self.mel_of) if self.mel_of else SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac"
+
+
+class WithMels(Dataset):
+    """Crops with their ``frames``, which are seen with what stands beside the crop."""
+
+    def __init__(self, crops: Dataset, sample_rate: int) -> None:
+        self.crops, self.sample_rate = crops, sample_rate
+
+    def __len__(self) -> int:
+        return len(self.crops)  # type: ignore[arg-type]
+
+    def __getitem__(self, i: int) -> dict[str, Tensor]:
+        audio = self.crops[i]["audio"]
+        frames = log_mel(audio[None], self.sample_rate)[0, :, MARGIN : -MARGIN - 1]
+        middle = audio[:, MARGIN * HOP_LENGTH : -MARGIN * HOP_LENGTH]
+        return {"audio": middle, "frames": frames}
+
+
+def clips(config: Config, folder: Path | None, split: str) -> Dataset:
+    """Recorded speech, the folder's or the package's, and procedural voices."""
+    n_samples = config.n_samples + 2 * MARGIN * HOP_LENGTH
+    spoken = Spoken(folder, config.sample_rate, n_samples, split, config.seed, config.recorded)
+    return WithMels(spoken, config.sample_rate)
+
+
+def default_seconds(config: Config) -> float:
+    """How long to speak when nobody says: as long as the file does."""
+    return math.inf
+
+
+def generate(
+    config: Config,
+    models: dict[str, nn.Module],
+    seconds: float,
+    seeds: Sequence[int],
+    temperature: float,
+    wish: Wish = Wish(),
+) -> Float[Tensor, "B 1 T"]:
+    """Draw a waveform for each seed, from the mel spectrogram of a file.
+
+    Raises:
+        AudioError: The file cannot be read.
+    """
+    net = models["net"]
+    assert isinstance(net, WaveNet)
+    audio, _ = load(wish.file(), config.sample_rate, mono=True)
+    n_samples = min(audio.shape[1], round(min(seconds, 1e6) * config.sample_rate))
+    frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
+    known = Condition(frames=frames.to(next(net.parameters()).device))
+    codes = native(Conditioned(net, known), n_samples, seeds, temperature)
+    return mulaw.decode(codes, config.model.n_levels)[:, None]

@@ -1,0 +1,59 @@
+r"""What a vocoder is told: mel bands in decibels, scaled to numbers near one.
+
+    y = 1 + 20 \log_{10}(max(mel, 10^{-4})) / 40
+
+so that -80 dB is -1 and 0 dB is 1.  Frame n is centred on sample n * hop_length.
+
+Implements: `log_mel`, `from_log_mel`.
+Differs:    from common vocoders (Shen et al. 2018: 80 bands of 125 to 7600 Hz, natural logarithm) in
+            the band edges, 0 Hz to half the sample rate, and in the scale.
+See:        chapter 6, "Conditioning and the mel vocoder".
+"""
+
+from functools import cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tinyaudio.represent.melscale import mel, mel_filterbank
+from tinyaudio.represent.spectrum import stft
+
+N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 80
+FLOOR = 1e-4  # -80 dB
+RANGE_DB = 40  # of half the scale
+
+
+@cache
+def filterbank(sample_rate: int) -> Float[Tensor, "M F"]:
+    """The filters of `log_mel`."""
+    return mel_filterbank(sample_rate, N_FFT, N_MELS)
+
+
+def log_mel(audio: Float[Tensor, "B 1 T"], sample_rate: int) -> Float[Tensor, "B M N"]:
+    """The condition of a mel vocoder.
+
+    Args:
+        audio: In [-1, 1].
+        sample_rate: In Hz.
+
+    Returns:
+        80 bands, 1 + T // 256 frames; silence is -1.
+
+    Example:
+        >>> log_mel(torch.zeros(1, 1, 2_560), 16_000).shape
+        torch.Size([1, 80, 11])
+    """
+    magnitude = stft(audio.squeeze(1), N_FFT, HOP_LENGTH).abs()
+    mels = mel(magnitude, filterbank(sample_rate))
+    return 1 + 20 / RANGE_DB * torch.log10(mels.clamp(min=FLOOR))
+
+
+def from_log_mel(frames: Float[Tensor, "B M N"]) -> Float[Tensor, "B M N"]:
+    """Undo the scale of `log_mel`: magnitudes in mel bands, for `melscale.mel_to_linear`.
+
+    Example:
+        >>> from_log_mel(torch.tensor([[[-1.0], [1.0]]])).flatten()
+        tensor([1.0000e-04, 1.0000e+00])
+    """
+    return 10 ** ((frames - 1) * RANGE_DB / 20)
