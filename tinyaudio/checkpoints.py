@@ -15,7 +15,7 @@ import json
 import tempfile
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import safetensors
 from huggingface_hub import PyTorchModelHubMixin
@@ -24,14 +24,28 @@ from torch import nn
 from tinyaudio.errors import CheckpointError
 from tinyaudio.files import replacing
 from tinyaudio.models.causal import CausalNet
+from tinyaudio.models.wavenet import WaveNet
 
 Model = TypeVar("Model", bound=PyTorchModelHubMixin)
 
 # The models that come with the package.
-SHIPPED: dict[str, type[CausalNet]] = {"causal-notes": CausalNet}
+SHIPPED: dict[str, type[CausalNet] | type[WaveNet]] = {
+    "causal-notes": CausalNet,
+    "wavenet-notes": WaveNet,
+    "wavenet-speech": WaveNet,
+    "wavenet-vocoder": WaveNet,
+}
 
 
-def pretrained(name: str) -> CausalNet:
+@overload
+def pretrained(name: Literal["causal-notes"]) -> CausalNet: ...
+@overload
+def pretrained(
+    name: Literal["wavenet-notes", "wavenet-speech", "wavenet-vocoder"],
+) -> WaveNet: ...
+@overload
+def pretrained(name: str) -> CausalNet | WaveNet: ...
+def pretrained(name: str) -> CausalNet | WaveNet:
     """A trained model that comes with the package, ready to speak; needs no network.
 
     Args:

@@ -200,22 +200,7 @@ def speech(share: Path) -> list[dict[str, object]]:
     for language, folder, speaker, names in SPEECH:
         for name in names:
             coded = share / "asterisk" / "sounds" / folder / f"{name}.g722"
-            with tempfile.TemporaryDirectory() as place:
-                decoded = Path(place) / "decoded.wav"
-                decode = [
-                    "ffmpeg",
-                    "-v",
-                    "error",
-                    "-f",
-                    "g722",
-                    "-i",
-                    coded,
-                    "-ar",
-                    "16000",
-                    decoded,
-                ]
-                subprocess.run(decode, check=True)
-                clip, sample_rate = load(decoded, mono=True)
+            clip, sample_rate = decoded(coded)
             made.append(
                 write(
                     f"speech-{language}-{name}",
@@ -231,6 +216,15 @@ def speech(share: Path) -> list[dict[str, object]]:
                 )
             )
     return made
+
+
+def decoded(prompt: Path) -> tuple[Tensor, int]:
+    """A telephone prompt, (1, T) at 16 kHz, from G.722."""
+    with tempfile.TemporaryDirectory() as place:
+        wav = Path(place) / "decoded.wav"
+        decode = ["ffmpeg", "-v", "error", "-f", "g722", "-i", prompt, "-ar", "16000", wav]
+        subprocess.run(decode, check=True)
+        return load(wav, mono=True)
 
 
 def korean() -> list[dict[str, object]]:
