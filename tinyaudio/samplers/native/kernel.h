@@ -53,14 +53,17 @@ template <int VECTORS, int ROWS>
 inline void add(const float* w, const float* x, int64_t inputs, int64_t n, float* y, int64_t outputs) {
     Vector sum[ROWS][VECTORS];
     for (int row = 0; row < ROWS; row++)
-        for (int v = 0; v < VECTORS; v++) sum[row][v] = load(y + row * outputs + v * LANES);
+        for (int v = 0; v < VECTORS; v++) sum[row][v] = Vector{};
     for (int64_t k = 0; k < n; k++, w += VECTORS * LANES)
         for (int v = 0; v < VECTORS; v++) {
             const Vector weight = load(w + v * LANES);
             for (int row = 0; row < ROWS; row++) sum[row][v] += weight * x[row * inputs + k];
         }
     for (int row = 0; row < ROWS; row++)
-        for (int v = 0; v < VECTORS; v++) store(y + row * outputs + v * LANES, sum[row][v]);
+        for (int v = 0; v < VECTORS; v++) {
+            float* to = y + row * outputs + v * LANES;
+            store(to, load(to) + sum[row][v]);
+        }
 }
 
 // y = bias + W x, or y += W x, for so many outputs and all rows; returns where the next panel begins.
@@ -70,8 +73,9 @@ const float* panel(const float* w, const float* x, int64_t inputs, float* y, int
     for (int64_t row = 0; bias && row < rows; row++)
         __builtin_memcpy(y + row * outputs, w, 4 * VECTORS * LANES);
     if (bias) w += VECTORS * LANES;
-    // Weights that serve many rows are taken in pieces that stay in the nearest cache.
-    const int64_t piece = rows > 2 ? 32 : inputs;
+    // In pieces: those that serve many rows stay in the nearest cache, and a long sum is rounded less
+    // if it is a sum of short ones.
+    const int64_t piece = 32;
     for (int64_t k = 0; k < inputs; k += piece) {
         const int64_t n = k + piece < inputs ? piece : inputs - k;
         int64_t row = 0;

@@ -125,6 +125,16 @@ class NativeStep:
         """Multiplications a sample, for all clips together."""
         return self.weights.numel() * self.rows
 
+    @property
+    def bytes_per_sample(self) -> int:
+        """Bytes of weights that are read for a sample, past taps for several samples at once."""
+        once = self.weights.numel()
+        R, G, taps = self.network.residual, self.network.gate, self.network.taps
+        most = max(1, 16 // self.rows)  # `ahead` of step.cpp
+        past = 2 * G * (taps * R + 1)
+        saved = sum(past * (1 - 1 / min(int(d), most)) for d in self.delays[:, -1])
+        return round(4 * (once - saved))
+
     def room(self, n: int) -> int:
         """How many of the next n samples may be run at once: those up to the next frame."""
         if self.conditioner is None or self.conditioner.upsample is None:

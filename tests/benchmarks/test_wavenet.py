@@ -1,0 +1,81 @@
+"""The benchmark of speed measures what it says, and is silent about what is not there."""
+
+import json
+import sys
+import time
+
+import pytest
+import torch
+
+from benchmarks import wavenet, wavenet_peer
+
+KEYS = {
+    "native_over_r9y9",
+    "cached_over_r9y9",
+    "native_over_naive",
+    "native_max_logit_error",
+    "cached_max_logit_error",
+    "train_step_over_r9y9",
+    "samples_per_second",
+    "read_gb_per_s",
+    "parameters",
+    "gpu",
+    "threads",
+    "cpu",
+}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    for name, n in [("N_NAIVE", 1), ("N_CACHED", 3), ("N_NUMBA", 3), ("N_NATIVE", 3)]:
+        monkeypatch.setattr(wavenet, name, n)
+    for name, n in [("ROUNDS", 1), ("TRAINING_ROUNDS", 1), ("N_SCORED", 40)]:
+        monkeypatch.setattr(wavenet, name, n)
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_without_the_peer_its_keys_are_null(quick, monkeypatch, capsys):
+    monkeypatch.setattr(wavenet, "peer", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["wavenet", "--json"])
+    wavenet.main()
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) >= KEYS
+    assert {found[k] for k in KEYS if k.endswith("r9y9")} == {None}
+    assert found["samples_per_second"]["r9y9"] is None and found["parameters"]["r9y9"] is None
+    assert found["native_over_naive"] > 1 and found["threads"] == 1
+    assert found["native_max_logit_error"] <= 1e-5 and found["cached_max_logit_error"] <= 1e-5
+
+
+def test_a_missing_peer_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(wavenet_peer.importlib.util, "find_spec", lambda name: None)
+    assert wavenet_peer.peer() is None
+    assert 'pip install "tinyaudio[bench]"' in capsys.readouterr().err
+
+
+def test_a_rate_counts_work_and_not_waiting():
+    def half():
+        time.sleep(0.2)  # takes no CPU time
+        start = time.thread_time()
+        while time.thread_time() - start < 0.05:
+            pass
+
+    assert 150 < wavenet.rate(half, 10) <= 201
+
+
+def test_a_ratio_pairs_the_rounds():
+    assert wavenet.ratio([2.0, 40.0, 3.0], [1.0, 10.0, 1.0]) == 3.0
+    assert wavenet.ratio([], [1.0]) is None and wavenet.ratio([1.0], []) is None
+
+
+def test_bytes_of_a_sample_are_those_of_the_sizes():
+    """By hand for WN30: every weight and bias once, but for past taps, read every min(d, 16) samples."""
+    from tinyaudio.samplers.native.step import NativeStep
+
+    net = wavenet.network()
+    present, past = 128 * 64, 128 * 64 + 128
+    layers = 30 * present + 3 * past * (1 + 1 / 2 + 1 / 4 + 1 / 8 + 6 / 16) + 29 * (64 * 64 + 64)
+    head = 256 * 1920 + 256 + 2 * (256 * 256 + 256)
+    assert NativeStep(net, 1).bytes_per_sample == round(4 * (layers + head))
+    assert NativeStep(net, 16).bytes_per_sample == 4 * (30 * (present + past) + 29 * 4160 + head)
