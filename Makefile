@@ -22,7 +22,7 @@ test: ## everything that must pass
 	@$(PYTHON_HERE) -m tools.book site
 	@$(PYTEST) -m "not slow" tests tinyaudio book/ko
 
-check-all: ## the long checks: thirty kills, every output made again, the benchmarks
+check-all: ## the long checks: forty kills, every output made again, the benchmarks
 	@sh tools/prepare.sh browser
 	@$(PYTHON_HERE) -m pytest -m slow tests
 	@$(PYTHON_HERE) -m tools.book verify
@@ -30,6 +30,10 @@ check-all: ## the long checks: thirty kills, every output made again, the benchm
 	@$(PYTHON_HERE) -m benchmarks.robustness --json
 	@$(PYTHON_HERE) -m benchmarks.book --json
 	@$(PYTHON_HERE) -m benchmarks.likelihood --json
+	@$(PYTHON_HERE) -m benchmarks.asked_pitch --json
+	@$(PYTHON_HERE) -m benchmarks.vocoder --json
+	@$(PYTHON_HERE) -m benchmarks.streaming --json
+	@$(PYTHON_HERE) -m benchmarks.wavenet --json
 
 lint: ## ruff, mypy, codespell
 	@sh tools/prepare.sh

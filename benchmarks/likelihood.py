@@ -21,8 +21,10 @@ uniform_bits         of knowing nothing
 margin_bits          best_linear_bits less wavenet_bits, and its standard error over the clips
 
 The same codes are scored, from the first sample on: before it all models see silence, so that those
-with a long memory get no warm-up for nothing. Where the network is told family and pitch the linear
-predictors are not.
+with a long memory get no warm-up for nothing. The linear predictors are told nothing. The network is
+told family and pitch of notes, and phones and pitch of procedural voices, of whose speakers it has
+heard none; of recorded speech it is told nothing. `untold_bits` is the score on procedural voices
+without being told anything.
 
     python -m benchmarks.likelihood --json
 """
@@ -37,12 +39,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.linear_prediction import N_LEVELS, Predictor, tuned
+from benchmarks.told import HOP_LENGTH, Told, note, said
 
 SAMPLE_RATE = 16_000
 N_TRAINING, N_HELD_OUT = 128, 64  # notes of a second each
 N_TRAINING_VOICES, N_HELD_OUT_VOICES = 64, 20  # sentences, two seconds on average
 N_ADAPTED = 32  # training clips to choose the constants of the predictor that adapts
-HELD_OUT_SPEECH = ("speech-it-queue-youarenext", "speech-ru-dir-instr")
 
 # Which checkpoint scores which kind: the first one that ships.
 CHECKPOINTS: dict[str, tuple[str, ...]] = {
@@ -51,8 +53,6 @@ CHECKPOINTS: dict[str, tuple[str, ...]] = {
     "voices": ("wavenet-speech",),
     "recorded": ("wavenet-speech",),
 }
-# What a checkpoint is told of a clip, as classes in this order.
-TOLD: dict[str, tuple[str, ...]] = {"wavenet-notes": ("instrument_family", "pitch")}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ class Kind:
 def clip(audio: Any, fields: dict[str, Any]) -> Clip:
     from tinyaudio.represent import mulaw
 
-    return Clip(mulaw.encode(audio[0], N_LEVELS).numpy(), fields)
+    codes = mulaw.encode(audio[0], N_LEVELS).numpy()
+    # Whole frames of what the speech model is told.
+    return Clip(codes[: len(codes) // HOP_LENGTH * HOP_LENGTH], fields)
 
 
 def clips(dataset: Any) -> list[Clip]:
@@ -124,6 +126,7 @@ def voices() -> Kind:
 
 def recorded() -> Kind:
     from tinyaudio.data import recorded as recordings
+    from tinyaudio.recipes.spoken import HELD_OUT_SPEECH
 
     training, held_out = [], []
     for name in recordings.names("speech"):
@@ -148,14 +151,21 @@ def shipped(kind: str) -> str | None:
     return next((name for name in CHECKPOINTS[kind] if name in SHIPPED), None)
 
 
-def network_bits(net: Any, held_out: Sequence[Clip], told: Sequence[str] = ()) -> list[np.ndarray]:
+# What a checkpoint is told of a clip.
+TOLD: dict[str, Told] = {
+    "wavenet-notes": note,
+    "wavenet-speech": said,
+}
+
+
+def network_bits(net: Any, held_out: Sequence[Clip], told: Told | None = None) -> list[np.ndarray]:
     """Bits for each sample of each clip, (T,) each.
 
     Args:
         net: Maps codes (1, T), and a condition if it is told anything, to logits (1, 256, T), column
             t from codes before t only.
         held_out: Clips.
-        told: Names of fields that are its classes, in order.
+        told: From a clip's fields and length, what the network is told of it.
     """
     import torch
     from torch.nn import functional as F
@@ -163,11 +173,7 @@ def network_bits(net: Any, held_out: Sequence[Clip], told: Sequence[str] = ()) -
     found = []
     for one in held_out:
         codes = torch.from_numpy(one.codes)[None]
-        known = []
-        if told:
-            from tinyaudio.models.conditioning import Condition
-
-            known = [Condition(classes=torch.tensor([[one.fields[name] for name in told]]))]
+        known = [told(one.fields, codes.shape[1])] if told else []
         with torch.inference_mode():
             logits = net(codes, *known)
             assert logits.shape[1] == N_LEVELS, "bits of other levels cannot be compared"
@@ -189,7 +195,7 @@ def mean(lengths: Sequence[np.ndarray]) -> float:
     return round(float(np.concatenate(lengths).mean()), 3)
 
 
-def compare(kind: Kind, net: Any, told: Sequence[str] = ()) -> dict[str, Any]:
+def compare(kind: Kind, net: Any, told: Told | None = None) -> dict[str, Any]:
     """What a network, if there is one, and the linear predictors need for the same clips."""
     training = [one.codes for one in kind.training]
     candidates = tuned(training)
@@ -233,8 +239,12 @@ def measure() -> dict[str, Any]:
     for name, make in KINDS.items():
         checkpoint = shipped(name)
         net = pretrained(checkpoint) if checkpoint else None
-        told = TOLD.get(checkpoint or "", ())
-        found[name] = {"checkpoint": checkpoint, **compare(make(), net, told)}
+        told = TOLD.get(checkpoint or "")
+        kind = make()
+        found[name] = {"checkpoint": checkpoint, **compare(kind, net, told)}
+        if name == "voices" and net:
+            untold = [Clip(one.codes, {}) for one in kind.held_out]
+            found[name]["untold_bits"] = mean(network_bits(net, untold, told))
     return found
 
 

@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import likelihood, linear_prediction
+from benchmarks import likelihood, linear_prediction, told
 from benchmarks.likelihood import KINDS, Clip, Kind
 from tinyaudio import checkpoints
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data import soundfont
+from tinyaudio.data.notes import Notes
+from tinyaudio.data.voices import Voices
 from tinyaudio.errors import DataError
+from tinyaudio.models.conditioning import Condition
+from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.recipes.run import HELD_OUT_CLIPS
 from tinyaudio.recipes.sound import NoteCrops
+from tinyaudio.recipes.spoken import HELD_OUT_SPEECH
 from tinyaudio.represent import mulaw
 
 NUMBERS = ("wavenet_bits", "best_linear_bits", "plain_linear_bits", "adapted_linear_bits")
@@ -79,9 +84,9 @@ def test_held_out_sound_is_held_out(kind, font, few, monkeypatch):
 def test_recorded_speech_is_held_out_by_name():
     from tinyaudio.data import recorded
 
-    assert set(likelihood.HELD_OUT_SPEECH) < set(recorded.names("speech"))
+    assert set(HELD_OUT_SPEECH) < set(recorded.names("speech"))
     held_out = KINDS["recorded"]().held_out
-    assert len(held_out) == len(likelihood.HELD_OUT_SPEECH)
+    assert len(held_out) == len(HELD_OUT_SPEECH)
 
 
 def test_recorded_notes_know_what_a_network_is_told():
@@ -110,15 +115,30 @@ def test_bits_are_those_of_the_code_that_was_there(noises):
 
 
 def test_a_network_is_told_what_it_wants_to_know(noises):
-    pytest.importorskip("tinyaudio.models.conditioning")
     heard = []
 
     def net(codes, condition):
         heard.append(condition.classes.tolist())
         return uniform(codes)
 
-    likelihood.network_bits(net, noises.held_out, told=("pitch",))
+    def pitch(fields, n_samples):
+        assert n_samples == 2_000
+        return Condition(classes=torch.tensor([[fields["pitch"]]]))
+
+    likelihood.network_bits(net, noises.held_out, told=pitch)
     assert heard == [[[3]], [[4]], [[5]]]
+
+
+def test_the_shipped_models_take_what_they_are_told():
+    clip, fields = Voices(1, split="test")[0]
+    n_samples = clip.shape[1] // told.HOP_LENGTH * told.HOP_LENGTH
+    codes = mulaw.encode(clip[:, :n_samples])
+    speech = pretrained("wavenet-speech")
+    bits = [bits_per_sample(speech(codes, told.said(f, n_samples)), codes) for f in (fields, {})]
+    assert 0 < bits[0] < bits[1] < 8  # to know what is said helps
+    _, fields = Notes(1, split="test", seconds=0.1)[0]
+    known = told.note(fields, 100)
+    assert pretrained("wavenet-notes")(codes[:, :100], known).shape == (1, 256, 100)
 
 
 def test_without_a_checkpoint_its_numbers_are_null(noises):

@@ -16,6 +16,7 @@ from tinyaudio.audio import save
 SIZES = {
     "autoregressive": "--steps 90 --batch-size 2 --n-samples 600 --save-every 7 --look-every 40",
     "wavenet": "--steps 60 --batch-size 2 --n-samples 600 --save-every 7 --look-every 40",
+    "vocoder": "--steps 60 --batch-size 2 --n-samples 512 --save-every 7 --look-every 40",
     "wavegan": "--steps 60 --batch-size 2 --save-every 7 --look-every 40",
 }
 
@@ -106,7 +107,8 @@ def test_three_kills_leave_no_trace(recipe, n_kills, folder, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("recipe", "n_kills"), [("autoregressive", 10), ("wavegan", 10), ("wavenet", 10)]
+    ("recipe", "n_kills"),
+    [("autoregressive", 10), ("wavegan", 10), ("wavenet", 10), ("vocoder", 10)],
 )
 def test_ten_kills_each_leave_no_trace(recipe, n_kills, folder, tmp_path):
     check(recipe, n_kills, folder, tmp_path)
