@@ -11,6 +11,7 @@ from tools.book import LANGUAGES, ROOT
 from tools.book.citations import address, labels, plain, surname, works
 from tools.book.corrections import corrections_text
 from tools.book.references import Term, glossary, uses
+from tools.book.run import write_changed
 from tools.book.source import Chapter, short_hash
 
 # The consonants that Korean dictionaries sort by; double ones stand with the single.
@@ -52,19 +53,18 @@ def pages(chapters: list[Chapter]) -> dict[Path, str]:
             "bibliography": bibliography_text(language, used),
         }
         for name, blocks in texts.items():
-            path = ROOT / "book" / language / f"{name}.ipynb"
-            made[path] = nbformat.writes(page(blocks)) + "\n"
+            made[page_path(language, name)] = nbformat.writes(page(blocks)) + "\n"
     return made
+
+
+def page_path(language: str, name: str) -> Path:
+    """Where the notebook of a page lies."""
+    return ROOT / "book" / language / f"{name}.ipynb"
 
 
 def write_pages(chapters: list[Chapter]) -> None:
     """Write the pages that are not as they have to be."""
-    for path, text in pages(chapters).items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_suffix(".new")
-            new.write_text(text, encoding="utf-8")
-            new.replace(path)
+    write_changed(pages(chapters))
 
 
 def stale_pages(chapters: list[Chapter]) -> list[str]:

@@ -21,6 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from PIL import Image
 
+from tinyaudio.files import replacing
 from tools.book import LANGUAGES, ROOT, BookError
 from tools.book.edition import edition, select
 from tools.book.measured import BEGIN, END, steady
@@ -70,13 +71,16 @@ def make(chapter: Chapter, *, again: bool = False) -> bool:
         notebook.metadata["tinyaudio"] = record | {"outputs": outputs_hash(notebook)}
         nbformat.validate(notebook)
         made[path_of(chapter, language)] = nbformat.writes(notebook) + "\n"
-    for path, text in made.items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_suffix(".new")
-            new.write_text(text, encoding="utf-8")
-            new.replace(path)
+    write_changed(made)
     return executed is not None
+
+
+def write_changed(texts: dict[Path, str]) -> None:
+    """Write the files that do not hold these texts yet, so that what fits keeps its date."""
+    for path, text in texts.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            with replacing(path) as file:
+                file.write(text.encode())
 
 
 def execute(chapter: Chapter) -> NotebookNode:

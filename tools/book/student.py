@@ -9,8 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, BookError
-from tools.book.pages import NAMES
-from tools.book.run import path_of, relative, staleness, stored
+from tools.book.pages import NAMES, page_path
+from tools.book.run import relative, staleness, stored
 from tools.book.source import Chapter, read
 
 # Says to whoever opens the folder what it is, and to us that we may write into it again.
@@ -39,11 +39,13 @@ def write(out: Path, sources: list[Path]) -> list[str]:
         chapter = read(path)
         for language in LANGUAGES:
             made[out / language / f"{chapter.name}.ipynb"] = student(chapter, language)
-            for page in (path_of(chapter, language).with_stem(name) for name in NAMES):
-                if page.exists():  # the chapters link to it
-                    made[out / language / page.name] = nbformat.read(page, 4)
         n = sum("exercise" in cell.tags for cell in chapter.cells)
         said.append(f"{chapter.name}: {n} exercise{'s' * (n != 1)}, no solutions")
+    for language in LANGUAGES:
+        for name in NAMES:  # the chapters link to them
+            page = page_path(language, name)
+            if page.exists():
+                made[out / language / page.name] = nbformat.read(page, 4)
     if out.exists() and not out.is_dir():
         raise BookError(f"{out}: is a file; name a folder")
     if out.exists() and any(out.iterdir()):
@@ -52,9 +54,10 @@ def write(out: Path, sources: list[Path]) -> list[str]:
             raise BookError(
                 f"{out}: holds something else than a student edition; name a new or empty folder"
             )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / ABOUT).write_text(SAYS, encoding="utf-8")
     for path, notebook in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (out / ABOUT).write_text(SAYS, encoding="utf-8")
+        path.parent.mkdir(exist_ok=True)
         path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
     return said
 
