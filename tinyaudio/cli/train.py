@@ -17,7 +17,7 @@ def add_train(commands: Any) -> None:
     """``tinyaudio train RECIPE``."""
     train = commands.add_parser(
         "train",
-        help="train a model on your own sound, or on procedural notes",
+        help="train a model on your own sound, or on procedural sound",
         description="Train a model. The same command again goes on where the run was left.",
     )
     recipes = train.add_subparsers(required=True, metavar="RECIPE")
@@ -35,7 +35,7 @@ def add_train(commands: Any) -> None:
             "--data",
             type=Path,
             metavar="FOLDER",
-            help="audio to learn from, any format and depth of folders (default: procedural notes)",
+            help="audio to learn from, any format and depth of folders (default: the recipe's own sound)",
         )
         one.add_argument(
             "--out", type=Path, metavar="RUN", help=f"folder of the run (default: runs/{name}-SIZE)"

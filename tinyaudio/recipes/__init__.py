@@ -2,7 +2,7 @@
 
 A recipe is a module with
 
-* ``Config``, a frozen dataclass with ``tiny()`` and a full size, whose fields are the command's options,
+* ``Config``, a frozen dataclass with ``tiny()`` and full sizes, whose fields are the command's options,
 * ``build(config) -> State``, freshly initialised players,
 * ``clips(config, folder, split)``, what it learns from: one's own folder, or procedural sound,
 * ``models(state)``, what is worth keeping, by name, and ``MODELS``, of which class each is,

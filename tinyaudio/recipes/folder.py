@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ import torch
 from torch import nn
 
 import tinyaudio
-from tinyaudio.checkpoints import load_weights
+from tinyaudio.checkpoints import SHIPPED, load_weights, pretrained
 from tinyaudio.errors import CheckpointError
 from tinyaudio.files import replacing
 from tinyaudio.recipes import autoregressive, speech, vocoder, wavegan, wavenet
@@ -124,10 +125,10 @@ def difference(theirs: Any, ours: Any, name: str) -> str:
 
 
 def open_run(out: Path) -> tuple[ModuleType, Any, dict[str, nn.Module]]:
-    """Read what a run has learned.
+    """Read what a run has learned, or a model that comes with the package.
 
     Args:
-        out: A folder that `run` wrote.
+        out: A folder that `run` wrote; where there is none, a name in `SHIPPED`.
 
     Returns:
         Its recipe, configuration and models.
@@ -141,17 +142,30 @@ def open_run(out: Path) -> tuple[ModuleType, Any, dict[str, nn.Module]]:
             f"{out}: made by the recipe {about['recipe']!r}, which this version does not have"
         )
     recipe = RECIPES[about["recipe"]]
+    if is_shipped(out):
+        net = pretrained(str(out))
+        return recipe, replace(recipe.Config.tiny(), model=net.config), {"net": net}
     config = read_config(recipe, about["config"], out)
     return recipe, config, {k: load_weights(m, out / k) for k, m in recipe.MODELS.items()}
 
 
+def is_shipped(out: Path) -> bool:
+    """Whether this is the name of a model that comes with the package, and no folder."""
+    return not out.exists() and str(out) in SHIPPED
+
+
 def read_about(out: Path) -> dict[str, Any]:
-    """What a run's folder says of itself."""
+    """What a run's folder, or a model that comes with the package, says of itself."""
+    if is_shipped(out):
+        card = resources.files("tinyaudio") / "assets" / "models" / str(out) / "about.json"
+        # Its recordings, if it had some, are not here: it is scored on what the recipe makes.
+        return {**json.loads(card.read_text()), "data": {"folder": None}}
     try:
         about: dict[str, Any] = json.loads((out / "run.json").read_text())
     except OSError:
         raise CheckpointError(
-            f"{out}: no run.json in it; give a folder that 'tinyaudio train --out' made"
+            f"{out}: no run.json in it; give a folder that 'tinyaudio train --out' made, or one of"
+            f" {', '.join(SHIPPED)}"
         ) from None
     except json.JSONDecodeError as error:
         raise CheckpointError(f"{out}/run.json: not readable ({error})") from None
