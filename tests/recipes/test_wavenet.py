@@ -183,7 +183,7 @@ def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
     state, _, _ = learned
     heard = []
     monkeypatch.setattr(wavenet, "Conditioned", lambda net, note: heard.append(note) or (net, note))
-    monkeypatch.setattr(wavenet, "cached", lambda both, n, *_: torch.full((1, n), 128))
+    monkeypatch.setattr(wavenet, "native", lambda both, n, *_: torch.full((1, n), 128))
     wish = wavenet.Wish("flute", 72)
     clip = wavenet.generate(TOY, wavenet.models(state), 0.5, [0], 1.0, wish)
     assert clip.shape == (1, 1, 8_000)
@@ -196,6 +196,7 @@ def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
         ("generate {notes} --out x.wav --family kazoo", "no family 'kazoo'; there are: bass"),
         ("generate {notes} --out x.wav --family flute --pitch 20", "a flute plays 48 to 84"),
         ("generate {own} --out x.wav --pitch 60", "knows no family or pitch"),
+        ("train wavenet --data {folder} --real 0.5 --out {own}-2", "leave it out"),
         ("evaluate {notes} --data {folder}", "told family and pitch"),
         ("train wavenet --data {folder} --out {notes} --steps 4", "another run"),
     ],

@@ -120,8 +120,11 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
     """Procedural notes with their labels, or one's own sound.
 
     Raises:
-        UserError: A folder, but the network wants to be told family and pitch.
+        UserError: A folder, but the network wants to be told family and pitch, or real notes are
+            to be mixed in.
     """
+    if folder is not None and config.real:
+        raise UserError("--real mixes notes into procedural ones, not into a folder; leave it out")
     if folder is not None and config.model.condition is not None:
         raise UserError(
             "this network is told family and pitch, which the recordings in a folder do not have;"
