@@ -1,5 +1,6 @@
 """Compiling on demand: once, for this source, compiler and processor; and a word when it cannot be."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,10 @@ def script(folder, text):
         ),
     ],
 )
-def test_without_a_working_compiler_pytorch_generates(monkeypatch, tmp_path, compiler, reason):
+def test_without_a_working_compiler_numba_generates_and_without_it_pytorch(
+    monkeypatch, tmp_path, compiler, reason
+):
+    pytest.importorskip("numba")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     if compiler is None:
         monkeypatch.delenv("CXX", raising=False)
@@ -52,9 +56,13 @@ def test_without_a_working_compiler_pytorch_generates(monkeypatch, tmp_path, com
     else:
         monkeypatch.setenv("CXX", script(tmp_path, compiler) if " " in compiler else compiler)
     net = network()
-    with pytest.warns(RuntimeWarning, match=f"{reason}.*generating in PyTorch instead"):
+    with pytest.warns(RuntimeWarning, match=f"{reason}.*generating by numba instead"):
         codes = native(net, 30, [7])
     assert torch.equal(codes, cached(net, 30, [7]))
+    monkeypatch.setitem(sys.modules, "numba", None)
+    told = f"{reason}.*numba is not installed; generating in PyTorch instead"
+    with pytest.warns(RuntimeWarning, match=told):
+        assert torch.equal(native(net, 30, [7]), codes)
     with pytest.raises(UserError, match=reason):
         score(net, codes)
 

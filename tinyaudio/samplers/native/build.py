@@ -4,7 +4,7 @@ Implements: `library`, which compiles `step.cpp` once for each source, compiler 
             the result in the user's cache folder, and loads it; `NoCompiler`, why it cannot.
 Differs:    no extension module of the package: it would have to be built for every system, and the
             wheel would no longer be pure Python.
-See:        chapter 6, "Making it fast".
+See:        chapter 7, "Making it fast".
 """
 
 import ctypes
@@ -30,7 +30,7 @@ LIMIT_S = 120  # compiling takes about two seconds
 
 
 class NoCompiler(UserError):
-    """This machine cannot compile C++; the message says why."""
+    """This machine cannot compile; the message says why."""
 
 
 class Network(ctypes.Structure):
@@ -155,8 +155,9 @@ def loaded(path: Path) -> ctypes.CDLL:
     functions.lanes.restype = whole
     functions.pack.argtypes = [whole, pointer, pointer, whole, whole, pointer]
     functions.pack.restype = None
-    functions.working_memory.argtypes = [pointer, whole]
+    network, clips = ctypes.POINTER(Network), ctypes.POINTER(Clips)
+    functions.working_memory.argtypes = [network, whole]
     functions.working_memory.restype = whole
-    functions.run.argtypes = [whole, pointer, pointer, pointer]
+    functions.run.argtypes = [whole, network, clips, pointer]
     functions.run.restype = None
     return functions

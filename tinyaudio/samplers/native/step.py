@@ -2,11 +2,11 @@
 
 Implements: `NativeStep`, which packs the weights when it is made and never again: make a new one for
             every clip, and nothing old can be left over.
-See:        chapter 6, "Making it fast".
+See:        chapter 7, "Making it fast".
 """
 
-import ctypes
 import os
+from ctypes import CDLL
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,8 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, Upsampler
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.samplers.native.build import Clips, Network, library
+from tinyaudio.samplers.native.build import Clips, Network, NoCompiler, library, say_once
+from tinyaudio.samplers.native.numba_step import NumbaFunctions, numba_functions
 
 WIDTH = 16  # all widths are padded to a multiple of the widest vector
 
@@ -47,7 +48,7 @@ class NativeStep:
             this processor has, or what ``$TINYAUDIO_LANES`` says.
 
     Raises:
-        NoCompiler: This machine cannot compile C++.
+        NoCompiler: This machine cannot compile C++, and has no numba.
         UserError: The weights are not finite, or the condition is not what the model takes.
     """
 
@@ -58,7 +59,7 @@ class NativeStep:
         condition: Condition | None = None,
         lanes: int | None = None,
     ) -> None:
-        self.functions = library()
+        self.functions = functions()
         self.lanes = chosen(lanes, self.functions.lanes())
         self.rows, self.t, self.silence = batch_size, 0, model.silence
         self.conditioner = model.conditioner
@@ -81,7 +82,7 @@ class NativeStep:
         )
         self.rings = torch.zeros(int(delays[:, 0].sum()) * batch_size * R)
         self.previous = torch.full((batch_size,), model.silence)
-        n_floats = self.functions.working_memory(ctypes.byref(self.network), batch_size)
+        n_floats = self.functions.working_memory(self.network, batch_size)
         self.memory = torch.zeros(n_floats)
 
     def packed(self, model: WaveNet) -> Float[Tensor, " floats"]:
@@ -114,9 +115,9 @@ class NativeStep:
         for weight, b in matrices:
             w = weight.float().cpu().contiguous()
             b = None if b is None else b.float().cpu().contiguous()
-            self.functions.pack(
-                self.lanes, w.data_ptr(), None if b is None else b.data_ptr(), *w.shape, place
-            )
+            n, k = w.shape
+            behind = None if b is None else b.data_ptr()
+            self.functions.pack(self.lanes, w.data_ptr(), behind, n, k, place)
             place += 4 * (w.numel() + (0 if b is None else b.numel()))
         return everything
 
@@ -129,6 +130,8 @@ class NativeStep:
     def bytes_per_sample(self) -> int:
         """Bytes of weights that are read for a sample, past taps for several samples at once."""
         once = self.weights.numel()
+        if isinstance(self.functions, NumbaFunctions):
+            return 4 * once * self.rows
         R, G, taps = self.network.residual, self.network.gate, self.network.taps
         most = max(1, 16 // self.rows)  # `ahead` of step.cpp
         past = 2 * G * (taps * R + 1)
@@ -172,9 +175,7 @@ class NativeStep:
         if offsets is not None:
             clips.frames = shares.shape[1]
             clips.offsets, clips.shares = offsets.data_ptr(), shares.data_ptr()
-        self.functions.run(
-            self.lanes, ctypes.byref(self.network), ctypes.byref(clips), self.memory.data_ptr()
-        )
+        self.functions.run(self.lanes, self.network, clips, self.memory.data_ptr())
         if not bool(logits.isfinite().all()):
             raise UserError(f"the model's output is not finite before sample {self.t + n}")
         self.t += n
@@ -196,6 +197,21 @@ class NativeStep:
         both = given.unflatten(2, (self.network.layers, 2, self.G)).permute(2, 1, 0, 3, 4)
         offsets = F.pad(both, (0, self.network.gate - self.G)).contiguous()
         return offsets, shares.contiguous()
+
+
+def functions() -> CDLL | NumbaFunctions:
+    """What runs the loop: compiled C++, or what numba makes, which is said.
+
+    Raises:
+        NoCompiler: There is neither.
+    """
+    try:
+        return library()
+    except NoCompiler as reason:
+        if (ours := numba_functions()) is None:
+            raise NoCompiler(f"{reason}, and numba is not installed") from None
+        say_once(f"{reason}; generating by numba instead, which is slower")
+        return ours
 
 
 def chosen(lanes: int | None, most: int) -> int:
