@@ -48,11 +48,11 @@ def test_bands_within_a_frame_are_squared():
     assert found == pytest.approx(20 * math.log10(4) / math.sqrt(2), abs=0.15)
 
 
-def test_what_is_80_db_down_is_not_heard():
+def test_what_is_60_db_down_is_not_heard():
     loud = noise()
     silence_after = torch.cat([loud, torch.zeros(RATE)])
-    hiss_after = torch.cat([loud, 1e-7 * noise(1)])
-    assert log_mel_distance(hiss_after, silence_after, RATE) < 1e-5  # the edge's rounding
+    hiss_after = torch.cat([loud, 1e-4 * noise(1)])
+    assert log_mel_distance(hiss_after, silence_after, RATE) < 1e-3  # where noise and silence meet
 
 
 def test_a_clip_may_have_its_channel():

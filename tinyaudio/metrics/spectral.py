@@ -3,7 +3,7 @@ r"""How far two sounds are apart in colour, in dB: the log-mel distance.
     d = \frac{1}{N} \sum_n \sqrt{\frac{1}{M} \sum_m (L_{mn} - L'_{mn})^2},   L = 20 \log_{10} mel
 
 Definition: magnitudes of an STFT (Hann window of 1024, hop 256 samples), gathered into M = 80 mel
-bands (Slaney's scale and area, 0 Hz to the Nyquist frequency), in dB, not below 80 dB under the
+bands (Slaney's scale and area, 0 Hz to the Nyquist frequency), in dB, not below 60 dB under the
 loudest value of the reference.  Root mean square over the bands of a frame, mean over the frames.
 
 Paper:      Gray & Markel, "Distance measures for speech processing", 1976, for the distance of log
@@ -21,7 +21,7 @@ from tinyaudio.errors import AudioError
 from tinyaudio.represent.spectrum import log_magnitude, mel, mel_filterbank, stft
 
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 80
-RANGE_DB = 80.0
+RANGE_DB = 60.0  # below it, little is heard beside the rest
 
 
 def log_mel_distance(

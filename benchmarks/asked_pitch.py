@@ -1,0 +1,188 @@
+"""Does a network that is told a pitch play it?
+
+For every family of instruments, eight pitches spread over its range are asked of `wavenet-notes`, each
+with three seeds, a second long, at temperature 1. A note is right if its pitch, the median over the
+voiced frames of an estimator that nothing here has trained, lies within 30 cents of what was asked.
+Real notes at the same pitches say what the estimator can hear: strikes, breath and bells mislead it.
+
+generated     share of generated notes that are right
+procedural    share of procedural notes by the four instruments of the test split, same pitches
+soundfont     share of notes by the instruments held out of the soundfont that is installed, those of
+              the pitches that they play; null where there is no soundfont
+ratio         generated over procedural, and ratio_soundfont over soundfont; the target is 0.9
+octave_free   the first share, if errors of whole octaves are forgiven
+off_cents     median distance from the pitch asked, of generated notes with any pitch
+
+    python -m benchmarks.asked_pitch --json
+"""
+
+import argparse
+import json
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+SAMPLE_RATE = 16_000
+WITHIN_CENTS = 30
+TARGET = 0.9
+N_PITCHES, N_SEEDS = 8, 3
+LOW_HZ, HIGH_HZ = 30, 1_100  # around the MIDI pitches 24 to 84, whatever was asked
+HOP_LENGTH = 512  # a note holds its pitch, so that a look every 32 ms will do
+CHECKPOINT = "wavenet-notes"
+
+
+def asked(family: str) -> list[int]:
+    """Pitches evenly spread over what a family plays, and over what the network has learned."""
+    from tinyaudio.data.notes import Notes
+
+    low, high = Notes(1, families=(family,)).compass(family)
+    return [round(low + (high - low) * i / (N_PITCHES - 1)) for i in range(N_PITCHES)]
+
+
+def generated(net: Any, family: str, temperature: float) -> list[tuple[Any, int]]:
+    """Notes (T,) of a network, each with the pitch that it was asked for, all drawn at once."""
+    import torch
+
+    from tinyaudio.models.conditioning import Condition
+    from tinyaudio.recipes.wavenet import Wish
+    from tinyaudio.represent import mulaw
+    from tinyaudio.samplers.conditioned import Conditioned
+    from tinyaudio.samplers.native import native
+
+    pitches = [pitch for pitch in asked(family) for _ in range(N_SEEDS)]
+    notes = Condition(classes=torch.tensor([Wish(family, pitch).classes() for pitch in pitches]))
+    seeds = range(len(pitches))
+    codes = native(Conditioned(net, notes), SAMPLE_RATE, seeds, temperature)
+    return list(zip(mulaw.decode(codes, net.config.n_levels), pitches, strict=True))
+
+
+def procedural(family: str) -> list[tuple[Any, int]]:
+    """Notes (T,) by all instruments of a family that no training has heard."""
+    from tinyaudio.data.notes import SPLITS, note
+
+    return [
+        (note(family, index, pitch, sample_rate=SAMPLE_RATE, seconds=1.0)[0], pitch)
+        for pitch in asked(family)
+        for index in SPLITS["test"]
+    ]
+
+
+def soundfont(family: str) -> list[tuple[Any, int]]:
+    """Notes (T,) by real instruments of a family, as far as they play what is asked."""
+    from tinyaudio.data.soundfont import FAMILIES, SILENT, TEST, VALID, render_note
+
+    programs, playable = FAMILIES[family]
+    notes = [
+        (render_note(program, pitch, seconds=1.0, sample_rate=SAMPLE_RATE)[0], pitch)
+        for pitch in asked(family)
+        if pitch in playable
+        for program in programs
+        if program in TEST | VALID
+    ]
+    return [(clip, pitch) for clip, pitch in notes if clip.abs().max() > SILENT]
+
+
+def off_cents(notes: Sequence[tuple[Any, int]]) -> list[float]:
+    """How far each note is from the pitch asked; infinitely where it has none."""
+    from tinyaudio.metrics.pitch import f0_track, midi_to_hz, note_hz
+
+    found = []
+    for clip, pitch in notes:
+        track = f0_track(clip, SAMPLE_RATE, low_hz=LOW_HZ, high_hz=HIGH_HZ, hop_length=HOP_LENGTH)
+        hz = note_hz(track)
+        found.append(math.inf if math.isnan(hz) else 1200 * math.log2(hz / midi_to_hz(pitch)))
+    return found
+
+
+def share(off: Sequence[float], octave_free: bool = False) -> float | None:
+    """Share of notes that are right; None of none."""
+    if octave_free:
+        off = [o - 1200 * round(o / 1200) if math.isfinite(o) else o for o in off]
+    return round(sum(abs(o) <= WITHIN_CENTS for o in off) / len(off), 3) if off else None
+
+
+def ratio(ours: float | None, theirs: float | None) -> float | None:
+    return round(ours / theirs, 3) if ours is not None and theirs else None
+
+
+def row(ours: list[float], real: list[float], sampled: list[float]) -> dict[str, Any]:
+    """What is said of a family: distances of generated, procedural and soundfont notes in cents."""
+    voiced = [abs(o) for o in ours if math.isfinite(o)]
+    return {
+        "notes": len(ours),
+        "generated": share(ours),
+        "procedural": share(real),
+        "soundfont": share(sampled),
+        "ratio": ratio(share(ours), share(real)),
+        "ratio_soundfont": ratio(share(ours), share(sampled)),
+        "octave_free": share(ours, octave_free=True),
+        "off_cents": round(statistics.median(voiced), 1) if voiced else None,
+    }
+
+
+def measure(temperature: float = 1.0) -> dict[str, Any]:
+    import torch
+    from tqdm.auto import tqdm
+
+    from tinyaudio.checkpoints import pretrained
+    from tinyaudio.data.instruments.families import FAMILIES
+    from tinyaudio.data.soundfont import find_soundfont
+    from tinyaudio.errors import DataError
+
+    torch.set_num_threads(1)
+    net = pretrained(CHECKPOINT)
+    font: str | None
+    try:
+        font = find_soundfont().name
+        soundfont("keyboard")
+    except DataError:  # no soundfont, or nothing that renders it
+        font = None
+    off = {
+        family: (
+            off_cents(generated(net, family, temperature)),
+            off_cents(procedural(family)),
+            off_cents(soundfont(family) if font else []),
+        )
+        for family in tqdm(FAMILIES, disable=None, delay=2)
+    }
+    families = {family: row(*distances) for family, distances in off.items()}
+    ratios = {family: found["ratio"] or 0.0 for family, found in families.items()}
+    return {
+        "checkpoint": CHECKPOINT,
+        "temperature": temperature,
+        "within_cents": WITHIN_CENTS,
+        "target": TARGET,
+        "soundfont": font,
+        "families": families,
+        "all": row(
+            *([o for mine in kind for o in mine] for kind in zip(*off.values(), strict=True))
+        ),
+        "lowest_ratio": min(ratios.values()),
+        "below_target": [family for family, found in ratios.items() if found < TARGET],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.asked_pitch",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--temperature", type=float, default=1.0, help="of the draws; default 1")
+    options = parser.parse_args()
+    found = measure(options.temperature)
+    if options.json:
+        print(json.dumps(found))
+        return
+    columns = list(found["all"])
+    print(f"{'':12}" + "".join(f"{name:>17}" for name in columns))
+    for family, values in [*found["families"].items(), ("all", found["all"])]:
+        cells = ["-" if values[name] is None else values[name] for name in columns]
+        print(f"{family:12}" + "".join(f"{cell:>17}" for cell in cells))
+    print(f"below the target of {TARGET}: {', '.join(found['below_target']) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What remains of speech that has been through 80 mel bands?
+
+Held-out clips, 16 kHz: procedural sentences by speakers of the test split, and recorded sentences that
+no training has heard. From the mel spectrogram of each
+
+wavenet       `wavenet-vocoder` draws a waveform, at the temperatures named
+griffin_lim   the mel bands are spread over the bins again (least squares, nothing negative) and 100
+              rounds look for a phase
+mu_law        nothing of the kind: the original in the 256 levels that the network speaks in, which no
+              network that speaks in them can surpass
+
+Each has
+pitch_share       share of the original's voiced frames whose pitch is within 20 cents of the original's,
+                  both by an estimator that nothing here has trained; a frame that is not voiced any more
+                  counts as wrong. Target: 0.9
+pitch_share_both  the same, of the frames that are voiced in both
+octave_free       as pitch_share, errors of whole octaves forgiven
+log_mel_db        distance of the log-mel spectrograms, `tinyaudio.metrics.spectral`; lower is nearer
+
+    python -m benchmarks.vocoder --json
+
+    python -m benchmarks.vocoder --validation --temperature 1 0.9 0.8
+
+compares temperatures on speakers of the validation split, so that one can be chosen.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any
+
+SAMPLE_RATE = 16_000
+WITHIN_CENTS = 20
+TARGET = 0.9
+N_VOICES = 12  # sentences, two seconds on average
+ROUNDS = 100  # of Griffin-Lim
+CHECKPOINT = "wavenet-vocoder"
+TEMPERATURES = (1.0,)
+
+
+def held_out(validation: bool = False) -> dict[str, list[Any]]:
+    """Clips (1, T) of each kind."""
+    from tinyaudio.data.recorded import recording
+    from tinyaudio.data.voices import Voices
+    from tinyaudio.recipes.spoken import HELD_OUT_SPEECH
+
+    voices = Voices(N_VOICES, SAMPLE_RATE, "valid" if validation else "test")
+    clips = {"voices": [voices[i][0] for i in range(N_VOICES)]}
+    if not validation:  # there are no recordings beside those of training and test
+        recordings = [recording(name) for name in HELD_OUT_SPEECH]
+        assert all(one.sample_rate == SAMPLE_RATE for one in recordings)
+        clips["recorded"] = [one.audio for one in recordings]
+    return clips
+
+
+def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
+    """What a network makes of the mel spectrogram of each clip (1, T), all drawn at once."""
+    import torch
+    from torch.nn import functional as F
+
+    from tinyaudio.models.conditioning import Condition
+    from tinyaudio.represent import mulaw
+    from tinyaudio.represent.logmel import log_mel
+    from tinyaudio.samplers.conditioned import Conditioned
+    from tinyaudio.samplers.native import native
+
+    mels = [log_mel(clip[None], SAMPLE_RATE) for clip in clips]
+    longest = max(mel.shape[2] for mel in mels)
+    # The last frame goes on, as the network lets it at the end of a clip; what is drawn there is cut.
+    frames = torch.cat([F.pad(mel, (0, longest - mel.shape[2]), mode="replicate") for mel in mels])
+    n_samples = max(clip.shape[1] for clip in clips)
+    told = Conditioned(net, Condition(frames=frames))
+    drawn = mulaw.decode(native(told, n_samples, range(len(clips)), temperature))
+    return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
+
+
+def griffin_lim(clips: Sequence[Any]) -> list[Any]:
+    """What a search for a phase makes of the same."""
+    from tinyaudio.represent import spectrum
+    from tinyaudio.represent.logmel import HOP_LENGTH, filterbank, from_log_mel, log_mel
+
+    found = []
+    for clip in clips:
+        mel = from_log_mel(log_mel(clip[None], SAMPLE_RATE))[0]
+        magnitude = spectrum.mel_to_linear(mel, filterbank(SAMPLE_RATE))
+        length = clip.shape[1]
+        found.append(spectrum.griffin_lim(magnitude, HOP_LENGTH, length, n_iter=ROUNDS)[None])
+    return found
+
+
+def mu_law(clips: Sequence[Any]) -> list[Any]:
+    """The floor: the clips themselves in 256 levels."""
+    from tinyaudio.represent import mulaw
+
+    return [mulaw.decode(mulaw.encode(clip)) for clip in clips]
+
+
+def score(clips: Sequence[Any], originals: Sequence[Any], tracks: Sequence[Any]) -> dict[str, Any]:
+    """The four numbers of clips whose originals have these pitch tracks, over all frames together."""
+    import torch
+
+    from tinyaudio.metrics.pitch import f0_track, pitch_accuracy
+    from tinyaudio.metrics.spectral import log_mel_distance
+
+    f0, reference = torch.cat([f0_track(clip, SAMPLE_RATE) for clip in clips]), torch.cat([*tracks])
+    distances = [
+        log_mel_distance(one, other, SAMPLE_RATE)
+        for one, other in zip(clips, originals, strict=True)
+    ]
+    both = pitch_accuracy(f0, reference, WITHIN_CENTS, where_both_voiced=True)
+    chroma = pitch_accuracy(f0, reference, WITHIN_CENTS, octave_free=True)
+    return {
+        "pitch_share": round(pitch_accuracy(f0, reference, WITHIN_CENTS), 3),
+        "pitch_share_both": round(both, 3),
+        "octave_free": round(chroma, 3),
+        "log_mel_db": round(sum(distances) / len(distances), 2),
+    }
+
+
+def compare(net: Any, clips: Sequence[Any], temperatures: Sequence[float]) -> dict[str, Any]:
+    """All ways from the mel spectrogram of one kind of clips back to sound."""
+    from tinyaudio.metrics.pitch import f0_track
+
+    tracks = [f0_track(clip, SAMPLE_RATE) for clip in clips]
+    ways = {
+        f"wavenet_at_{temperature:g}": vocoded(net, clips, temperature)
+        for temperature in temperatures
+    }
+    ways |= {"griffin_lim": griffin_lim(clips), "mu_law": mu_law(clips)}
+    return {
+        **{name: score(made, clips, tracks) for name, made in ways.items()},
+        "clips": len(clips),
+        "seconds": round(sum(clip.shape[1] for clip in clips) / SAMPLE_RATE, 1),
+        "voiced_frames": sum(int((~track.isnan()).sum()) for track in tracks),
+    }
+
+
+def measure(
+    temperatures: Sequence[float] = TEMPERATURES, validation: bool = False
+) -> dict[str, Any]:
+    import torch
+
+    from tinyaudio.checkpoints import pretrained
+
+    torch.set_num_threads(1)
+    net = pretrained(CHECKPOINT)
+    kinds = held_out(validation)
+    return {
+        "checkpoint": CHECKPOINT,
+        "within_cents": WITHIN_CENTS,
+        "target": TARGET,
+        **{kind: compare(net, clips, temperatures) for kind, clips in kinds.items()},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.vocoder",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--temperature", type=float, nargs="+", default=[*TEMPERATURES])
+    parser.add_argument("--validation", action="store_true", help="speakers to choose by")
+    options = parser.parse_args()
+    found = measure(options.temperature, options.validation)
+    if options.json:
+        print(json.dumps(found))
+        return
+    for kind, ways in found.items():
+        if not isinstance(ways, dict):
+            continue
+        print(f"{kind}: {ways['clips']} clips, {ways['seconds']} s, {ways['voiced_frames']} voiced")
+        for way, numbers in ways.items():
+            if isinstance(numbers, dict):
+                print(f"  {way:16} " + "  ".join(f"{k} {v:<6}" for k, v in numbers.items()))
+
+
+if __name__ == "__main__":
+    main()
