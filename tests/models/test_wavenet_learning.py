@@ -1,0 +1,72 @@
+"""A WaveNet learns what there is to learn, and no more than that."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.objectives.likelihood import bits_per_sample
+from tinyaudio.train import Player, State, cosine, train
+
+SMALL = WaveNetConfig(
+    n_levels=4, stacks=1, layers=3, residual_channels=16, gate_channels=16, skip_channels=32
+)
+SURPRISE = torch.tensor([0.85, 0.05, 0.05, 0.05])  # of e
+
+
+def second_order(n_clips, n_samples, seed):
+    """x_t = x_{t-1} + x_{t-2} + e_t modulo 4: neither of the two past codes alone says anything."""
+    g = torch.Generator().manual_seed(seed)
+    e = torch.multinomial(SURPRISE, n_clips * n_samples, replacement=True, generator=g)
+    e = e.view(n_clips, n_samples)
+    x = torch.zeros_like(e)
+    for t in range(n_samples):
+        past = sum(x[:, t - d] if t >= d else torch.tensor(2) for d in (1, 2))
+        x[:, t] = (past + e[:, t]) % 4
+    return x
+
+
+def test_learns_a_source_of_second_order_down_to_its_entropy():
+    torch.manual_seed(0)
+    net = WaveNet(SMALL)
+
+    def loss(batch, step):
+        return bits_per_sample(net(batch["codes"]), batch["codes"]), {}
+
+    steps = 200
+    data = ({"codes": second_order(16, 128, seed)} for seed in range(steps))
+    adam = torch.optim.Adam(net.parameters(), 1e-2)
+    for _ in train(
+        State([Player("net", net, loss, adam, schedule=cosine(steps, 10))]), data, steps
+    ):
+        pass
+    entropy = -(SURPRISE * SURPRISE.log2()).sum().item()
+    unheard = second_order(64, 512, seed=10_000)
+    with torch.inference_mode():
+        bits = bits_per_sample(net(unheard), unheard).item()
+    # This sample's own surprise is known exactly, which takes chance out of the comparison.
+    past = [torch.nn.functional.pad(unheard, (d, -d), value=2) for d in (1, 2)]
+    e = (unheard - past[0] - past[1]) % 4
+    itself = -SURPRISE[e].log2().mean().item()
+    assert itself == pytest.approx(entropy, abs=0.02)
+    assert itself - 1e-3 < bits < itself + 0.02
+
+
+def test_learns_what_it_is_told():
+    """A constant whose value only the condition says: from 4 bits to almost none."""
+    torch.manual_seed(0)
+    told = ConditionConfig(n_classes=(16,), channels=16)
+    net = WaveNet(replace(SMALL, n_levels=16, condition=told))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+    value = torch.arange(16)[:, None]
+    codes = value.expand(16, 20)
+    for _ in range(60):
+        loss = bits_per_sample(net(codes, Condition(classes=value)), codes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    first = net(codes, Condition(classes=value))[:, :, :1]  # nothing has been heard yet
+    assert bits_per_sample(first, codes[:, :1]) < 0.5 < math.log2(16)
