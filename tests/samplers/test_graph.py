@@ -1,0 +1,139 @@
+"""The step that a graphics card records, run unrecorded: the same samples as `cached`."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tinyaudio.errors import UserError
+from tinyaudio.models.causal import CausalNet, CausalNetConfig
+from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.samplers.autoregressive import cached
+from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.graph import GraphStep, graph, recorded, stream
+
+SMALL = WaveNetConfig(
+    n_levels=20, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
+)
+TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
+
+
+def network(config=SMALL):
+    torch.manual_seed(0)
+    net = WaveNet(config)
+    torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
+    return net
+
+
+def told(kinds, device="cpu"):
+    net = network(replace(SMALL, condition=kinds))
+    if net.conditioner.upsample:  # as after training, not linear
+        torch.nn.init.normal_(net.conditioner.upsample.weight)
+    condition = Condition(
+        classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
+        frames=torch.randn(2, 4, 25) if kinds.n_frame_channels else None,
+    )
+    return Conditioned(net.to(device), condition.to(device))
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3])
+@pytest.mark.parametrize("heat", [1.0, 0.0, [0.5, 2.0]])
+@pytest.mark.parametrize("n_given", [0, 1, 40])
+def test_draws_are_those_of_cached(kernel_size, heat, n_given):
+    net = network(replace(SMALL, kernel_size=kernel_size))
+    prompt = torch.randint(20, (2, n_given), generator=torch.manual_seed(1))
+    expected = cached(net, 150, [3, 4], heat, prompt)
+    assert torch.equal(graph(net, 150, [3, 4], heat, prompt), expected)
+
+
+@pytest.mark.parametrize(
+    "kinds", [TOLD, ConditionConfig(n_classes=(3,)), replace(TOLD, hop_length=7, n_classes=())]
+)
+@pytest.mark.parametrize("n_given", [0, 5, 16])
+def test_a_condition_is_heard(kinds, n_given):
+    model = told(kinds)
+    prompt = torch.randint(20, (2, n_given), generator=torch.manual_seed(1))
+    expected = cached(model, 90, [3, 4], 1.0, prompt)
+    assert torch.equal(graph(model, 90, [3, 4], 1.0, prompt), expected)
+
+
+def test_logits_are_the_model_s_own():
+    net = network(WaveNetConfig.tiny())
+    codes = torch.randint(256, (2, 30), generator=torch.manual_seed(1))
+    step = GraphStep(net, 2, torch.zeros(1, 1, dtype=torch.float64))
+    with torch.no_grad():
+        expected = net(codes)
+        for t in range(30):
+            assert (step.logits() - expected[:, :, t]).abs().max() < 1e-5
+            step.t.add_(1)
+            step.previous.copy_(codes[:, t])
+
+
+def test_pieces_do_not_show(monkeypatch):
+    net = network()
+    whole = graph(net, 100, [1, 2])
+    assert [piece.shape[1] for piece in stream(net, 100, [1, 2], chunk=30)] == [30, 30, 30, 10]
+    monkeypatch.setattr("tinyaudio.samplers.graph.CHUNK", 7)
+    assert torch.equal(torch.cat([*stream(net, 100, [1, 2], chunk=30)], dim=1), whole)
+
+
+def test_a_step_stays_where_it_is():
+    """A recording reads and writes fixed places: no tensor of the state may be another one afterwards."""
+    step = GraphStep(network(), 2, torch.ones(1, 1, dtype=torch.float64))
+    held = [*step.state, step.noise, step.codes]
+    before = [tensor.data_ptr() for tensor in held]
+    with torch.no_grad():
+        step.run(torch.rand(20, 2, 20, dtype=torch.float64), step)
+    now = [*step.state, step.noise, step.codes]
+    assert [tensor.data_ptr() for tensor in now] == before
+    assert step.t.item() == step.at == 20 and bool(step.finite)
+
+
+def test_follows_new_weights():
+    net = network()
+    before = graph(net, 50)
+    torch.manual_seed(1)
+    net.load_state_dict(WaveNet(SMALL).state_dict())
+    assert not torch.equal(graph(net, 50), before)
+    assert torch.equal(graph(net, 50), cached(net, 50))
+
+
+def test_an_output_that_is_not_finite_is_told():
+    net = network()
+    net.logits.weight.data.fill_(1e38)
+    net.head[1].bias.data.fill_(1e38)
+    with pytest.raises(UserError, match="output is not finite"):
+        graph(net, 10)
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        CausalNet(CausalNetConfig(n_levels=16, channels=8, layers=3)),
+        WaveNet(replace(SMALL, n_mixtures=2)),
+    ],
+)
+def test_another_model_is_refused(net):
+    with pytest.raises(UserError, match="only for a WaveNet with a softmax; use cached"):
+        graph(net, 10)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("kinds", [None, TOLD])
+def test_recorded_and_played_back(kinds):
+    """Logits within 1e-5 of the forward pass; the same samples as `cached` on the same card."""
+    model = told(kinds, "cuda") if kinds else network(replace(SMALL, kernel_size=3)).cuda()
+    assert torch.equal(graph(model, 190, [3, 4]), cached(model, 190, [3, 4]))
+    net = network(WaveNetConfig.wn30()).cuda()
+    step = GraphStep(net, 2, torch.ones(1, 1, dtype=torch.float64, device="cuda"))
+    with torch.no_grad():
+        play = recorded(step)
+        assert step.t.item() == 0 and not step.past.any()
+        clips = step.run(torch.rand(100, 2, 256, dtype=torch.float64), play)
+        scored = GraphStep(net, 2, step.heat)
+        for t in range(100):
+            assert (scored.logits() - net(clips)[:, :, t]).abs().max() < 1e-5
+            scored.t.add_(1)
+            scored.previous.copy_(clips[:, t])
