@@ -1,5 +1,6 @@
 """What the source documents got wrong, and what holds instead: the numbers of the correction boxes."""
 
+import math
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data.recorded import recording
+from tinyaudio.objectives import mixture
 from tinyaudio.represent import linear, mulaw
 from tinyaudio.represent.spectrum import stft
 from tinyaudio.samplers.autoregressive import cached, draw
@@ -16,9 +18,11 @@ from tinyaudio.samplers.autoregressive import cached, draw
 SOURCES = Path(__file__).parents[1] / "book" / "src"
 BOXED = {
     1: "sound_into_numbers",
+    2: "mu_law_and_softmax",
     15: "one_sample_at_a_time",
     23: "one_sample_at_a_time",
     25: "one_sample_at_a_time",
+    26: "mu_law_and_softmax",
     28: "sound_into_numbers",
 }
 
@@ -62,6 +66,17 @@ def test_1_sixteen_bits_reach_from_minus_2_15_to_2_15_minus_1():
     ]  # what was printed
 
 
+def test_2_the_levels_come_from_rounding_with_mu_255_and_x_within_one():
+    """The curve alone keeps all 65,536 values of 16 bits; the 256 codes are each their own decoding."""
+    x = torch.arange(-(2**15), 2**15, dtype=torch.float64) / 2**15
+    assert x.min() == -1 and x.max() < 1
+    bent = torch.sign(x) * torch.log1p(255 * x.abs()) / math.log(256)
+    assert torch.allclose(bent, mulaw.compress(x), atol=1e-12) and len(bent.unique()) == 65_536
+    assert len(mulaw.encode(x).unique()) == 256
+    codes = torch.arange(256)
+    assert torch.equal(mulaw.encode(mulaw.decode(codes)), codes)
+
+
 def test_15_training_feeds_true_samples_and_does_all_times_at_once():
     """One pass gives what step by step gives with the true samples, whatever the net would have drawn."""
     net = pretrained("causal-notes")
@@ -101,6 +116,32 @@ def test_25_sixteen_thousand_samples_are_a_second_at_one_rate_only():
         assert clip.audio[:, :16_000].shape[1] / clip.sample_rate == pytest.approx(
             seconds, abs=1e-3
         )
+
+
+def test_26_sixteen_bits_have_a_distribution_that_adds_up_to_one_and_values_are_drawn_from_it():
+    parameters = torch.cat(
+        [torch.zeros(10), torch.linspace(-0.9, 0.9, 10), torch.full((10,), -2.0)]
+    )
+    every = torch.arange(65_536)[None]
+    p = mixture.log_probability(parameters.expand(65_536, -1).T[None], every, 65_536).double().exp()
+    assert p.sum().item() == pytest.approx(1, abs=1e-4)
+    generators = [torch.Generator().manual_seed(i) for i in range(200)]
+    drawn = mixture.draw(parameters.expand(200, -1), generators)
+    assert len(drawn.unique()) > 150  # a distribution, not one value
+
+
+def test_26_a_threshold_of_amplitude_is_right_for_8_bits_only():
+    """Each of 33 levels beyond 0.999 at either end takes the whole tail: they add up to 3.907."""
+    for n_levels, at_each_end, total in ((256, 1, 1.0), (65_536, 33, 3.907)):
+        x = torch.linspace(-1, 1, n_levels, dtype=torch.float64)
+        assert (x > 0.999).sum() == at_each_end
+        half, means = (
+            1 / (n_levels - 1),
+            torch.linspace(-0.9, 0.9, 10, dtype=torch.float64)[:, None],
+        )
+        below = [torch.sigmoid((x + h - means) / math.exp(-2)).mean(0) for h in (-half, half)]
+        below[0][x < -0.999], below[1][x > 0.999] = 0, 1
+        assert (below[1] - below[0]).sum().item() == pytest.approx(total, abs=1e-3)
 
 
 @pytest.mark.parametrize("sample_rate", [8_000, 16_000])
