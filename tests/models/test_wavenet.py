@@ -338,10 +338,10 @@ def test_bad_input_is_one_line(wrong, message):
         network(BOTH)(codes, condition)
 
 
-def test_a_prompt_of_other_codes_is_refused():
-    for generate in (naive, cached):
-        with pytest.raises(UserError, match="16 levels"):
-            generate(network(), 2, prompt=torch.tensor([[3, 16]]))
+def test_a_step_from_another_code_is_refused():
+    net = network()
+    with pytest.raises(UserError, match="codes from 16 to 16 do not fit 16 levels, 0 to 15"):
+        net.step(torch.tensor([16]), net.start(1), 0)
 
 
 def test_a_superfluous_condition_is_refused():

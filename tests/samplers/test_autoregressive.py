@@ -6,7 +6,7 @@ from scipy import stats
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.samplers.autoregressive import cached, draw, naive
+from tinyaudio.samplers.autoregressive import cached, draw, naive, stream
 
 SMALL = CausalNetConfig(n_levels=16, channels=8, stacks=2, layers=3)
 
@@ -76,9 +76,12 @@ def test_a_seed_s_clip_does_not_depend_on_its_neighbours(net):
 
 def test_leaves_the_number_of_threads_as_it_was(net):
     torch.set_num_threads(2)
-    cached(net, 3)
-    with pytest.raises(IndexError):
-        cached(net, 3, prompt=torch.tensor([[99]]))  # no such code
+    for _ in stream(net, 8, chunk=4):
+        assert torch.get_num_threads() == 2  # also between two pieces
+    net.logits.weight.data.fill_(1e38)
+    net.head[1].bias.data.fill_(1e38)
+    with pytest.raises(UserError, match="not finite"):
+        cached(net, 3)
     assert torch.get_num_threads() == 2
 
 
@@ -93,22 +96,18 @@ def test_follows_new_weights(net):
     assert torch.equal(after, naive(other, 50))
 
 
-@pytest.mark.parametrize(
-    ("request_", "message"),
-    [
-        ({"n_samples": 0}, "at least 1"),
-        ({"n_samples": 5, "seeds": []}, "no seeds"),
-        ({"n_samples": 5, "temperature": -1.0}, "temperature"),
-        ({"n_samples": 5, "temperature": float("nan")}, "temperature"),
-        ({"n_samples": 5, "temperature": float("inf")}, "temperature"),
-        ({"n_samples": 5, "temperature": [1.0, 0.5]}, "2 temperatures for 1 seeds"),
-        ({"n_samples": 5, "prompt": torch.zeros(2, 3, dtype=torch.int64)}, "2 prompts for 1"),
-    ],
-)
-def test_impossible_requests_are_one_line(net, request_, message):
-    for generate in (naive, cached):
-        with pytest.raises(UserError, match=message):
-            generate(net, **request_)
+@pytest.mark.parametrize("chunk", [1, 7, 50, 1000])
+def test_a_stream_is_cached_piece_by_piece(net, chunk):
+    heat, prompt = [1.0, 0.5], torch.randint(16, (2, 9), generator=generators(1)[0])
+    pieces = list(stream(net, 50, [3, 4], heat, prompt, chunk))
+    assert {piece.shape[1] for piece in pieces[:-1]} <= {chunk}
+    assert torch.equal(torch.cat(pieces, 1), cached(net, 50, [3, 4], heat, prompt))
+
+
+def test_a_stream_may_be_left_at_any_time(net):
+    endless = stream(net, 10**15, seeds=[3], chunk=8)
+    first = torch.cat([next(endless), next(endless)], 1)
+    assert torch.equal(first, cached(net, 16, seeds=[3]))
 
 
 @pytest.mark.gpu

@@ -204,8 +204,7 @@ class Conditioner(nn.Module):
     def start(self, condition: Condition, batch_size: int) -> list[Tensor]:
         """The two memories of `step`: y, and what the frames around the present give the gates."""
         y = self.summed(condition, batch_size)
-        taps = Upsampler.TAPS if self.upsample else 1
-        return [y, self.offsets(y[:, :1]).repeat(1, taps, 1)]
+        return [y, self.offsets(y[:, :1]).repeat(1, Upsampler.TAPS if self.upsample else 1, 1)]
 
     def step(
         self, y: Float[Tensor, "B N C"], window: Float[Tensor, "B taps offsets"], t: int
@@ -222,15 +221,30 @@ class Conditioner(nn.Module):
         """
         if self.upsample is None:
             return window[:, 0].chunk(self.n_layers, dim=1)
-        n, phase = divmod(t, self.config.hop_length)
+        phase = t % self.config.hop_length
         if phase == 0:  # V is applied once a frame, not once a sample
-            if n >= y.shape[1]:
-                raise UserError(
-                    f"the condition ends after {t} samples ({n} frames of"
-                    f" {self.config.hop_length}); give more frames or generate less"
-                )
-            window.copy_(self.offsets(self.upsample.window(y, n)))
+            window.copy_(self._around(y, t))
         return self.upsample.step(window, phase).chunk(self.n_layers, dim=1)
+
+    def prefill(
+        self, y: Float[Tensor, "B N C"], window: Float[Tensor, "B taps offsets"], first: int, t: int
+    ) -> Iterator[Float[Tensor, "B T gates"]]:
+        """What the gates of each layer get from sample ``first`` to before t, where `step` goes on."""
+        if self.upsample is None:
+            return iter(window[:, :1].chunk(self.n_layers, dim=2))
+        window.copy_(self._around(y, t - 1))
+        hop, upsample = self.config.hop_length, self.upsample
+        begin = max(first // hop - 1, 0)  # a neighbour more, here and at the end
+        offsets = self.offsets(y[:, begin : -(-t // hop) + 1]).chunk(self.n_layers, dim=2)
+        return (upsample(one)[:, first - begin * hop : t - begin * hop] for one in offsets)
+
+    def _around(self, y: Float[Tensor, "B N C"], t: int) -> Float[Tensor, "B taps offsets"]:
+        assert self.upsample is not None
+        n = t // self.config.hop_length
+        if n >= y.shape[1]:
+            end = y.shape[1] * self.config.hop_length
+            raise UserError(f"the condition ends after {end} samples; give more frames")
+        return self.offsets(self.upsample.window(y, n))
 
     def check(self, condition: Condition) -> None:
         """Raise a `UserError` for a condition that this model was not built for."""

@@ -6,11 +6,12 @@ The sigmoid says how much of what the tanh has to say is let through.  z goes to
 the next layer.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, sections 2.3, 2.4.
-Implements: `GatedLayer` for whole signals, `step` for one sample.
+Implements: `GatedLayer` and `through` (all layers) for whole signals, `step` and `steps` for one sample.
 See:        chapter 5, "WaveNet".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import torch
 from jaxtyping import Float
@@ -140,6 +141,69 @@ def step(
         R, c = residual
         x = (x + c).addmm_(z, R)
     return x, z
+
+
+def through(
+    layers: Sequence[GatedLayer],
+    x: Float[Tensor, "B n R"],
+    offsets: Iterable[Float[Tensor, "B #n H"]] | None,
+    memory: list[Tensor] | None = None,
+    t: int = 0,
+) -> list[Float[Tensor, "B n G"]]:
+    """Refine a whole signal in all layers, and remember what `steps` through it would remember.
+
+    Args:
+        layers: All of a network.
+        x: What enters the first.
+        offsets: What the condition adds to the gates of each, if there is one.
+        memory: From `rings`, to be filled, if steps are to follow.
+        t: How many samples will then have come; x is the last of them.
+
+    Returns:
+        The z of each layer.
+    """
+    n, zs = x.shape[1], []
+    each: Iterable[Tensor | None] = offsets or repeat(None, len(layers))
+    for i, (layer, offset) in enumerate(zip(layers, each, strict=True)):
+        if memory:
+            past, begins, lengths, _ = memory
+            newest = torch.arange(max(n - int(lengths[i]), 0), n, device=x.device)
+            past[begins[i] + (t - n + newest) % lengths[i]] = x[:, newest].transpose(0, 1)
+        x, z = layer(x, offset)
+        zs.append(z)
+    return zs
+
+
+def steps(
+    x: Float[Tensor, "B R"],
+    offsets: Iterable[Float[Tensor, "B H"]] | None,
+    memory: list[Tensor],
+    operands: list[Tensor],
+    t: int,
+) -> list[Float[Tensor, "B G"]]:
+    """Refine one more sample in all layers; equal to a row of `through`.
+
+    Args:
+        x: What enters the first.
+        offsets: What the condition adds to the gates of each, if there is one.
+        memory: From `rings`; changed in place.
+        operands: Of all layers, one after the other.
+        t: How many samples came before this one.
+
+    Returns:
+        The z of each layer.
+    """
+    past, begins, lengths, delays = memory
+    places = begins + (t - delays) % lengths  # (L, k - 1)
+    taps = past[places].transpose(1, 2).flatten(2)  # (L, B, (k - 1) R)
+    xs, zs = [], []
+    each: Iterable[Tensor | None] = offsets or repeat(None, len(taps))
+    for i, (tap, offset) in enumerate(zip(taps.unbind(), each, strict=True)):
+        xs.append(x)
+        x, z = step(x, tap, offset, operands[4 * i : 4 * i + 4])
+        zs.append(z)
+    past[places[:, 0]] = torch.stack(xs)
+    return zs
 
 
 def delayed(x: Float[Tensor, "B T C"], d: int) -> Float[Tensor, "B T C"]:

@@ -3,7 +3,8 @@
 With PyTorch's own, codes that stand for nearly the same amplitude begin as strangers, and what reaches
 a WaveNet's last layer is fourteen times smaller than what came in: training must first undo both.
 
-Implements: `alike` for a table of codes, `unit_variance` for everything behind it.
+Implements: `alike` for a table of codes, `unit_variance` for everything behind it, `know_nothing` for
+            what comes last.
 See:        chapter 5, "WaveNet".
 """
 
@@ -44,3 +45,28 @@ def unit_variance(linear: nn.Linear, gain: float = 1.0) -> None:
     """
     nn.init.normal_(linear.weight, std=gain / math.sqrt(linear.in_features))
     nn.init.zeros_(linear.bias)
+
+
+@torch.no_grad()
+def know_nothing(last: nn.Linear, n_mixtures: int = 0) -> None:
+    """Let a network that has learned nothing yet know that it knows nothing.
+
+    For a softmax that is log2(n_levels) bits a sample, exactly.
+
+    Args:
+        last: Gives the outputs; its weights become zero.
+        n_mixtures: Bells of a mixture, 0 for a softmax.  Those that start alike would stay alike:
+            they are spread evenly over the amplitudes.
+
+    Example:
+        >>> last = nn.Linear(8, 6)
+        >>> know_nothing(last, n_mixtures=2)
+        >>> last(torch.randn(8)).detach()  # weights, means, log scales
+        tensor([ 0.0000,  0.0000, -0.5000,  0.5000, -0.6931, -0.6931])
+    """
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    if n_mixtures:
+        _, means, log_scales = last.bias.chunk(3)
+        means.copy_((torch.arange(n_mixtures) + 0.5) * 2 / n_mixtures - 1)
+        log_scales.fill_(-math.log(n_mixtures))

@@ -15,7 +15,6 @@ See:        chapter 5, "WaveNet".
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +25,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
+from tinyaudio.models.codes import within
 from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
-from tinyaudio.models.gated import GatedLayer, rings, step
-from tinyaudio.models.initial import alike, unit_variance
+from tinyaudio.models.gated import GatedLayer, rings, steps, through
+from tinyaudio.models.initial import alike, know_nothing, unit_variance
 
 
 @dataclass(frozen=True)
@@ -160,14 +160,7 @@ class WaveNet(
         # A gated z has about a third of what enters its gates; a ReLU takes half of the power.
         unit_variance(self.skip, gain=3.0)
         unit_variance(hidden, gain=math.sqrt(2))
-        # Before it has learned anything the network should know that it knows nothing.  For a
-        # softmax that is log2(n_levels) bits a sample, exactly.
-        nn.init.zeros_(self.logits.weight)
-        nn.init.zeros_(self.logits.bias)
-        if M := config.n_mixtures:  # bells that start alike would stay alike: spread them evenly
-            _, means, log_scales = self.logits.bias.detach().chunk(3)
-            means.copy_((torch.arange(M) + 0.5) * 2 / M - 1)
-            log_scales.fill_(-math.log(M))
+        know_nothing(self.logits, config.n_mixtures)
 
     @property
     def receptive_field(self) -> int:
@@ -196,17 +189,10 @@ class WaveNet(
             UserError: A code is out of range, or the condition is not what this model takes.
         """
         self._check(condition)
-        low, high = (int(end) for end in codes.aminmax())
-        if low < 0 or high >= self.config.n_levels:
-            raise UserError(f"codes from {low} to {high} do not fit {self.config.n_levels} levels")
-        offsets: Iterable[Tensor | None] = len(self.layers) * [None]
-        if self.conditioner:
-            offsets = self.conditioner(condition, *codes.shape)
+        within(codes, self.config.n_levels)
+        offsets = self.conditioner(condition, *codes.shape) if self.conditioner else None
         x = self._embedded(F.pad(codes, (1, -1), value=self.silence))  # x_{t-1} at t; (B, T, R)
-        zs = []
-        for layer, offset in zip(self.layers, offsets, strict=True):
-            x, z = layer(x, offset)
-            zs.append(z)
+        zs = through(self._gated(), x, offsets)
         return self.logits(self.head(self.skip(torch.cat(zs, dim=2)))).transpose(1, 2)
 
     def start(self, batch_size: int, condition: Condition | None = None) -> list[Tensor]:
@@ -220,11 +206,29 @@ class WaveNet(
             The four of `gated.rings`; under a condition its two; views of all layers' weights.
         """
         self._check(condition)
-        layers = [layer for layer in self.layers if isinstance(layer, GatedLayer)]
-        memory = rings(layers, batch_size)
+        memory = rings(self._gated(), batch_size)
         if self.conditioner and condition:
             memory += self.conditioner.start(condition, batch_size)
-        return memory + [part for layer in layers for part in layer.operands()]
+        return memory + [part for layer in self._gated() for part in layer.operands()]
+
+    def prefill(
+        self, codes: Int[Tensor, "B P"], condition: Condition | None = None
+    ) -> list[Tensor]:
+        """The memory after these samples, as `step` through all of them would leave it, in one pass.
+
+        Args:
+            codes: At least one; `step` goes on from ``codes[:, -1]`` with ``t=codes.shape[1]``.
+            condition: As for `start`; its frames may go on.
+        """
+        within(codes, self.config.n_levels)
+        P = codes.shape[1]
+        memory = self.start(len(codes), condition)
+        first = max(P - self.receptive_field, 0)
+        told = self.conditioner
+        offsets = told.prefill(memory[4], memory[5], first, P) if told else None
+        x = self._embedded(F.pad(codes, (1, -1), value=self.silence)[:, first:])
+        through(self._gated(), x, offsets, memory[:4], P)
+        return memory
 
     def step(
         self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int
@@ -239,22 +243,15 @@ class WaveNet(
         Returns:
             Logits of p(x_t | x_<t), or parameters of a mixture.
         """
-        past, begins, lengths, delays = memory[:4]
-        places = begins + (t - delays) % lengths  # (L, k - 1)
-        taps = past[places].transpose(1, 2).flatten(2)  # (L, B, (k - 1) R)
-        offsets: Iterable[Tensor | None] = len(self.layers) * [None]
-        if self.conditioner:
-            offsets = self.conditioner.step(memory[4], memory[5], t)
-        operands = memory[6 if self.conditioner else 4 :]
-        x = self._embedded(previous)
-        xs, zs = [], []
-        for i, (tap, offset) in enumerate(zip(taps.unbind(), offsets, strict=True)):
-            xs.append(x)
-            x, z = step(x, tap, offset, operands[4 * i : 4 * i + 4])
-            zs.append(z)
-        past[places[:, 0]] = torch.stack(xs)
+        told = self.conditioner
+        offsets = told.step(memory[4], memory[5], t) if told else None
+        operands = memory[6 if told else 4 :]
+        zs = steps(self._embedded(previous), offsets, memory[:4], operands, t)
         logits: Tensor = self.logits(self.head(self.skip(torch.cat(zs, dim=1))))
         return logits
+
+    def _gated(self) -> list[GatedLayer]:
+        return [layer for layer in self.layers if isinstance(layer, GatedLayer)]
 
     def _embedded(self, codes: Tensor) -> Tensor:
         if self.config.n_mixtures:
@@ -262,10 +259,11 @@ class WaveNet(
         try:
             return self.embed(codes)
         except IndexError:
-            raise UserError(f"a code does not fit {self.config.n_levels} levels") from None
+            within(codes, self.config.n_levels)
+            raise
 
     def _check(self, condition: Condition | None) -> None:
-        if self.conditioner is not None and condition is None:
-            raise UserError("this model is conditioned; give it a condition")
         if self.conditioner is None and condition is not None:
             raise UserError("this model is not conditioned; leave the condition out")
+        if self.conditioner is not None and condition is None:
+            raise UserError("this model is conditioned; give it a condition")

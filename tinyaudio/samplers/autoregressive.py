@@ -3,51 +3,24 @@
 Implements: `naive`, which runs the whole network anew for every sample, as the definition says, and
             `cached`, which keeps what the layers have already computed (Le Paine et al., "Fast
             Wavenet Generation Algorithm", 2016).  Both draw the same samples from the same seed.
+            `stream` is `cached` piece by piece, for sound of any length.
 See:        chapter 2, "One sample at a time".
 """
 
-import math
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from tinyaudio.errors import UserError
+from tinyaudio.objectives import mixture
+from tinyaudio.samplers.request import Autoregressive, Prefilling, check, joined, progress
 
 # One step of fewer clips is so little work that threads only wait for each other: with two threads on
 # a busy machine of two cores it took six times as long as with one.
 MANY = 32
-
-
-@runtime_checkable
-class Autoregressive(Protocol):
-    """What a model must offer to be generated from; `tinyaudio.models.causal.CausalNet` does."""
-
-    @property
-    def receptive_field(self) -> int:
-        """How many past samples a prediction can depend on."""
-
-    @property
-    def silence(self) -> int:
-        """The code that stands before the first sample."""
-
-    def __call__(self, codes: Tensor) -> Tensor:
-        """Logits (B, K, T) of codes (B, T), column t from codes before t only."""
-
-    def start(self, batch_size: int) -> list[Tensor]:
-        """The memory before the first sample."""
-
-    def step(self, previous: Tensor, memory: list[Tensor], t: int) -> Tensor:
-        """Logits (B, K) of sample t, given the one before it (B,) and the memory of the rest."""
-
-    def parameters(self) -> Iterator[Tensor]:
-        """The weights, asked for their device."""
 
 
 def draw(
@@ -96,28 +69,33 @@ def naive(
         model: Any autoregressive model.
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
-        temperature: See `draw`.
+        temperature: See `draw`, or `tinyaudio.objectives.mixture.draw` for a model of a mixture.
         prompt: Codes to go on from, one row a seed; None begins after silence.
 
     Returns:
         The generated codes, without the prompt.
+
+    Raises:
+        UserError: A request that cannot be met, weights or an output that are not finite.
     """
-    check(n_samples, seeds, temperature, prompt)
+    check(model, n_samples, seeds, temperature, prompt)
     device = next(model.parameters()).device
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
     codes = given.to(device)
-    for _ in progress(n_samples):
-        # The network scores what it is given, so silence stands in for the sample to come (its own
-        # value cannot matter), and what lies before the receptive field cannot matter either.
-        context = codes[:, -model.receptive_field :]
-        blank = torch.full((len(seeds), 1), model.silence, device=device)
-        logits = model(torch.cat([context, blank], dim=1))[:, :, -1]
-        codes = torch.cat([codes, draw(logits, generators, temperature)[:, None]], dim=1)
+    with progress(n_samples) as bar:
+        for _ in range(n_samples):
+            # The network scores what it is given, so silence stands in for the sample to come (its
+            # own value cannot matter), and what lies before the receptive field cannot matter either.
+            context = codes[:, -model.receptive_field :]
+            blank = torch.full((len(seeds), 1), model.silence, device=device)
+            outputs = model(torch.cat([context, blank], dim=1))[:, :, -1]
+            new = drawn(model, outputs, generators, temperature, t=codes.shape[1])
+            codes = torch.cat([codes, new[:, None]], dim=1)
+            bar.update()
     return codes[:, given.shape[1] :]
 
 
-@torch.inference_mode()
 def cached(
     model: Autoregressive,
     n_samples: int,
@@ -131,27 +109,117 @@ def cached(
         model: Any autoregressive model.
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
-        temperature: See `draw`.
+        temperature: See `naive`.
         prompt: Codes to go on from, one row a seed; None begins after silence.
 
     Returns:
         The generated codes, without the prompt.
+
+    Raises:
+        UserError: See `naive`.
     """
-    check(n_samples, seeds, temperature, prompt)
-    device = next(model.parameters()).device
+    return joined(stream(model, n_samples, seeds, temperature, prompt, chunk=256), n_samples)
+
+
+def stream(
+    model: Autoregressive,
+    n_samples: int,
+    seeds: Sequence[int] = (0,),
+    temperature: float | Sequence[float] = 1.0,
+    prompt: Int[Tensor, "B P"] | None = None,
+    chunk: int = 1024,
+) -> Iterator[Int[Tensor, "B n"]]:
+    """Generate what `cached` generates, piece by piece: memory stays the same however long it goes on.
+
+    Args:
+        model: Any autoregressive model.
+        n_samples: Length of all pieces together; may be as large as one likes.
+        seeds: One clip is generated for each.
+        temperature: See `naive`.
+        prompt: Codes to go on from, one row a seed; None begins after silence.
+        chunk: Length of a piece; the last may be shorter.
+
+    Returns:
+        The pieces, each generated when it is asked for.
+
+    Raises:
+        UserError: See `naive`; of what can be known before, at once.
+
+    Example:
+        >>> from tinyaudio.models.causal import CausalNet, CausalNetConfig
+        >>> net = CausalNet(CausalNetConfig.tiny())
+        >>> [piece.shape[1] for piece in stream(net, 10, chunk=4)]
+        [4, 4, 2]
+    """
+    check(model, n_samples, seeds, temperature, prompt, chunk)
+    return _pieces(model, n_samples, seeds, temperature, prompt, chunk)
+
+
+@torch.inference_mode()
+def _pieces(
+    model: Autoregressive,
+    n_samples: int,
+    seeds: Sequence[int],
+    temperature: float | Sequence[float],
+    prompt: Tensor | None,
+    chunk: int,
+) -> Iterator[Tensor]:
+    B, device = len(seeds), next(model.parameters()).device
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
-    n_given = given.shape[1]
-    codes = F.pad(given, (0, n_samples)).to(device)
-    memory = model.start(len(seeds))
-    previous = torch.full((len(seeds),), model.silence, device=device)
-    with threads(1 if len(seeds) < MANY else None):
-        for t in progress(n_given + n_samples):
-            logits = model.step(previous, memory, t)
-            if t >= n_given:
-                codes[:, t] = draw(logits, generators, temperature)
-            previous = codes[:, t]
-    return codes[:, n_given:]
+    given = torch.empty(B, 0, dtype=torch.int64) if prompt is None else prompt
+    t = given.shape[1]
+    few = 1 if B < MANY else None
+    memory, previous = taken_in(model, given.to(device, torch.int64), few)
+    end = t + n_samples
+    while t < end:
+        piece = torch.empty(B, min(chunk, end - t), dtype=torch.int64, device=device)
+        with threads(few):  # given back before a piece is: what is done with it is not our matter
+            for column in piece.unbind(1):
+                outputs = model.step(previous, memory, t)
+                previous = column.copy_(drawn(model, outputs, generators, temperature, t))
+                t += 1
+        yield piece
+
+
+def taken_in(
+    model: Autoregressive, prompt: Int[Tensor, "B P"], few: int | None = None
+) -> tuple[list[Tensor], Int[Tensor, " B"]]:
+    """The memory after a prompt, and its last sample, which the next step asks for.
+
+    Args:
+        model: Any autoregressive model; one that can does it in one pass.
+        prompt: May be empty.
+        few: Threads for one step after the other.
+    """
+    B, P = prompt.shape
+    silence = torch.full((B,), model.silence, device=prompt.device)
+    if P and isinstance(model, Prefilling):
+        return model.prefill(prompt), prompt[:, -1]
+    memory, previous = model.start(B), silence
+    with threads(few):
+        for t in range(P):
+            model.step(previous, memory, t)
+            previous = prompt[:, t]
+    return memory, previous
+
+
+def drawn(
+    model: Autoregressive,
+    outputs: Float[Tensor, "B K"],
+    generators: Sequence[torch.Generator],
+    temperature: float | Sequence[float],
+    t: int,
+) -> Int[Tensor, " B"]:
+    """Draw sample t from what the model says of it: a softmax, or a mixture of logistics.
+
+    Raises:
+        UserError: What it says is not finite.
+    """
+    if not bool(outputs.isfinite().all()):
+        raise UserError(f"the model's output is not finite before sample {t + 1}")
+    if getattr(model.config, "n_mixtures", 0):
+        return mixture.draw(outputs, generators, temperature, model.config.n_levels)
+    return draw(outputs, generators, temperature)
 
 
 @contextmanager
@@ -163,34 +231,3 @@ def threads(n: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def check(
-    n_samples: int,
-    seeds: Sequence[int],
-    temperature: float | Sequence[float],
-    prompt: Tensor | None,
-) -> None:
-    """Raise a `UserError` for a request that cannot be met."""
-    if n_samples < 1:
-        raise UserError(f"cannot generate {n_samples} samples; ask for at least 1")
-    if not seeds:
-        raise UserError("no seeds given; one clip is generated for each seed")
-    heat = temperature if isinstance(temperature, Sequence) else [temperature] * len(seeds)
-    if len(heat) != len(seeds):
-        raise UserError(
-            f"{len(heat)} temperatures for {len(seeds)} seeds; give one for all, or one a seed"
-        )
-    if not all(0 <= t < math.inf for t in heat):
-        raise UserError(f"temperature {temperature} is not a number from 0 up")
-    if prompt is not None and len(prompt) != len(seeds):
-        raise UserError(f"{len(prompt)} prompts for {len(seeds)} seeds; give one a seed")
-
-
-def progress(n_samples: int) -> Iterable[int]:
-    """Count samples with a progress bar, silent where nobody watches, as while the book is made."""
-    silent = True if os.environ.get("TINYAUDIO_BUILD") else None  # None: unless at a terminal
-    bar: Iterable[int] = tqdm(
-        range(n_samples), unit=" samples", unit_scale=True, disable=silent, leave=False, delay=2
-    )
-    return bar

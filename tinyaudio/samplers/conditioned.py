@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition
-from tinyaudio.models.wavenet import WaveNet
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 
 
 class Conditioned:
@@ -37,6 +37,11 @@ class Conditioned:
 
     def __init__(self, model: WaveNet, condition: Condition) -> None:
         self.model, self.condition = model, condition
+
+    @property
+    def config(self) -> WaveNetConfig:
+        """Of the model."""
+        return self.model.config
 
     @property
     def n_samples(self) -> int | None:
@@ -74,6 +79,10 @@ class Conditioned:
     def start(self, batch_size: int) -> list[Tensor]:
         """The memory before the first sample."""
         return self.model.start(batch_size, self.condition)
+
+    def prefill(self, codes: Int[Tensor, "B P"]) -> list[Tensor]:
+        """The memory after these samples."""
+        return self.model.prefill(codes, self.condition)
 
     def step(
         self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int

@@ -5,32 +5,32 @@ asking for them.  Here the whole loop is one function, and what remains is readi
 
 Paper:      Le Paine et al., "Fast Wavenet Generation Algorithm", 2016, for what is kept.
 Implements: `native`, which draws the same samples as `tinyaudio.samplers.autoregressive.cached`;
-            `score`, the logits of given samples by the same steps.
+            `stream`, the same piece by piece; `score`, the logits of given samples by the same steps.
 Differs:    sums are taken in another order than PyTorch's, so logits differ in the last digits.
 See:        chapter 6, "Making it fast".
 """
 
-import os
 from collections.abc import Iterator, Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from tinyaudio.errors import UserError
+from tinyaudio.models.codes import within
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.samplers.autoregressive import Autoregressive, cached, check
+from tinyaudio.samplers import autoregressive
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native.build import NoCompiler, say_once
 from tinyaudio.samplers.native.step import Draws, NativeStep
+from tinyaudio.samplers.request import Autoregressive, check, joined
 
 CHUNK = 1024  # samples between two looks at the keyboard, or fewer:
 PRODUCTS = 1_000_000_000  # about a tenth of a second
+AHEAD = 16  # samples, see `ahead` of step.cpp
 
 
-@torch.inference_mode()
 def native(
     model: Autoregressive,
     n_samples: int,
@@ -55,15 +55,53 @@ def native(
         The generated codes, without the prompt.
 
     Raises:
-        UserError: A request that cannot be met, or weights that are not finite.
+        UserError: A request that cannot be met, weights or an output that are not finite.
 
     Example:
         >>> from tinyaudio.models.wavenet import WaveNetConfig
+        >>> from tinyaudio.samplers.autoregressive import cached
         >>> net = WaveNet(WaveNetConfig.tiny())
         >>> torch.equal(native(net, 50, seeds=[3, 4]), cached(net, 50, seeds=[3, 4]))
         True
     """
-    check(n_samples, seeds, temperature, prompt)
+    pieces = stream(model, n_samples, seeds, temperature, prompt, lanes=lanes)
+    return joined(pieces, n_samples)
+
+
+@torch.inference_mode()
+def stream(
+    model: Autoregressive,
+    n_samples: int,
+    seeds: Sequence[int] = (0,),
+    temperature: float | Sequence[float] = 1.0,
+    prompt: Int[Tensor, "B P"] | None = None,
+    chunk: int = 1024,
+    lanes: int | None = None,
+) -> Iterator[Int[Tensor, "B n"]]:
+    """Generate what `native` generates, piece by piece, in memory that does not grow.
+
+    Args:
+        model: See `native`; its weights as they are when this is called.
+        n_samples: Length of all pieces together; may be as large as one likes.
+        seeds: One clip is generated for each.
+        temperature: See `native`.
+        prompt: Codes to go on from, one row a seed; None begins after silence.
+        chunk: Length of a piece; the last may be shorter.
+        lanes: See `NativeStep`.
+
+    Returns:
+        The pieces, each generated when it is asked for.
+
+    Raises:
+        UserError: See `native`; of what can be known before, at once.
+
+    Example:
+        >>> from tinyaudio.models.wavenet import WaveNetConfig
+        >>> net = WaveNet(WaveNetConfig.tiny())
+        >>> [piece.shape[1] for piece in stream(net, 10, chunk=4)]
+        [4, 4, 2]
+    """
+    check(model, n_samples, seeds, temperature, prompt, chunk)
     wavenet, condition = (
         (model.model, model.condition) if isinstance(model, Conditioned) else (model, None)
     )
@@ -73,21 +111,42 @@ def native(
         step = NativeStep(wavenet, len(seeds), condition, lanes)
     except NoCompiler as reason:
         say_once(f"{reason}; generating in PyTorch instead")
-        return cached(model, n_samples, seeds, temperature, prompt)
-
+        return autoregressive.stream(model, n_samples, seeds, temperature, prompt, chunk)
+    if prompt is not None:
+        take_in(step, prompt, wavenet.receptive_field)
+    device = next(model.parameters()).device
+    lengths = (min(chunk, n_samples - t) for t in range(0, n_samples, chunk))
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     heat = torch.tensor(temperature, dtype=torch.float64).expand(len(seeds)).contiguous()
-    given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt.cpu()
-    within(given, step.K)
-    codes = torch.empty(len(seeds), n_samples, dtype=torch.int64)
-    for chunk in chunks(step, given):
-        step.run(chunk)
-    for chunk in chunks(step, codes):
-        size = (chunk.shape[1], step.K)
+    return (drawn(step, n, generators, heat).to(device) for n in lengths)
+
+
+def take_in(step: NativeStep, prompt: Int[Tensor, "B P"], reach: int) -> None:
+    """Go through a prompt, but for what lies so far back that it cannot matter."""
+    # The compiled step works ahead, up to `AHEAD` samples at once: so many more until all is in place.
+    begin = max(0, prompt.shape[1] - reach - AHEAD)
+    if begin:
+        step.t = begin
+        step.previous.copy_(prompt[:, begin - 1])
+    for given in chunks(step, prompt[:, begin:].cpu()):
+        step.run(given)
+
+
+@torch.inference_mode()
+def drawn(
+    step: NativeStep,
+    n: int,
+    generators: Sequence[torch.Generator],
+    heat: Float64[Tensor, " B"],
+) -> Int[Tensor, "B n"]:
+    """The next n samples."""
+    codes = torch.empty(step.rows, n, dtype=torch.int64)
+    for part in chunks(step, codes):
+        size = (part.shape[1], step.K)
         # The very numbers that `draw` asks for, one sample after the other.
         u = torch.stack([torch.rand(size, generator=g, dtype=torch.float64) for g in generators])
-        step.run(chunk, Draws(noise=u.log_().neg_().log_().neg_(), heat=heat))
-    return codes.to(next(model.parameters()).device)
+        step.run(part, Draws(noise=u.log_().neg_().log_().neg_(), heat=heat))
+    return codes
 
 
 @torch.inference_mode()
@@ -120,25 +179,11 @@ def score(
 
 
 def chunks(step: NativeStep, codes: Int[Tensor, "B T"]) -> Iterator[Int[Tensor, "B n"]]:
-    """Pieces of the codes, as views, of a length that keeps Ctrl-C and the progress bar quick."""
+    """Pieces of the codes, as views, of a length that keeps Ctrl-C quick and the noise small."""
     T = codes.shape[1]
     longest = max(1, min(CHUNK // step.rows, PRODUCTS // step.products))
-    silent = True if os.environ.get("TINYAUDIO_BUILD") else None  # None: unless at a terminal
-    with tqdm(
-        total=T, unit=" samples", unit_scale=True, disable=silent, leave=False, delay=2
-    ) as bar:
-        t = 0
-        while t < T:
-            n = step.room(min(longest, T - t))
-            yield codes[:, t : t + n]
-            bar.update(n)
-            t += n
-
-
-def within(codes: Int[Tensor, "B T"], n_levels: int) -> None:
-    """Raise a `UserError` for codes that the model has no level for."""
-    if not codes.numel():
-        return
-    low, high = (int(end) for end in codes.aminmax())
-    if low < 0 or high >= n_levels:
-        raise UserError(f"codes from {low} to {high} do not fit {n_levels} levels")
+    t = 0
+    while t < T:
+        n = step.room(min(longest, T - t))
+        yield codes[:, t : t + n]
+        t += n

@@ -1,0 +1,117 @@
+"""A prompt in one pass leaves what its steps would leave, whatever its length, and nothing stale."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tinyaudio.errors import UserError
+from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.samplers.autoregressive import cached, naive, stream, taken_in
+from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.native import native
+from tinyaudio.samplers.native import stream as native_stream
+
+SMALL = WaveNetConfig(16, 0, 2, 3, 2, 8, 6, 12)  # reaches back 15 samples, 29 with three taps
+HOP, FRAMES = 8, 12
+KINDS = {
+    "plain": None,
+    "classes": ConditionConfig(n_classes=(3,), channels=7),
+    "frames": ConditionConfig(n_frame_channels=4, frame_taps=3, hop_length=HOP, channels=7),
+    "both": ConditionConfig(n_classes=(3,), n_frame_channels=4, hop_length=HOP, channels=7),
+}
+
+
+def speaker(kind, seed=0, **changes):
+    """A network that heeds its past and its condition, with two conditions if it takes one."""
+    torch.manual_seed(seed)
+    net = WaveNet(replace(SMALL, condition=KINDS[kind], **changes))
+    torch.nn.init.normal_(net.logits.weight)
+    if net.conditioner and net.conditioner.upsample:
+        torch.nn.init.normal_(net.conditioner.upsample.weight)
+    if not KINDS[kind]:
+        return net
+    condition = Condition(
+        classes=torch.tensor([[0], [2]]) if KINDS[kind].n_classes else None,
+        frames=torch.randn(2, 4, FRAMES) if KINDS[kind].n_frame_channels else None,
+    )
+    return Conditioned(net, condition)
+
+
+@pytest.mark.parametrize("changes", [{}, {"kernel_size": 3}, {"n_mixtures": 2}], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+@torch.inference_mode()
+def test_steps_after_a_prefill_are_the_columns_of_the_whole(kind, changes):
+    model = speaker(kind, **changes)
+    codes = torch.randint(16, (2, HOP * FRAMES))
+    columns = model(codes)
+    # Within one frame and at its ends, before, at and beyond the reach, and twice around the rings.
+    for n_given in [1, 2, 7, 8, 9, 14, 15, 16, 29, 30, 40, 83]:
+        memory, previous = taken_in(model, codes[:, :n_given])
+        assert torch.equal(previous, codes[:, n_given - 1])
+        for t in range(n_given, n_given + 12):  # over the next frame, and the longest delay of 8
+            after = model.step(previous, memory, t)
+            torch.testing.assert_close(after, columns[:, :, t], rtol=0, atol=1e-5)
+            previous = codes[:, t]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_prefill_stops_where_the_condition_does(kind):
+    model = speaker(kind)
+    codes = torch.randint(16, (2, HOP * FRAMES + 1))
+    if KINDS[kind] and KINDS[kind].n_frame_channels:
+        with pytest.raises(UserError, match="ends after 96 samples"):
+            model.prefill(codes)
+        model.prefill(codes[:, :-1])
+    else:
+        model.prefill(codes)
+
+
+def test_a_model_without_a_prefill_goes_through_its_prompt():
+    whole = speaker("both")
+
+    class Plain(Conditioned):
+        prefill = None
+
+    plain = Plain(whole.model, whole.condition)
+    prompt = torch.randint(16, (2, 21))
+    assert torch.equal(
+        cached(plain, 30, [3, 4], prompt=prompt), cached(whole, 30, [3, 4], prompt=prompt)
+    )
+
+
+@pytest.mark.parametrize("change", ["load", "optimizer", "to", "eval"])
+@pytest.mark.parametrize(
+    "generate",
+    [
+        cached,
+        native,
+        lambda *request: torch.cat([*stream(*request, chunk=6)], 1),
+        lambda *request: torch.cat([*native_stream(*request, chunk=6)], 1),
+    ],
+    ids=["cached", "native", "stream", "native.stream"],
+)
+def test_never_stale(generate, change):
+    """What follows a prompt is always said by the weights as they are, which naive reads anew."""
+    model, net = speaker("both"), None
+    net = model.model
+    prompt = torch.randint(16, (2, 20))
+    request = (model, 16, [3, 4], 1.0, prompt)
+    before = generate(*request)
+    if change == "load":
+        net.load_state_dict(speaker("both", seed=9).model.state_dict())
+    elif change == "optimizer":
+        condition = replace(model.condition, frames=model.condition.frames[:, :, :5])
+        net(torch.randint(16, (2, 40)), condition).square().mean().backward()
+        torch.optim.SGD(net.parameters(), lr=0.5).step()
+    elif change == "to":
+        net.to(torch.float64).to(torch.float32)
+        with torch.no_grad():
+            for p in net.parameters():
+                p += 0.1
+    else:
+        net.eval()
+    after = generate(*request)
+    assert torch.equal(before, after) == (change == "eval")
+    assert torch.equal(after, naive(*request))

@@ -1,0 +1,41 @@
+"""Codes: the integers that the samples of a waveform can be.
+
+Implements: `within`, the one check of them.
+See:        chapter 3, "mu-law and the softmax".
+"""
+
+from jaxtyping import Shaped
+from torch import Tensor
+
+from tinyaudio.errors import UserError
+
+
+def within(codes: Shaped[Tensor, "*shape"], n_levels: int) -> None:
+    """Refuse codes that a model has no level for.
+
+    Args:
+        codes: Should be integers in [0, n_levels - 1].
+        n_levels: Values that a sample can take.
+
+    Raises:
+        UserError: They are not integers, or one is out of range.
+
+    Example:
+        >>> import torch
+        >>> within(torch.tensor([0, 255]), 256)
+        >>> within(torch.tensor([3, 256]), 256)
+        Traceback (most recent call last):
+        tinyaudio.errors.UserError: codes from 3 to 256 do not fit 256 levels, 0 to 255
+    """
+    if codes.is_floating_point() or codes.is_complex():
+        raise UserError(
+            f"codes are integers, not {codes.dtype}; make them of sound with"
+            " tinyaudio.represent.mulaw.encode"
+        )
+    if not codes.numel():
+        return
+    low, high = (int(end) for end in codes.aminmax())
+    if low < 0 or high >= n_levels:
+        raise UserError(
+            f"codes from {low} to {high} do not fit {n_levels} levels, 0 to {n_levels - 1}"
+        )
