@@ -2,16 +2,17 @@
 
 import argparse
 import json
-from dataclasses import fields
+import math
+from dataclasses import Field, fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tinyaudio.audio import save
 from tinyaudio.cli.numbers import positive, whole
 from tinyaudio.errors import UserError
 from tinyaudio.recipes.folder import RECIPES, open_run, read_about
 from tinyaudio.recipes.run import judge, pick, stack_clips
+from tinyaudio.samplers.streaming import write
 
 
 def add_generate(commands: Any) -> None:
@@ -50,9 +51,9 @@ def add_generate(commands: Any) -> None:
     )
     generate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     for name, recipe in RECIPES.items():
-        if hasattr(recipe, "Wish"):
+        if wishes := wishes_of(recipe):
             group = generate.add_argument_group(f"of a run of {name}")
-            for field in fields(recipe.Wish):
+            for field in wishes:
                 kind, what = field.metadata["type"], field.metadata["help"]
                 group.add_argument(
                     "--" + field.name.replace("_", "-"),
@@ -73,10 +74,16 @@ def generate_command(options: argparse.Namespace) -> None:
     if len(options.seed) > 1:
         places = [options.out.with_stem(f"{options.out.stem}-{seed}") for seed in options.seed]
     seconds = options.seconds or recipe.default_seconds(config)
-    clips = recipe.generate(config, models, seconds, options.seed, options.temperature, *wishes)
-    for place, clip in zip(places, clips, strict=True):
-        save(place, clip.cpu(), config.sample_rate)
-        print(f"{place}: {clip.shape[-1] / config.sample_rate:.3f} s at {config.sample_rate} Hz")
+    n_samples = round(seconds * config.sample_rate) if math.isfinite(seconds) else None
+    pieces = recipe.generate(config, models, seconds, options.seed, options.temperature, *wishes)
+    n_made = write(places, pieces, config.sample_rate, n_samples)
+    for place in places:
+        print(f"{place}: {n_made / config.sample_rate:.3f} s at {config.sample_rate} Hz")
+
+
+def wishes_of(recipe: ModuleType) -> tuple[Field[Any], ...]:
+    """What can be asked of a recipe's runs: the fields of its `Wish`; nothing if it has none."""
+    return fields(recipe.Wish) if hasattr(recipe, "Wish") else ()
 
 
 def wished(recipe: ModuleType, options: argparse.Namespace) -> list[Any]:
@@ -85,9 +92,9 @@ def wished(recipe: ModuleType, options: argparse.Namespace) -> list[Any]:
     Raises:
         UserError: An option was given that belongs to another recipe.
     """
-    own = [field.name for field in fields(recipe.Wish)] if hasattr(recipe, "Wish") else []
+    own = [field.name for field in wishes_of(recipe)]
     for other in RECIPES.values():
-        for field in fields(other.Wish) if hasattr(other, "Wish") else ():
+        for field in wishes_of(other):
             if field.name not in own and getattr(options, field.name) is not None:
                 name = recipe.__name__.rpartition(".")[2]
                 raise UserError(f"--{field.name}: a run of {name} cannot be asked for that")

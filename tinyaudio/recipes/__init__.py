@@ -7,8 +7,8 @@ A recipe is a module with
 * ``clips(config, folder, split)``, what it learns from: one's own folder, or procedural sound,
 * ``models(state)``, what is worth keeping, by name, and ``MODELS``, of which class each is,
 * ``evaluate(config, models, clips)``, the numbers to watch on held-out sound,
-* ``generate(config, models, seconds, seeds, temperature)``, sound, ``default_seconds(config)`` long
-  unless asked otherwise,
+* ``generate(config, models, seconds, seeds, temperature)``, sound in pieces one behind the other,
+  ``default_seconds(config)`` long unless asked otherwise,
 * where they make sense, ``Wish``, options of `generate` beyond these, passed as its last argument,
   and ``config.unlabelled()``, the configuration for a folder of sound without labels.
 

@@ -6,7 +6,7 @@ EXPECT      8 bits a sample at the start, and less and less on held-out sound
 See:        chapter 2, "One sample at a time".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.objectives.likelihood import likelihood
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
-from tinyaudio.samplers.autoregressive import cached
+from tinyaudio.samplers.autoregressive import stream
 from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
 
 
@@ -130,9 +130,9 @@ def generate(
     seconds: float,
     seeds: Sequence[int],
     temperature: float,
-) -> Float[Tensor, "B 1 T"]:
-    """Draw a waveform for each seed."""
+) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """Draw a waveform for each seed, piece by piece."""
     net = models["net"]
     assert isinstance(net, CausalNet)
-    codes = cached(net, round(seconds * config.sample_rate), seeds, temperature)
-    return mulaw.decode(codes, config.model.n_levels)[:, None]
+    codes = stream(net, round(seconds * config.sample_rate), seeds, temperature)
+    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)

@@ -12,7 +12,7 @@ See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.spoken import STRANGER, Spoken
 from tinyaudio.represent import mulaw
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import native
+from tinyaudio.samplers.native import stream
 
 __all__ = [
     "MODELS",
@@ -152,8 +152,8 @@ def generate(
     seeds: Sequence[int],
     temperature: float,
     wish: Wish = Wish(),
-) -> Float[Tensor, "B 1 T"]:
-    """Draw a waveform for each seed, of the sentence that is wished for.
+) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """Draw a waveform for each seed, piece by piece, of the sentence that is wished for.
 
     Raises:
         UserError: The wish cannot be met.
@@ -162,5 +162,5 @@ def generate(
     assert isinstance(net, WaveNet)
     known = wish.condition(seconds).to(next(net.parameters()).device)
     n_samples = round(seconds * config.sample_rate)
-    codes = native(Conditioned(net, known), n_samples, seeds, temperature)
-    return mulaw.decode(codes, config.model.n_levels)[:, None]
+    codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
+    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)

@@ -8,7 +8,7 @@ See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
 from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import native
+from tinyaudio.samplers.native import stream
 
 __all__ = [
     "MODELS",
@@ -126,8 +126,8 @@ def generate(
     seeds: Sequence[int],
     temperature: float,
     wish: Wish = Wish(),
-) -> Float[Tensor, "B 1 T"]:
-    """Draw a waveform for each seed, from the mel spectrogram of a file.
+) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """Draw a waveform for each seed, piece by piece, from the mel spectrogram of a file.
 
     Raises:
         AudioError: The file cannot be read.
@@ -138,5 +138,5 @@ def generate(
     n_samples = min(audio.shape[1], round(min(seconds, 1e6) * config.sample_rate))
     frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
     known = Condition(frames=frames.to(next(net.parameters()).device))
-    codes = native(Conditioned(net, known), n_samples, seeds, temperature)
-    return mulaw.decode(codes, config.model.n_levels)[:, None]
+    codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
+    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)

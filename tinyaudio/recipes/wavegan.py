@@ -120,8 +120,8 @@ def generate(
     seconds: float,
     seeds: Sequence[int],
     temperature: float,
-) -> Float[Tensor, "B 1 T"]:
-    """One clip for each seed; its length is the network's, at most."""
+) -> list[Float[Tensor, "B 1 T"]]:
+    """One clip for each seed, all in one piece; its length is the network's, at most."""
     longest = default_seconds(config)
     if seconds > longest:
         raise UserError(f"this model makes clips of {longest:.3f} s, not {seconds} s; ask for less")
@@ -132,4 +132,4 @@ def generate(
         for s in seeds
     ]
     audio: Tensor = generator(temperature * (2 * torch.stack(rows) - 1).to(device))
-    return audio[..., : round(seconds * config.sample_rate)].cpu()
+    return [audio[..., : round(seconds * config.sample_rate)].cpu()]

@@ -11,7 +11,7 @@ EXPECT      8 bits a sample at the start, and less and less on instruments that 
 See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocoder".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import native
+from tinyaudio.samplers.native import stream
 
 __all__ = [
     "MODELS",
@@ -142,8 +142,8 @@ def generate(
     seeds: Sequence[int],
     temperature: float,
     wish: Wish = Wish(),
-) -> Float[Tensor, "B 1 T"]:
-    """Draw a waveform for each seed, of the note that is wished for.
+) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """Draw a waveform for each seed, piece by piece, of the note that is wished for.
 
     Raises:
         UserError: The wish cannot be played, or this network is told nothing.
@@ -154,9 +154,9 @@ def generate(
     if config.model.condition is None:
         if wish != Wish():
             raise UserError("this run learned from a folder and knows no family or pitch")
-        codes = native(net, n_samples, seeds, temperature)
+        codes = stream(net, n_samples, seeds, temperature)
     else:
         device = next(net.parameters()).device
         note = Condition(classes=torch.tensor([wish.classes()], device=device))
-        codes = native(Conditioned(net, note), n_samples, seeds, temperature)
-    return mulaw.decode(codes, config.model.n_levels)[:, None]
+        codes = stream(Conditioned(net, note), n_samples, seeds, temperature)
+    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)

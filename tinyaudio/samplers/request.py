@@ -118,7 +118,7 @@ def check(
         raise UserError("the model's weights are not all finite; it cannot be generated from")
 
 
-def joined(pieces: Iterable[Int[Tensor, "B n"]], n_samples: int) -> Int[Tensor, "B T"]:
+def joined(pieces: Iterable[Int[Tensor, "B _"]], n_samples: int) -> Int[Tensor, "B T"]:
     """Wait for all pieces, under a progress bar, and put them one behind the other.
 
     Args:
