@@ -1,43 +1,123 @@
-"""Chapter 4's checkers: wrong answers to be caught, right ones however they are written."""
+"""Chapter 4's checkers: wrong answers to be caught, and right ones however they are written."""
+
+import math
 
 import torch
 
 from tinyaudio.exercises.dilated_causal_convolution import (
-    check_best_weight,
-    check_first_residual,
-    check_gain_db,
+    check_causal,
+    check_design,
+    check_lookahead,
+    check_receptive_field,
 )
-
-
-def shifted(x):
-    return torch.cat([torch.zeros_like(x[..., :1]), x[..., :-1]], dim=-1)
-
+from tinyaudio.layers import CausalConv1d
 
 # Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
 WRONG = {
-    "check_gain_db": [
-        (lambda x, e: 20 * ((x**2).mean() / (e**2).mean()).log10(), "not by 20"),
-        (lambda x, e: 10 * ((x**2).mean() / (e**2).mean()).log(), "natural"),
-        (lambda x, e: 10 * ((e**2).mean() / (x**2).mean()).log10(), "swapped"),
+    "check_receptive_field": [
+        (lambda dilations, k: sum((k - 1) * d for d in dilations), "too few"),
+        (lambda dilations, k: 1 + sum((k - 1) * d for d in dilations[1:]), "first layer"),
+        (lambda dilations, k: 1 + sum(k * d for d in dilations), "distances"),
+        (lambda dilations, k: len(dilations) * (k - 1) + 1, "counted layers"),
     ],
-    "check_first_residual": [
-        (lambda x, a: x + a * shifted(x), "not added"),
-        (lambda x, a: (1 - a) * x, "from itself"),
-        (lambda x, a: x - a * shifted(x.flip(-1)).flip(-1), "wrong way"),
-        (lambda x, a: x[:, 1:] - a * x[:, :-1], "first sample is missing"),
+    "check_causal": [
+        (lambda x, w, d: taps(x, w, d, shift=((w.shape[2] - 1) * d + 1) // 2), "both sides"),
+        (lambda x, w, d: taps(x, w, d, shift=(w.shape[2] - 1) * d), "future alone"),
+        (lambda x, w, d: cropped(x, w, d), "future alone"),
+        (lambda x, w, d: taps(x, w, d, shift=1), "next sample"),
+        (lambda x, w, d: taps(x, w, d, shift=-1), "one late"),
+        (lambda x, w, d: taps(x, w, d, shift=(w.shape[2] - 1) * (d - 1)), "(k - 1) d"),
+        (lambda x, w, d: taps(x, w.flip(2), d, shift=0), "wrong way"),
     ],
-    "check_best_weight": [
-        (lambda x: 1, "depends on the sound"),
-        (lambda x: (x[:, 1:] * x[:, :-1]).sum(), "denominator is missing"),
-        (lambda x: (shifted(x) ** 2).sum() / (shifted(x) * x).sum(), "swapped"),
-        (lambda x: -(x * shifted(x)).sum() / (shifted(x) ** 2).sum(), "sign"),
+    "check_lookahead": [
+        (lambda layer, T: span(layer, T)[-1] - T // 2, "not less"),
+        (lambda layer, T: max(0, T // 2 - span(layer, T)[0]), "looks back"),
+        (lambda layer, T: span(layer, T)[-1] > T // 2, "whether"),
     ],
-}
+    "check_design": [
+        (lambda reach: min((layers(reach, k), k) for k in range(2, 9))[::-1], "Fewest layers"),
+        (lambda reach: (2, math.ceil(math.log2(reach))), "two taps"),
+        (lambda reach: cheapest(reach, ties=-1), "Of equals"),
+    ],
+}  # fmt: skip
 
 
-def test_answers_pass_however_they_are_written():
-    assert check_gain_db(lambda x, e: 20 * (x.norm() / e.norm()).log10())
-    assert check_first_residual(lambda x, a: x - a * shifted(x))
-    assert check_best_weight(
-        lambda x: torch.linalg.lstsq(shifted(x).T.double(), x.T.double()).solution.item()
+def taps(x, w, d, shift):
+    """Tap by tap; every output `shift` samples too early."""
+    T, k = x.shape[2], w.shape[2]
+    y = torch.zeros_like(x)
+    for t in range(T):
+        for i in range(k):
+            s = t + shift - (k - 1 - i) * d
+            if 0 <= s < T:
+                y[..., t] += w[..., i] * x[..., s]
+    return y
+
+
+def cropped(x, w, d):
+    """The colleague's, as the chapter prints it."""
+    reach = (w.shape[2] - 1) * d
+    return torch.conv1d(x, w, dilation=d, padding=reach)[..., reach:]
+
+
+def span(layer, T):
+    """The places whose change moves the output at T // 2."""
+    silence = torch.zeros(1, 1, T)
+    moved = []
+    for s in range(T):
+        x = silence.clone()
+        x[..., s] = 1
+        if layer(x)[0, 0, T // 2] != layer(silence)[0, 0, T // 2]:
+            moved.append(s)
+    return moved
+
+
+def layers(reach, k):
+    n = 1
+    while k**n < reach:
+        n += 1
+    return n
+
+
+def cheapest(reach, ties=1):
+    return min(
+        ((k, layers(reach, k)) for k in range(2, 9)),
+        key=lambda one: (one[0] * one[1], ties * one[1]),
     )
+
+
+def test_receptive_field_passes_however_it_is_written():
+    def walked(dilations, k):
+        oldest = 0
+        for d in dilations:
+            oldest -= (k - 1) * d
+        return 1 - oldest
+
+    assert check_receptive_field(walked)
+
+
+def test_causal_passes_however_it_is_written():
+    def layer(x, w, d):
+        conv = CausalConv1d(1, 1, w.shape[2], d, bias=False)
+        conv.weight.data = w
+        return conv(x)
+
+    assert check_causal(lambda x, w, d: taps(x, w, d, shift=0))
+    assert check_causal(layer)
+
+
+def test_lookahead_passes_however_it_is_written():
+    assert check_lookahead(lambda layer, T: max(0, max(span(layer, T)) - T // 2))
+
+
+def test_design_passes_as_a_list_or_a_tensor():
+    assert check_design(lambda reach: list(cheapest(reach)))
+    assert check_design(lambda reach: torch.tensor(cheapest(reach)))
+
+
+def test_what_the_cheapest_stack_costs():
+    """The figures behind the exercise: no k wins always, and ties occur."""
+    assert cheapest(1_024) == (4, 5)
+    assert cheapest(2_000) == (3, 7)
+    assert cheapest(81) == (3, 4)
+    assert 2 * layers(1_024, 2) == 4 * layers(1_024, 4) == 20

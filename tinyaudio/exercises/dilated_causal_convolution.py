@@ -1,156 +1,256 @@
-"""Chapter 4, "Dilated causal convolution": prediction gain, a residual, the best weight."""
+"""Chapter 4, "Dilated causal convolution": reach, a look-ahead mended and measured, a design."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn import functional as F
 
 from tinyaudio.exercises.verdict import Mistake, Verdict, examine
 from tinyaudio.language import say
 
 
-def check_gain_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Verdict:
-    """Exercise 4.1: how much smaller the residual is than the sound.
+def check_receptive_field(answer: Callable[[Sequence[int], int], int]) -> Verdict:
+    """Exercise 4.1: how many past samples a stack can use.
 
     Args:
-        answer: (x, e), two tensors of one shape -> ratio of their energies in dB.
+        answer: (dilations, k), the dilation of every layer and the taps of all -> samples.
 
     Example:
-        >>> check_gain_db(lambda x, e: 20 * (x.norm() / e.norm()).log10())
-        ✔ Correct.
+        >>> check_receptive_field(lambda dilations, k: (k - 1) * sum(dilations))
+        ✘ One too few: the output also uses the sample at its own place...
     """
-
-    def right(x: Tensor, e: Tensor) -> Tensor:
-        return 10 * torch.log10(x.square().sum() / e.square().sum())
-
     mistakes = (
         Mistake(
-            lambda x, e: 2 * right(x, e),
+            lambda dilations, k: (k - 1) * sum(dilations),
             say(
-                "제곱의 합은 에너지이므로 20이 아니라 10을 곱합니다.",
-                "A sum of squares is an energy: multiply by 10, not by 20.",
+                "하나 모자랍니다. 출력은 제자리의 표본도 씁니다. 1을 더하십시오.",
+                "One too few: the output also uses the sample at its own place. Add 1.",
             ),
         ),
         Mistake(
-            lambda x, e: torch.log(x.square().sum() / e.square().sum()) * 10,
+            lambda dilations, k: 1 + (k - 1) * sum(dilations[1:]),
             say(
-                "자연로그를 썼습니다. 데시벨은 밑이 10인 로그입니다.",
-                "You took the natural logarithm; decibels use base 10.",
+                "첫 층을 잊었습니다. 입력에 바로 닿는 층도 과거를 봅니다.",
+                "The first layer is forgotten; it looks back, too.",
             ),
         ),
         Mistake(
-            lambda x, e: -right(x, e),
+            lambda dilations, k: 1 + k * sum(dilations),
             say(
-                "분자와 분모가 바뀌었습니다. 잔차가 작을수록 이득이 커야 합니다.",
-                "Numerator and denominator are swapped: the smaller the residual, the larger the gain.",
+                "탭 k개 사이의 간격은 k - 1개입니다.",
+                "Between k taps there are k - 1 distances, not k.",
+            ),
+        ),
+        Mistake(
+            lambda dilations, k: 1 + (k - 1) * len(dilations),
+            say(
+                "층의 수를 세었습니다. 팽창하지 않은 층만 그렇습니다. 층마다 탭의 간격만큼 닿습니다.",
+                "You counted layers, which is right without dilation only; each reaches its dilation.",
             ),
         ),
     )
-    hint = say("두 에너지부터 구해 보십시오.", "Begin with the two energies.")
-    cases = [(x, a * x.flip(-1)) for x in sounds() for a in (0.5, 0.1)]
-    return examine(answer, right, cases, mistakes, hint)
+    cases = [([1, 1, 1], 2), ([1, 2, 4, 8], 2), ([1, 3, 9], 3), ([2, 5, 4, 7], 4), ([6], 2)]
+    hint = say(
+        "층 하나는 (k - 1) d만큼 더 뒤를 봅니다.", "A layer looks (k - 1) d samples further back."
+    )
+    return examine(answer, lambda dilations, k: 1 + (k - 1) * sum(dilations), cases, mistakes, hint)
 
 
-def check_first_residual(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
-    """Exercise 4.2: what a prediction from the last sample leaves over.
+def check_causal(answer: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:
+    """Exercise 4.2: a convolution that looks ahead, mended.
 
     Args:
-        answer: (x, a) -> a tensor of the shape of x.
+        answer: (x, w, d), a signal (1, 1, T), taps (1, 1, k), oldest first, and the dilation
+            -> (1, 1, T), each output from its own place and before.
 
     Example:
-        >>> check_first_residual(lambda x, a: x + a * pad(x, (1, -1)))
-        ✘ The prediction is taken away from the sound, not added to it.
+        >>> check_causal(lambda x, w, d: F.conv1d(F.pad(x, (0, (w.shape[2] - 1) * d)), w, dilation=d))
+        ✘ Padded on the right, or cropped on the left...
     """
 
-    def right(x: Tensor, a: float) -> Tensor:
-        return x - a * pad(x, (1, -1))
+    def reach(w: Tensor, d: int) -> int:
+        return (w.shape[2] - 1) * d
+
+    def padded(x: Tensor, w: Tensor, d: int, left: int) -> Tensor:
+        both = F.pad(x, (left, 2 * reach(w, d) + d))
+        return F.conv1d(both, w, dilation=d)[..., : x.shape[2]]
 
     mistakes = (
         Mistake(
-            lambda x, a: x + a * pad(x, (1, -1)),
+            lambda x, w, d: padded(x, w, d, reach(w, d) // 2),
             say(
-                "예측은 소리에 더하는 것이 아니라 소리에서 뺍니다.",
-                "The prediction is taken away from the sound, not added to it.",
+                "양쪽에 반씩 채웠습니다. 출력마다 절반은 미래를 봅니다.",
+                "Padded on both sides: half of the taps look ahead.",
             ),
         ),
         Mistake(
-            lambda x, a: x - a * x,
+            lambda x, w, d: padded(x, w, d, 0),
             say(
-                "지금 표본으로 지금 표본을 예측했습니다. 한 칸 앞의 표본을 써야 합니다.",
-                "You predicted a sample from itself; use the one before it.",
+                "오른쪽에 채웠거나 앞을 잘랐습니다. 출력이 미래만 봅니다. 0은 왼쪽에 둡니다.",
+                "Padded on the right, or cropped on the left: every output looks at the future alone.",
             ),
         ),
         Mistake(
-            lambda x, a: x - a * pad(x, (-1, 1)),
+            lambda x, w, d: padded(x, w, d, reach(w, d) - 1),
             say(
-                "반대쪽으로 밀었습니다. 아직 오지 않은 표본을 보았습니다.",
-                "You shifted the wrong way: that looks at a sample that is still to come.",
+                "한 칸 모자라게 채웠습니다. 출력이 바로 다음 표본을 봅니다.",
+                "One zero too few: every output looks at the next sample.",
             ),
         ),
         Mistake(
-            lambda x, a: x[..., 1:] - a * x[..., :-1],
+            lambda x, w, d: padded(x, w, d, reach(w, d) + 1),
             say(
-                "첫 표본이 빠졌습니다. 그 앞의 표본은 0이므로 잔차는 첫 표본 그대로입니다.",
-                "The first sample is missing; what stands before it is 0, so its residual is itself.",
+                "한 칸 많이 채웠습니다. 미래는 보지 않지만 출력이 한 칸 늦습니다.",
+                "One zero too many: it does not look ahead, but all outputs are one late.",
+            ),
+        ),
+        Mistake(
+            lambda x, w, d: padded(x, w, d, w.shape[2] - 1),
+            say(
+                "팽창 d를 곱하지 않고 k - 1개만 채웠습니다.",
+                "You padded k - 1 zeros; with dilation it takes (k - 1) d.",
+            ),
+        ),
+        Mistake(
+            lambda x, w, d: padded(x, w.flip(2), d, reach(w, d)),
+            say(
+                "탭을 뒤집었습니다. w의 맨 앞이 가장 오래된 표본에 곱해집니다.",
+                "The taps are the wrong way round: the first of w belongs to the oldest sample.",
             ),
         ),
     )
-    hint = say("먼저 소리를 한 칸 미십시오.", "Begin by moving the sound on by one sample.")
-    cases = [(x, a) for x in sounds() for a in (0.5, 0.9)]
-    return examine(answer, right, cases, mistakes, hint)
+    g = torch.Generator().manual_seed(0)
+    cases = [
+        (torch.randn(1, 1, 24, generator=g), torch.randn(1, 1, k, generator=g), d)
+        for k, d in ((2, 1), (3, 2), (3, 4), (5, 3))
+    ]
+    hint = say(
+        "0을 어느 쪽에 몇 개 채워야 합니까?", "On which side do zeros go, and how many of them?"
+    )
+    return examine(answer, lambda x, w, d: padded(x, w, d, reach(w, d)), cases, mistakes, hint)
 
 
-def check_best_weight(answer: Callable[[Tensor], float | Tensor]) -> Verdict:
-    """Exercise 4.3: the weight that makes the residual smallest.
+def check_lookahead(answer: Callable[[Callable[[Tensor], Tensor], int], int]) -> Verdict:
+    """Exercise 4.3: how far a layer looks ahead, measured.
 
     Args:
-        answer: (x) -> the weight of the last sample.
+        answer: (layer, T), anything that turns (1, 1, T) into (1, 1, T) -> by how many samples the
+            last input that the middle output, at T // 2, depends on lies after it; 0 if none does.
 
     Example:
-        >>> check_best_weight(lambda x: 1.0)
-        ✘ You take the next sample to be the last one; the best weight depends on the sound.
+        >>> check_lookahead(lambda layer, T: 0)
+        ✘ ...Layer(taps=3, dilation=2, zeros_left=2), 31) should be 2, not 0.
     """
 
-    def right(x: Tensor) -> Tensor:
-        past = pad(x, (1, -1))
-        return (x * past).sum() / past.square().sum()
+    def ends(layer: Callable[[Tensor], Tensor], T: int) -> tuple[int, int]:
+        x = torch.linspace(-1, 1, T)[None, None].requires_grad_()
+        (slope,) = torch.autograd.grad(layer(x)[0, 0, T // 2], x)
+        touched = slope[0, 0].nonzero()
+        return int(touched.min()) - T // 2, int(touched.max()) - T // 2
+
+    def right(layer: Callable[[Tensor], Tensor], T: int) -> int:
+        return max(0, ends(layer, T)[1])
 
     mistakes = (
         Mistake(
-            lambda x: 1.0,
+            lambda layer, T: ends(layer, T)[1],
             say(
-                "다음 표본이 앞 표본과 같다고 보았습니다. 가장 좋은 무게는 소리마다 다릅니다.",
-                "You take the next sample to be the last one; the best weight depends on the sound.",
+                "맨 뒤에 닿은 곳이 음수일 수도 있습니다. 미래를 보지 않으면 0입니다.",
+                "The last input touched may lie before the output; no look-ahead is 0, not less.",
             ),
         ),
         Mistake(
-            lambda x: (x * pad(x, (1, -1))).sum(),
+            lambda layer, T: max(0, -ends(layer, T)[0]),
             say(
-                "분모가 빠졌습니다. 소리를 키우면 무게까지 커져 버립니다.",
-                "The denominator is missing: a louder sound must not have a larger weight.",
+                "얼마나 뒤를 돌아보는지 쟀습니다. 물은 것은 미래입니다.",
+                "That is how far it looks back; the question was how far ahead.",
             ),
         ),
         Mistake(
-            lambda x: 1 / right(x),
+            lambda layer, T: int(ends(layer, T)[1] > 0),
             say(
-                "분자와 분모가 바뀌었습니다.",
-                "Numerator and denominator are swapped.",
-            ),
-        ),
-        Mistake(
-            lambda x: -right(x),
-            say(
-                "부호가 반대입니다. 미분한 식을 다시 보십시오.",
-                "The sign is the wrong one; look at the derivative again.",
+                "미래를 보는지만 답했습니다. 몇 표본인지 세십시오.",
+                "That says whether it looks ahead; count the samples.",
             ),
         ),
     )
-    hint = say("미분한 것을 0으로 놓으십시오.", "Set the derivative to 0.")
-    return examine(answer, right, [(x,) for x in sounds()], mistakes, hint)
+    hint = say(
+        "가운데 출력을 입력으로 미분하여 0이 아닌 자리를 보십시오.",
+        "Differentiate the middle output by the input; see where that is not 0.",
+    )
+    # Causal, two-sided, one zero short, ahead alone, one late.
+    layers = [_Layer(*one) for one in ((3, 2, 4), (3, 2, 2), (2, 4, 3), (3, 3, 0), (2, 1, 2))]
+    return examine(answer, right, [(layer, 31) for layer in layers], mistakes, hint)
 
 
-def sounds() -> list[Tensor]:
-    """Two short sounds that begin and end away from 0, so that the ends count."""
-    n = torch.arange(200)
-    return [torch.cos(0.3 * n)[None], 0.5 * torch.cos(1.1 * n + 0.4)[None]]
+@dataclass(frozen=True)
+class _Layer:
+    """A dilated convolution with so many zeros on the left, bent so that its slope varies."""
+
+    taps: int
+    dilation: int
+    zeros_left: int
+
+    def __call__(self, x: Tensor) -> Tensor:
+        weight = torch.linspace(0.5, 1.5, self.taps)[None, None]
+        both = F.pad(x, (self.zeros_left, (self.taps - 1) * self.dilation))
+        return torch.tanh(F.conv1d(both, weight, dilation=self.dilation)[..., : x.shape[2]])
+
+
+def check_design(answer: Callable[[int], tuple[int, int]]) -> Verdict:
+    """Exercise 4.4: the cheapest stack with dilations 1, k, k^2, ... for a given reach.
+
+    Args:
+        answer: reach -> (k, n), taps from 2 to 8 and layers with k^n >= reach and the least k n; of
+            equals, the one with fewer layers.
+
+    Example:
+        >>> check_design(lambda reach: (2, (reach - 1).bit_length()))
+        ✘ Always two taps...
+    """
+
+    def layers(reach: int, k: int) -> int:
+        return next(n for n in range(1, 64) if k**n >= reach)
+
+    def best(reach: int, cost: Callable[[int, int], tuple[int, ...]]) -> Tensor:
+        return torch.tensor(
+            min(((k, layers(reach, k)) for k in range(2, 9)), key=lambda o: cost(*o))
+        )
+
+    @wraps(answer)
+    def given(reach: int) -> Tensor | None:
+        pair = answer(reach)
+        return pair if pair is None else torch.tensor([int(one) for one in pair])
+
+    mistakes = (
+        Mistake(
+            lambda reach: best(reach, lambda k, n: (n, k)),
+            say(
+                "층이 가장 적은 것을 골랐습니다. 값은 층마다 k가 드는 것까지 세어 k·n입니다.",
+                "Fewest layers; but a layer costs k, and the stack k n.",
+            ),
+        ),
+        Mistake(
+            lambda reach: torch.tensor([2, layers(reach, 2)]),
+            say(
+                "언제나 탭 두 개입니다. k를 2부터 8까지 견주십시오.",
+                "Always two taps; compare k from 2 to 8.",
+            ),
+        ),
+        Mistake(
+            lambda reach: best(reach, lambda k, n: (k * n, -n)),
+            say(
+                "값이 같으면 층이 적은 쪽입니다. 층은 차례로 기다려야 합니다.",
+                "Of equals take the one with fewer layers: layers have to wait for one another.",
+            ),
+        ),
+    )
+    cases = [(reach,) for reach in (81, 250, 1_024, 2_000, 3_070, 16_000)]
+    hint = say(
+        "k마다 k**n이 reach 이상인 가장 작은 n을 찾고 k * n을 견주십시오.",
+        "For each k find the least n with k**n at least reach, then compare k * n.",
+    )
+    return examine(given, lambda r: best(r, lambda k, n: (k * n, n)), cases, mistakes, hint)
