@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,14 @@ import torch
 
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data.recorded import recording
+from tinyaudio.data.speech.content import sentence
+from tinyaudio.data.speech.script import spoken
+from tinyaudio.data.speech.speakers import speaker
+from tinyaudio.layers import CausalConv1d
+from tinyaudio.models.concatenative import UnitSelection
+from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives import mixture
 from tinyaudio.represent import linear, mulaw
 from tinyaudio.represent.spectrum import stft
@@ -19,7 +28,11 @@ SOURCES = Path(__file__).parents[1] / "book" / "src"
 BOXED = {
     1: "sound_into_numbers",
     2: "mu_law_and_softmax",
+    3: "wavenet",
     15: "one_sample_at_a_time",
+    16: "dilated_causal_convolution",
+    21: "dilated_causal_convolution",
+    22: "wavenet",
     23: "one_sample_at_a_time",
     25: "one_sample_at_a_time",
     26: "mu_law_and_softmax",
@@ -91,6 +104,87 @@ def test_15_training_feeds_true_samples_and_does_all_times_at_once():
             guesses.append(logits.argmax().item())
             previous = codes[:, t]
     assert guesses != codes[0].tolist()  # so its own outputs would have been another input
+
+
+def test_3_joins_belong_to_pasted_speech_buzz_and_smoothness_to_the_parametric():
+    talker = speaker(0)
+    recordings = [spoken(talker, sentence(i)) for i in range(12)]
+    natural, script = spoken(talker, sentence(1_000))
+    # Pasted: at joins the pitch jumps; inside pieces the sound is the recording's own.
+    pasted = UnitSelection(recordings).say(script)
+    assert pasted.semitones[~pasted.semitones.isnan()].abs().mean() > 0.3
+    # Built up again: nothing to join, the pitch is the one asked for; but too smooth...
+    voice = ParametricVoice(recordings)
+    moves = [
+        global_variance(one) for one in (voice.envelope_db(script), envelope_db(natural, 16_000))
+    ]
+    assert (moves[0] < 0.9 * moves[1]).all()
+    # ... and at a held pitch every period is like the one before, as in no voice: buzz.
+    held = torch.full((16_000,), 100.0)
+    buzz = vocode(torch.full((201, 32), -30.0), held, torch.ones(16_000), 16_000)[0]
+    assert (buzz[4_000:12_000] - buzz[4_160:12_160]).abs().max() < 1e-3 * buzz.abs().max()
+
+
+def test_22_gates_and_skips_are_in_every_layer_and_the_condition_in_every_gate():
+    torch.manual_seed(0)
+    told = ConditionConfig(n_classes=(3,), channels=8)
+    net = WaveNet(replace(WaveNetConfig.tiny(), condition=told))
+    torch.nn.init.normal_(net.logits.weight)  # zeros at first: nothing would reach the output
+    codes = torch.randint(256, (1, 600), generator=torch.Generator().manual_seed(0))
+    net(codes, Condition(classes=torch.tensor([[1]]))).square().sum().backward()
+    G = net.config.gate_channels
+    for layer, S in zip(
+        net.layers, net.skip.weight.grad.chunk(len(net.layers), dim=1), strict=True
+    ):
+        tanh, sigmoid = layer.gate.weight.grad.split(G)
+        assert S.abs().sum() > 0 and tanh.abs().sum() > 0 and sigmoid.abs().sum() > 0
+    for V in net.conditioner.offsets.weight.grad.split(
+        G
+    ):  # tanh and sigmoid of every layer in turn
+        assert V.abs().sum() > 0
+    assert len(net.conditioner.offsets.weight) == len(net.layers) * 2 * G
+
+
+def touched(output, inputs):
+    """Which places of each input a number depends on, counted back from the last."""
+    slopes = torch.autograd.grad(output, inputs, retain_graph=True)
+    return [(s.shape[2] - 1 - s[0, 0].nonzero()[:, 0]).tolist()[::-1] for s in slopes]
+
+
+def dilated_stack(dilations, length=24):
+    """What goes into and comes out of every layer, two taps each."""
+    signals = [torch.zeros(1, 1, length, requires_grad=True)]
+    for d in dilations:
+        conv = CausalConv1d(1, 1, kernel_size=2, dilation=d)
+        torch.nn.init.uniform_(conv.weight, 0.5, 1.5)  # of one sign, so that nothing cancels
+        signals.append(conv(signals[-1]))
+    return signals
+
+
+@pytest.mark.parametrize("d", [1, 4, 16])
+def test_16_dilation_skips_and_covers_nothing(d):
+    """Two weights at any distance; a masked filter of the same reach has d + 1, d - 1 of them zeros."""
+    conv = CausalConv1d(1, 1, kernel_size=2, dilation=d)
+    assert conv.weight.numel() == 2
+    x = torch.randn(1, 1, 24, requires_grad=True)
+    y = conv(x)
+    assert touched(y[0, 0, -1], [x]) == [[0, d]]
+    masked = torch.zeros(1, 1, d + 1)
+    masked[..., 0], masked[..., -1] = conv.weight[0, 0]
+    padded = torch.nn.functional.pad(x, (d, 0))
+    torch.testing.assert_close(torch.conv1d(padded, masked, conv.bias), y)
+
+
+def test_16_what_one_layer_skips_the_stack_reaches():
+    signals = dilated_stack([1, 2, 4, 8])
+    assert touched(signals[-1][0, 0, -1], signals)[0] == list(range(16))
+
+
+def test_21_a_layer_reads_two_taps_of_the_layer_below():
+    signals = dilated_stack([1, 2, 4])
+    for below, (low, d) in enumerate(zip(signals, (1, 2, 4), strict=False)):
+        assert touched(signals[below + 1][0, 0, -1], [low]) == [[0, d]]
+    assert touched(signals[-1][0, 0, -1], signals)[0] == list(range(8))
 
 
 def test_23_argmax_comes_to_a_stop_where_drawing_goes_on():

@@ -1,43 +1,151 @@
-"""Chapter 5's checkers: wrong answers to be caught, right ones however they are written."""
+"""Chapter 5's checkers: wrong answers to be caught, and right ones however they are written."""
 
+import math
+
+import pytest
 import torch
+from torch import nn
 
-from tinyaudio.exercises.wavenet import (
-    check_best_weight,
-    check_first_residual,
-    check_gain_db,
-)
+from tinyaudio.exercises.wavenet import check_count, check_gated, check_go_on, check_stack
+from tinyaudio.models.gated import GatedLayer
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 
 
-def shifted(x):
-    return torch.cat([torch.zeros_like(x[..., :1]), x[..., :-1]], dim=-1)
+def by_loops(
+    x,
+    d,
+    w_f,
+    w_g,
+    told,
+    *,
+    product=True,
+    squash=(math.tanh, None),
+    shared=False,
+    taps=(0, 1),
+    shift=-1,
+):
+    """The unit sample by sample, with one thing changed."""
+
+    def sigmoid(v):
+        return 1 / (1 + math.exp(-v))
+
+    first, second = squash[0], squash[1] or sigmoid
+    z = []
+    for t in range(len(x)):
+        other = t + shift * d
+        past = float(x[other]) if 0 <= other < len(x) else 0.0
+        f = float(w_f[taps[0]]) * past + float(w_f[taps[1]]) * float(x[t]) + float(told[0])
+        w = w_f if shared else w_g
+        g = float(w[taps[0]]) * past + float(w[taps[1]]) * float(x[t]) + float(told[1])
+        z.append(first(f) * second(g) if product else first(f) + second(g))
+    return torch.tensor(z)
+
+
+def swapped(x, d, w_f, w_g, told):
+    return by_loops(x, d, w_f, w_g, told, squash=(lambda v: 1 / (1 + math.exp(-v)), math.tanh))
+
+
+def drawing(model, codes, us, *, blank=True, context=None, choose=None, feed=True):
+    """Generation by lists, with one thing changed."""
+    row, given = codes[0].tolist(), codes[0].tolist()
+    for u in us:
+        seen = (row if feed else given)[-context:] if context else (row if feed else given)
+        logits = model(torch.tensor([[*seen, 3] if blank else seen]))[0, :, -1]
+        p, k = torch.softmax(logits, 0).tolist(), 0
+        if choose:
+            k = choose(p)
+        else:
+            reached = p[0]
+            while reached <= u:
+                k += 1
+                reached += p[k]
+        row.append(k)
+    return torch.tensor([row])
+
+
+class Listed(nn.Module):
+    def __init__(self, n, C):
+        super().__init__()
+        self.layers = [GatedLayer(C, C, 2, 2**i) for i in range(n)]
+
+
+class Attributes(nn.Module):
+    """Registered one by one, which is as good."""
+
+    def __init__(self, n, C):
+        super().__init__()
+        for i in range(n):
+            setattr(self, f"layer{i}", GatedLayer(C, C, 2, 2**i))
+
+
+def repeated(n, C):
+    layer = GatedLayer(C, C, 2, 1)
+    return nn.Sequential(*(layer for _ in range(n)))
+
+
+def built(n, C, dilation):
+    return nn.ModuleDict({str(i): GatedLayer(C, C, 2, dilation(i)) for i in range(n)})
+
+
+def real(K, R, G, S, L):
+    config = WaveNetConfig(
+        n_levels=K, stacks=1, layers=L, residual_channels=R, gate_channels=G, skip_channels=S
+    )
+    return sum(p.numel() for p in WaveNet(config).parameters())
 
 
 # Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
 WRONG = {
-    "check_gain_db": [
-        (lambda x, e: 20 * ((x**2).mean() / (e**2).mean()).log10(), "not by 20"),
-        (lambda x, e: 10 * ((x**2).mean() / (e**2).mean()).log(), "natural"),
-        (lambda x, e: 10 * ((e**2).mean() / (x**2).mean()).log10(), "swapped"),
+    "check_gated": [
+        (swapped, "changed places: what is said"),
+        (lambda *a: by_loops(*a, shared=True), "share one convolution"),
+        (lambda *a: by_loops(*a, product=False), "You added"),
+        (lambda x, d, f, g, told: by_loops(x, d, f, g, [told[0], 0.0]), "tanh only"),
+        (lambda *a: by_loops(*a, taps=(1, 0)), "taps have changed"),
+        (lambda *a: by_loops(*a, shift=1), "looks ahead"),
     ],
-    "check_first_residual": [
-        (lambda x, a: x + a * shifted(x), "not added"),
-        (lambda x, a: (1 - a) * x, "from itself"),
-        (lambda x, a: x - a * shifted(x.flip(-1)).flip(-1), "wrong way"),
-        (lambda x, a: x[:, 1:] - a * x[:, :-1], "first sample is missing"),
+    "check_go_on": [
+        (lambda *a: drawing(*a, choose=lambda p: p.index(max(p))), "argmax does not draw"),
+        (lambda *a: drawing(*a, blank=False), "One step behind"),
+        (lambda *a: drawing(*a, context=1), "further back"),
+        (lambda *a: drawing(*a, feed=False), "never goes back in"),
     ],
-    "check_best_weight": [
-        (lambda x: 1, "depends on the sound"),
-        (lambda x: (x[:, 1:] * x[:, :-1]).sum(), "denominator is missing"),
-        (lambda x: (shifted(x) ** 2).sum() / (shifted(x) * x).sum(), "swapped"),
-        (lambda x: -(x * shifted(x)).sum() / (shifted(x) ** 2).sum(), "sign"),
+    "check_stack": [
+        (Listed, "Python list"),
+        (repeated, "n times over"),
+        (lambda n, C: built(n, C, lambda i: 1), "All dilations"),
+        (lambda n, C: built(n, C, lambda i: i + 1), "double"),
+    ],
+    "check_count": [
+        (
+            lambda K, R, G, S, L: (
+                K * R + L * 4 * R * G + (L - 1) * G * R + L * G * S + S * S + S * K
+            ),
+            "biases",
+        ),
+        (lambda K, R, G, S, L: real(K, R, G, S, L) + G * R + R, "last layer"),
+        (lambda K, R, G, S, L: real(K, R, G, S, L) - L * (2 * R * G + G), "two convolutions"),
+        (lambda K, R, G, S, L: real(K, R, G, S, L) - K * R, "embedding"),
     ],
 }
 
 
-def test_answers_pass_however_they_are_written():
-    assert check_gain_db(lambda x, e: 20 * (x.norm() / e.norm()).log10())
-    assert check_first_residual(lambda x, a: x - a * shifted(x))
-    assert check_best_weight(
-        lambda x: torch.linalg.lstsq(shifted(x).T.double(), x.T.double()).solution.item()
-    )
+@pytest.mark.parametrize(
+    ("check", "answer"),
+    [
+        (check_gated, by_loops),
+        (check_go_on, drawing),
+        (check_stack, Attributes),
+        (check_stack, lambda n, C: built(n, C, lambda i: 1 << i)),
+        (check_count, real),
+    ],
+    ids=str,
+)
+def test_right_answers_pass_however_written(check, answer):
+    assert check(answer), check(answer).message
+
+
+def test_of_layers_in_a_python_list_nothing_is_registered():
+    """A public network kept its blocks so, and 84 % of its weights were never trained."""
+    assert sum(p.numel() for p in Listed(10, 32).parameters()) == 0
+    assert sum(p.numel() for p in Attributes(10, 32).parameters()) > 50_000

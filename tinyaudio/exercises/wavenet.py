@@ -1,156 +1,273 @@
-"""Chapter 5, "WaveNet": prediction gain, a residual, the best weight."""
+"""Chapter 5, "WaveNet": the gated unit, generation, what is registered, what is counted."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import pad
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tinyaudio.exercises.verdict import Mistake, Verdict, examine
 from tinyaudio.language import say
+from tinyaudio.models.gated import GatedLayer
 
 
-def check_gain_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Verdict:
-    """Exercise 5.1: how much smaller the residual is than the sound.
+def _told(*known: tuple[Callable[..., Any], str, str]) -> list[Mistake]:
+    return [Mistake(answer, say(korean, english)) for answer, korean, english in known]
+
+
+def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor]) -> Verdict:
+    """Exercise 5.1: the gated unit of one channel, by hand.
 
     Args:
-        answer: (x, e), two tensors of one shape -> ratio of their energies in dB.
+        answer: (x, d, w_f, w_g, told): a signal (T,), a dilation, two taps for each gate (the past
+            one first) and what the condition adds to each -> z (T,).
 
     Example:
-        >>> check_gain_db(lambda x, e: 20 * (x.norm() / e.norm()).log10())
+        >>> check_gated(lambda x, d, w_f, w_g, told: x)
+        ✘ <lambda>(<9>, 1, <2>, <2>, <2>) should be <9>...
+    """
+
+    def conv(x: Tensor, d: int, w: Tensor) -> Tensor:
+        return w[0] * F.pad(x, (d, 0))[: len(x)] + w[1] * x
+
+    def gated(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, told: Tensor) -> Tensor:
+        return torch.tanh(conv(x, d, w_f) + told[0]) * torch.sigmoid(conv(x, d, w_g) + told[1])
+
+    def ahead(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, told: Tensor) -> Tensor:
+        back = gated(x.flip(0), d, w_f, w_g, told)
+        return back.flip(0)
+
+    mistakes = _told(
+        (
+            lambda x, d, w_f, w_g, told: (
+                torch.sigmoid(conv(x, d, w_f) + told[0]) * torch.tanh(conv(x, d, w_g) + told[1])
+            ),
+            "tanh와 시그모이드가 바뀌었습니다. 말하는 쪽(f)이 tanh, 여닫는 쪽(g)이 시그모이드입니다.",
+            "Sigmoid and tanh have changed places: what is said (f) goes through the tanh, the gate (g)"
+            " through the sigmoid.",
+        ),
+        (
+            lambda x, d, w_f, w_g, told: gated(x, d, w_f, w_f, told),
+            "합성곱 하나를 둘이 나누어 씁니다. 게이트가 따로 배우려면 제 가중치 w_g가 있어야 합니다.",
+            "Both share one convolution. A gate that is to learn for itself needs its own w_g.",
+        ),
+        (
+            lambda x, d, w_f, w_g, told: (
+                torch.tanh(conv(x, d, w_f) + told[0]) + torch.sigmoid(conv(x, d, w_g) + told[1])
+            ),
+            "더했습니다. 여닫으려면 곱해야 합니다.",
+            "You added them; to let through or hold back, the gate has to multiply.",
+        ),
+        (
+            lambda x, d, w_f, w_g, told: gated(x, d, w_f, w_g, told * torch.tensor([1.0, 0.0])),
+            "조건이 tanh에만 들어갔습니다. 게이트에도 더합니다.",
+            "The condition reaches the tanh only; it is added inside the gate, too.",
+        ),
+        (
+            lambda x, d, w_f, w_g, told: gated(x, d, w_f.flip(0), w_g.flip(0), told),
+            "두 탭이 바뀌었습니다. 첫째가 과거 x[t - d], 둘째가 현재입니다.",
+            "The taps have changed places: the first is the past, x[t - d], the second the present.",
+        ),
+        (ahead, "미래 x[t + d]를 봅니다.", "This looks ahead, at x[t + d]."),
+    )
+    g = torch.Generator().manual_seed(0)
+    cases = [
+        (torch.randn(9, generator=g), d, *(torch.randn(2, generator=g) for _ in range(3)))
+        for d in (1, 2, 4)
+    ]
+    hint = say(
+        "F.pad로 x를 d칸 늦춘 뒤 식을 그대로 옮기십시오.",
+        "Delay x by d with F.pad, then write the formula down.",
+    )
+    return examine(answer, gated, cases, mistakes, hint)
+
+
+def _toy(codes: Tensor) -> Tensor:
+    """A model of four values that looks two samples back: codes (B, T) -> logits (B, 4, T)."""
+    table = 2 * torch.randn(4, 4, 4, generator=torch.Generator().manual_seed(1))
+    before = F.pad(codes, (2, 0))
+    return table[before[:, :-2], before[:, 1:-1]].transpose(1, 2)
+
+
+def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Verdict:
+    """Exercise 5.2: go on from a beginning, one sample at a time.
+
+    Args:
+        answer: (model, codes, us): a model codes (1, T) -> logits (1, K, T) whose column t sees codes
+            before t only; a beginning (1, T); a random number for each new sample -> (1, T + n).
+
+    Example:
+        >>> check_go_on(lambda model, codes, us: codes)
+        ✘ <lambda>(...
+    """
+
+    def at(p: Tensor, u: float) -> Tensor:
+        return (p.softmax(1).cumsum(1) > u).int().argmax(1, keepdim=True)
+
+    def next_logits(model: Any, codes: Tensor) -> Tensor:
+        logits: Tensor = model(F.pad(codes, (0, 1)))
+        return logits[:, :, -1]
+
+    def right(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+        for u in us:
+            codes = torch.cat([codes, at(next_logits(model, codes), u)], dim=1)
+        return codes
+
+    def likeliest(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+        for _ in us:
+            codes = torch.cat([codes, next_logits(model, codes).argmax(1, keepdim=True)], dim=1)
+        return codes
+
+    def stale(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+        for u in us:
+            codes = torch.cat([codes, at(model(codes)[:, :, -1], u)], dim=1)
+        return codes
+
+    def forgetful(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+        for u in us:
+            codes = torch.cat([codes, at(next_logits(model, codes[:, -1:]), u)], dim=1)
+        return codes
+
+    def deaf(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+        logits = next_logits(model, codes)
+        return torch.cat([codes, *(at(logits, u) for u in us)], dim=1)
+
+    mistakes = _told(
+        (
+            likeliest,
+            "argmax는 뽑기가 아닙니다. 소리가 멈추어 섭니다. u로 누적 확률에서 고르십시오.",
+            "argmax does not draw: sound comes to a stop. Choose by u from the running sum.",
+        ),
+        (
+            stale,
+            "한 칸 늦었습니다. 마지막 열은 이미 있는 표본의 분포입니다. 빈 자리를 하나 붙여 넣으십시오.",
+            "One step behind: the last column is about a sample that is there already. Append a blank"
+            " place for the one to come.",
+        ),
+        (
+            forgetful,
+            "마지막 표본만 넣었습니다. 모델은 더 먼 과거도 봅니다.",
+            "Only the last sample goes in; the model sees further back than that.",
+        ),
+        (
+            deaf,
+            "뽑은 표본이 다음 입력으로 들어가지 않았습니다.",
+            "What was drawn never goes back in.",
+        ),
+    )
+    g = torch.Generator().manual_seed(0)
+    cases = [
+        (_toy, torch.tensor([[1, 3, 2]]), torch.rand(12, generator=g).tolist()),
+        (_toy, torch.tensor([[0, 2, 2, 1]]), torch.rand(12, generator=g).tolist()),
+    ]
+    hint = say(
+        "codes 뒤에 아무 값이나 하나 붙여 model에 넣으면 마지막 열이 다음 표본의 로짓입니다.",
+        "Append any one value to codes: the model's last column is then about the next sample.",
+    )
+    return examine(answer, right, cases, mistakes, hint)
+
+
+def check_stack(answer: Callable[[int, int], nn.Module]) -> Verdict:
+    """Exercise 5.3: a stack of layers all of whose weights are known to the optimizer.
+
+    Args:
+        answer: (n_layers, channels) -> a module that holds so many `GatedLayer`s, of dilations
+            1, 2, 4, ....
+
+    Example:
+        >>> check_stack(lambda n, C: nn.ModuleList(GatedLayer(C, C, 2, 2**i) for i in range(n)))
         ✔ Correct.
     """
 
-    def right(x: Tensor, e: Tensor) -> Tensor:
-        return 10 * torch.log10(x.square().sum() / e.square().sum())
+    def held(build: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
+        @functools.wraps(build)
+        def summary(n_layers: int, channels: int) -> Any:
+            made = build(n_layers, channels)
+            if not isinstance(made, nn.Module):
+                return made
+            layers = [one for one in made.modules() if isinstance(one, GatedLayer)]
+            numbers = [sum(p.numel() for p in made.parameters()), sum(x.delays[0] for x in layers)]
+            return torch.tensor(numbers)
 
-    mistakes = (
-        Mistake(
-            lambda x, e: 2 * right(x, e),
-            say(
-                "제곱의 합은 에너지이므로 20이 아니라 10을 곱합니다.",
-                "A sum of squares is an energy: multiply by 10, not by 20.",
-            ),
+        return summary
+
+    def several(dilation: Callable[[int], int]) -> Callable[[int, int], nn.Module]:
+        return lambda n, C: nn.ModuleList(GatedLayer(C, C, 2, dilation(i)) for i in range(n))
+
+    mistakes = _told(
+        (
+            held(lambda n, C: nn.Module()),
+            "층이 하나도 등록되지 않았습니다. 파이썬 리스트 속의 층은 PyTorch가 모릅니다."
+            " nn.ModuleList에 담으십시오.",
+            "No layer is registered: PyTorch does not look into a Python list. Use nn.ModuleList.",
         ),
-        Mistake(
-            lambda x, e: torch.log(x.square().sum() / e.square().sum()) * 10,
-            say(
-                "자연로그를 썼습니다. 데시벨은 밑이 10인 로그입니다.",
-                "You took the natural logarithm; decibels use base 10.",
-            ),
+        (
+            held(lambda n, C: nn.ModuleList([GatedLayer(C, C, 2, 1)] * n)),
+            "같은 층을 n번 넣었습니다. 가중치가 한 벌뿐입니다.",
+            "This is one layer n times over: there is only one set of weights.",
         ),
-        Mistake(
-            lambda x, e: -right(x, e),
-            say(
-                "분자와 분모가 바뀌었습니다. 잔차가 작을수록 이득이 커야 합니다.",
-                "Numerator and denominator are swapped: the smaller the residual, the larger the gain.",
-            ),
+        (held(several(lambda i: 1)), "모든 층의 간격이 1입니다.", "All dilations are 1."),
+        (
+            held(several(lambda i: i + 1)),
+            "간격이 1, 2, 3, …으로 늘어납니다. 층마다 두 배가 되어야 합니다.",
+            "The dilations go 1, 2, 3, ...; they should double from layer to layer.",
         ),
     )
-    hint = say("두 에너지부터 구해 보십시오.", "Begin with the two energies.")
-    cases = [(x, a * x.flip(-1)) for x in sounds() for a in (0.5, 0.1)]
-    return examine(answer, right, cases, mistakes, hint)
+    hint = say(
+        "nn.Module을 물려받아 __init__에서 GatedLayer를 만들어 담으십시오.",
+        "Derive from nn.Module and make the GatedLayers in __init__.",
+    )
+    return examine(
+        held(answer), held(several(lambda i: 2**i)), [(3, 4), (6, 8)], mistakes, hint, 1e-9
+    )
 
 
-def check_first_residual(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
-    """Exercise 5.2: what a prediction from the last sample leaves over.
+def check_count(answer: Callable[[int, int, int, int, int], int]) -> Verdict:
+    """Exercise 5.4: how many numbers a WaveNet learns.
 
     Args:
-        answer: (x, a) -> a tensor of the shape of x.
+        answer: (K, R, G, S, L): levels, channels of the stream, of z, of the skips, and layers of two
+            taps, without a condition -> the number of parameters of `tinyaudio.models.wavenet.WaveNet`.
 
     Example:
-        >>> check_first_residual(lambda x, a: x + a * pad(x, (1, -1)))
-        ✘ The prediction is taken away from the sound, not added to it.
+        >>> check_count(lambda K, R, G, S, L: K * R)
+        ✘ <lambda>(4, 2, 3, 5, 1) should be 112, not 8.
     """
 
-    def right(x: Tensor, a: float) -> Tensor:
-        return x - a * pad(x, (1, -1))
+    def total(K: int, R: int, G: int, S: int, L: int, **change: int) -> int:
+        both, residuals = change.get("both", 2), change.get("residuals", L - 1)
+        bias = change.get("bias", 1)
+        layers = L * (2 * R + bias) * both * G + residuals * (G + bias) * R
+        head = (L * G + bias) * S + (S + bias) * S + (S + bias) * K
+        return change.get("embed", 1) * K * R + layers + head
 
-    mistakes = (
-        Mistake(
-            lambda x, a: x + a * pad(x, (1, -1)),
-            say(
-                "예측은 소리에 더하는 것이 아니라 소리에서 뺍니다.",
-                "The prediction is taken away from the sound, not added to it.",
-            ),
+    mistakes = _told(
+        (
+            lambda *sizes: total(*sizes, bias=0),
+            "편향을 세지 않았습니다.",
+            "The biases are not counted.",
         ),
-        Mistake(
-            lambda x, a: x - a * x,
-            say(
-                "지금 표본으로 지금 표본을 예측했습니다. 한 칸 앞의 표본을 써야 합니다.",
-                "You predicted a sample from itself; use the one before it.",
-            ),
+        (
+            lambda *sizes: total(*sizes, residuals=sizes[-1]),
+            "마지막 층에는 다음 층으로 가는 1×1이 없습니다.",
+            "The last layer has no 1x1 towards a next one.",
         ),
-        Mistake(
-            lambda x, a: x - a * pad(x, (-1, 1)),
-            say(
-                "반대쪽으로 밀었습니다. 아직 오지 않은 표본을 보았습니다.",
-                "You shifted the wrong way: that looks at a sample that is still to come.",
-            ),
+        (
+            lambda *sizes: total(*sizes, both=1),
+            "층마다 합성곱은 두 벌입니다. tanh에 하나, 시그모이드에 하나.",
+            "Every layer has two convolutions: one for the tanh, one for the sigmoid.",
         ),
-        Mistake(
-            lambda x, a: x[..., 1:] - a * x[..., :-1],
-            say(
-                "첫 표본이 빠졌습니다. 그 앞의 표본은 0이므로 잔차는 첫 표본 그대로입니다.",
-                "The first sample is missing; what stands before it is 0, so its residual is itself.",
-            ),
+        (
+            lambda *sizes: total(*sizes, embed=0),
+            "입력의 임베딩이 빠졌습니다.",
+            "The embedding of the input is missing.",
         ),
     )
-    hint = say("먼저 소리를 한 칸 미십시오.", "Begin by moving the sound on by one sample.")
-    cases = [(x, a) for x in sounds() for a in (0.5, 0.9)]
-    return examine(answer, right, cases, mistakes, hint)
-
-
-def check_best_weight(answer: Callable[[Tensor], float | Tensor]) -> Verdict:
-    """Exercise 5.3: the weight that makes the residual smallest.
-
-    Args:
-        answer: (x) -> the weight of the last sample.
-
-    Example:
-        >>> check_best_weight(lambda x: 1.0)
-        ✘ You take the next sample to be the last one; the best weight depends on the sound.
-    """
-
-    def right(x: Tensor) -> Tensor:
-        past = pad(x, (1, -1))
-        return (x * past).sum() / past.square().sum()
-
-    mistakes = (
-        Mistake(
-            lambda x: 1.0,
-            say(
-                "다음 표본이 앞 표본과 같다고 보았습니다. 가장 좋은 무게는 소리마다 다릅니다.",
-                "You take the next sample to be the last one; the best weight depends on the sound.",
-            ),
-        ),
-        Mistake(
-            lambda x: (x * pad(x, (1, -1))).sum(),
-            say(
-                "분모가 빠졌습니다. 소리를 키우면 무게까지 커져 버립니다.",
-                "The denominator is missing: a louder sound must not have a larger weight.",
-            ),
-        ),
-        Mistake(
-            lambda x: 1 / right(x),
-            say(
-                "분자와 분모가 바뀌었습니다.",
-                "Numerator and denominator are swapped.",
-            ),
-        ),
-        Mistake(
-            lambda x: -right(x),
-            say(
-                "부호가 반대입니다. 미분한 식을 다시 보십시오.",
-                "The sign is the wrong one; look at the derivative again.",
-            ),
-        ),
+    cases = [(4, 2, 3, 5, 1), (8, 4, 6, 16, 3), (256, 32, 32, 64, 20), (256, 64, 64, 256, 30)]
+    hint = say(
+        "그림의 상자를 하나씩 세십시오. a → b인 상자의 가중치는 a·b개, 편향은 b개입니다.",
+        "Go through the boxes of the figure: one from a to b has a b weights and b biases.",
     )
-    hint = say("미분한 것을 0으로 놓으십시오.", "Set the derivative to 0.")
-    return examine(answer, right, [(x,) for x in sounds()], mistakes, hint)
-
-
-def sounds() -> list[Tensor]:
-    """Two short sounds that begin and end away from 0, so that the ends count."""
-    n = torch.arange(200)
-    return [torch.cos(0.3 * n)[None], 0.5 * torch.cos(1.1 * n + 0.4)[None]]
+    return examine(answer, total, cases, mistakes, hint, 1e-9)
