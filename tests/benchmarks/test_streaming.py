@@ -1,0 +1,21 @@
+"""The streaming benchmark measures what it says, on a second of sound."""
+
+import soundfile
+
+from benchmarks import streaming
+
+
+def test_a_short_stream_is_measured(tmp_path):
+    found = streaming.streamed(tmp_path / "a.wav", 16_000)
+    assert found["samples"] == 16_000 and found["length_s"] == 1.0
+    assert found["rss_first_mb"] > 50  # torch alone
+    assert 0 <= found["rss_growth_mb"] <= 50
+    assert found["cpu_seconds"] > 0
+
+
+def test_the_sound_is_always_the_same_and_does_vary(tmp_path):
+    """So that what an interrupted run leaves can be compared with the whole."""
+    for name in "ab":
+        streaming.streamed(tmp_path / f"{name}.wav", 3000)
+    a, b = (soundfile.read(tmp_path / f"{name}.wav")[0] for name in "ab")
+    assert (a == b).all() and a.std() > 0.01
