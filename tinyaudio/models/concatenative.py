@@ -13,7 +13,7 @@ Paper:      Hunt & Black, "Unit selection in a concatenative speech synthesis sy
             speech database", ICASSP 1996.
 Implements: `UnitSelection`, with Viterbi's search; `step_db`, how far the spectrum jumps at a join.
 Differs:    units are halves of phones, not phones, so that a join may lie at an edge or in a middle;
-            the weights of the costs were set by ear, not trained.
+            the weights of the costs were set by hand, not trained.
 See:        chapter 5, "WaveNet".
 """
 
