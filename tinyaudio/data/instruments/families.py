@@ -4,7 +4,7 @@ Paper:      Fletcher & Rossing 1998, "The Physics of Musical Instruments" (parti
             bars); Risset & Mathews 1969 (brass brightens as it gets louder);
             Weinreich 1977 (the two strings of a piano key).
 Implements: `Struck`, `Sustained`, `RANGES`.
-Differs:    from physics in the widths of the ranges, which were chosen by ear and by measurement so
+Differs:    from physics in the widths of the ranges, which were chosen by hand and by measurement so
             that families overlap but can be learned.
 See:        chapter 1, "Sound into numbers".
 """

@@ -9,7 +9,7 @@ Paper:      Hillenbrand et al. 1995, "Acoustic characteristics of American Engli
             fricatives" (spectral peaks); Stevens 1998, "Acoustic Phonetics" (bursts, nasals).
 Implements: `PHONES`, `Content`, `sentence`, `melody`.
 Differs:    nasals are resonances without the zeros of the closed mouth; there are no diphthongs and
-            no liquids; levels and skirts of the noises were set by ear and by long-term spectra.
+            no liquids; levels and skirts of the noises were set by hand and by long-term spectra.
 """
 
 from dataclasses import dataclass
