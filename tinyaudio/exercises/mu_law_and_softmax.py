@@ -63,14 +63,13 @@ def check_encode(answer: Callable[[Tensor], Tensor]) -> Verdict:
             ),
         ),
     )
-    # The middle of every level, and amplitudes everywhere between; none lies on a border, where
-    # the last digit of a logarithm would decide.
-    g = torch.Generator().manual_seed(0)
+    # Inside every level, near one of its borders, where mu = 256 shows; but not so near to the border
+    # of any answer that the last digit of a logarithm would decide.
+    code = torch.arange(256)
     cases = [
-        (torch.tensor([-1.0, -0.01, 0.01, 1.0]),),
-        (mulaw.decode(torch.arange(256)),),
-        (mulaw.expand((torch.arange(1, 255) + 0.8 * torch.rand(254, generator=g) - 0.4) / 127.5 - 1),),
-    ]  # fmt: skip
+        (torch.tensor([-0.5, -0.01, 0.01, 0.5]),),
+        (mulaw.expand((code + 0.47 * (-1.0) ** code) / 127.5 - 1),),
+    ]
     hint = say("먼저 f(x)를 구하고, 다음에 눈금을 셉니다.", "First f(x); then count levels.")
     return examine(answer, mulaw.encode, cases, mistakes, hint)
 
