@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from torch.nn import functional as F
 
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data.recorded import recording
@@ -17,11 +18,12 @@ from tinyaudio.data.speech.script import spoken
 from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.layers import CausalConv1d
 from tinyaudio.models.concatenative import UnitSelection
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.conditioning import Condition, ConditionConfig, Upsampler
 from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives import mixture
 from tinyaudio.represent import linear, mulaw
+from tinyaudio.represent.logmel import log_mel
 from tinyaudio.represent.spectrum import stft
 from tinyaudio.samplers.autoregressive import cached, draw
 from tinyaudio.samplers.native import native
@@ -36,6 +38,7 @@ BOXED = {
     21: "dilated_causal_convolution",
     22: "wavenet",
     23: "one_sample_at_a_time",
+    24: "conditioning_and_vocoder",
     25: "one_sample_at_a_time",
     26: "mu_law_and_softmax",
     27: "making_it_fast",
@@ -205,6 +208,32 @@ def test_23_drawing_follows_the_softmax_and_argmax_does_not():
     # The standard error of a share is below 0.01.
     assert torch.allclose(share, logits.softmax(0), atol=0.04)
     assert draw(logits.expand(3_000, 3), generators, 0.0).unique().tolist() == [2]
+
+
+def test_24_a_sample_index_into_the_bands_of_a_mel_is_a_band_and_then_an_error():
+    voice = recording("speech-it-queue-youarenext").audio[:, :32_000]
+    mels = log_mel(voice[None], 16_000)  # (1, 80, N), as torchaudio has it for one channel
+    assert torch.equal(mels[:, 3], mels[0, 3][None]) and mels[:, 3].shape == (1, mels.shape[2])
+    with pytest.raises(IndexError, match="size 80"):
+        mels[:, 80]
+    upsampled = Upsampler(256)(mels.transpose(1, 2))
+    assert upsampled.shape == (1, 256 * mels.shape[2], 80)
+    assert torch.equal(upsampled[:, 256 * 31], mels[:, :, 31])  # by lines, before it learns
+
+
+def test_24_silence_is_128_and_what_is_beyond_the_receptive_field_changes_nothing():
+    assert mulaw.decode(torch.tensor([0, 0, 0])).tolist() == [-1, -1, -1]
+    assert abs(mulaw.decode(torch.tensor(128)).item()) < 1e-4
+    net = pretrained("causal-notes")
+    assert net.silence == 128
+    past = mulaw.encode(recording("cello-48").audio[:, 8_000:10_000])
+    with torch.inference_mode():
+        whole = net(F.pad(past, (0, 1)))
+        cut = net(F.pad(past[:, -net.receptive_field :], (0, 1)))
+    assert torch.allclose(whole[..., -1], cut[..., -1], atol=1e-4)
+    with pytest.raises(RuntimeError, match="cannot be converted to Scalar"):
+        whole.argmax(dim=1).item()
+    assert whole[:, :, -1].argmax(dim=1).numel() == 1
 
 
 def test_25_sixteen_thousand_samples_are_a_second_at_one_rate_only():
