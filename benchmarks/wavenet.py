@@ -15,12 +15,13 @@ native_max_logit_error  largest difference of any logit from the model's own for
 cached_max_logit_error  likewise
 train_step_over_r9y9    time of a training step (forward, backward, Adam) on 4 x 8,000 samples, over the
                         peer's. The peer gets its one-hot input ready made
-samples_per_second      of each, the median
+samples_per_second      of each, the median; NAME_16 is of 16 clips at once, all together; tiny_native is the
+                        book's tiny WaveNet (20 layers, 32/32/64), of which 16,000 are real time
 read_gb_per_s           what this thread reads in a second from a buffer of the weights' size, summing it
+gflop_per_s             additions and multiplications in a product of matrices, 512 x 512
 native_bytes_per_sample weights that native reads for one sample; native cannot be faster than
 native_read_bound       read_gb_per_s over that, in samples a second, where the weights do not fit the
                         core's own cache (they are about 5 MB)
-tiny_native             samples a second of the book's tiny WaveNet (20 layers, 32/32/64): 16,000 are real time
 gpu                     on a CUDA device: its name, and samples a second, of all clips together, for one
                         clip and for 256 of `samplers.graph` and of `cached`; null without one
 
@@ -115,6 +116,9 @@ def speeds(net: Any, other: Any) -> dict[str, list[float]]:
         "cached": (lambda: cached(net, N_CACHED), N_CACHED),
         "native": (lambda: native(net, N_NATIVE), N_NATIVE),
         "tiny_native": (lambda: native(tiny, N_NATIVE), N_NATIVE),
+        "native_4": (lambda: native(net, N_NATIVE // 8, range(4)), N_NATIVE // 2),
+        "native_16": (lambda: native(net, N_NATIVE // 16, range(16)), N_NATIVE),
+        "cached_16": (lambda: cached(net, N_CACHED // 4, range(16)), 4 * N_CACHED),
     }
     if other is not None:
 
@@ -132,7 +136,9 @@ def speeds(net: Any, other: Any) -> dict[str, list[float]]:
         for _ in range(100):
             buffer.sum()
 
+    square = torch.ones(512, 512)
     ways["read"] = (read, 100 * 4 * weights)  # in bytes
+    ways["multiply"] = (lambda: [square @ square for _ in range(10)], 10 * 2 * 512**3)
     for generate, _ in ways.values():
         generate()  # what is compiled or loaded once
     found: dict[str, list[float]] = {"r9y9": [], "numba": []}
@@ -210,9 +216,8 @@ def gpu() -> dict[str, Any] | None:
 
     if not torch.cuda.is_available():
         return None
-    from tinyaudio.samplers.graph import graph
-
     from tinyaudio.samplers.autoregressive import cached
+    from tinyaudio.samplers.graph import graph
 
     net = network().cuda()
     found: dict[str, Any] = {"name": torch.cuda.get_device_name()}
@@ -247,7 +252,7 @@ def measure() -> dict[str, Any]:
     warnings.filterwarnings("ignore", module="torch")  # the peer's old ways
     net, other = network(), peer()
     found = speeds(net, other)
-    read = statistics.median(found.pop("read"))
+    read, multiply = (statistics.median(found.pop(name)) for name in ("read", "multiply"))
     step = NativeStep(net, 1)
     n_bytes = step.bytes_per_sample
     return {
@@ -262,6 +267,7 @@ def measure() -> dict[str, Any]:
             for name, rounds in found.items()
         },
         "read_gb_per_s": significant(read / 1e9),
+        "gflop_per_s": significant(multiply / 1e9),
         "native_bytes_per_sample": n_bytes,
         "native_read_bound": significant(read / n_bytes),
         "gpu": gpu(),

@@ -18,6 +18,7 @@ KEYS = {
     "train_step_over_r9y9",
     "samples_per_second",
     "read_gb_per_s",
+    "gflop_per_s",
     "parameters",
     "gpu",
     "threads",
@@ -27,7 +28,7 @@ KEYS = {
 
 @pytest.fixture
 def quick(monkeypatch):
-    for name, n in [("N_NAIVE", 1), ("N_CACHED", 3), ("N_NUMBA", 3), ("N_NATIVE", 3)]:
+    for name, n in [("N_NAIVE", 1), ("N_CACHED", 8), ("N_NUMBA", 3), ("N_NATIVE", 32)]:
         monkeypatch.setattr(wavenet, name, n)
     for name, n in [("ROUNDS", 1), ("TRAINING_ROUNDS", 1), ("N_SCORED", 40)]:
         monkeypatch.setattr(wavenet, name, n)

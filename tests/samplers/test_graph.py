@@ -12,6 +12,7 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.autoregressive import cached
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.graph import GraphStep, graph, recorded, stream
+from tinyaudio.samplers.native import native
 
 SMALL = WaveNetConfig(
     n_levels=20, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
@@ -137,3 +138,12 @@ def test_recorded_and_played_back(kinds):
             assert (scored.logits() - net(clips)[:, :, t]).abs().max() < 1e-5
             scored.t.add_(1)
             scored.previous.copy_(clips[:, t])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_native_chooses_it_on_cuda():
+    net = network().cuda()
+    codes = native(net, 150, [3, 4])
+    assert codes.is_cuda and torch.equal(codes, graph(net, 150, [3, 4]))
+    assert torch.equal(native(net, 150, [3, 4], lanes=4), codes)  # compiled code, off the card

@@ -7,7 +7,7 @@ Paper:      Le Paine et al., "Fast Wavenet Generation Algorithm", 2016, for what
 Implements: `native`, which draws the same samples as `tinyaudio.samplers.autoregressive.cached`;
             `stream`, the same piece by piece; `score`, the logits of given samples by the same steps.
 Differs:    sums are taken in another order than PyTorch's, so logits differ in the last digits.
-See:        chapter 6, "Making it fast".
+See:        chapter 7, "Making it fast".
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.codes import within
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.samplers import autoregressive
+from tinyaudio.samplers import autoregressive, graph
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native.build import NoCompiler, say_once
 from tinyaudio.samplers.native.step import Draws, NativeStep
@@ -41,7 +41,8 @@ def native(
 ) -> Int[Tensor, "B T"]:
     """Generate the same as `cached`, by compiled code on one core of the processor.
 
-    Where that cannot be, `cached` generates, and a warning says why.
+    On CUDA a recorded step generates (`tinyaudio.samplers.graph`), unless ``lanes`` is given.  Where
+    there is no compiler numba does, without it `cached`, and a warning says which and why.
 
     Args:
         model: A `WaveNet` with a softmax, or a `Conditioned` one; weights are used in 32 bits.
@@ -105,6 +106,9 @@ def stream(
     wavenet, condition = (
         (model.model, model.condition) if isinstance(model, Conditioned) else (model, None)
     )
+    softmax = isinstance(wavenet, WaveNet) and not wavenet.config.n_mixtures
+    if softmax and lanes is None and next(model.parameters()).is_cuda:
+        return graph.stream(model, n_samples, seeds, temperature, prompt, chunk)
     try:
         if not isinstance(wavenet, WaveNet) or wavenet.config.n_mixtures:
             raise NoCompiler("there is compiled code only for a WaveNet with a softmax")
@@ -168,7 +172,7 @@ def score(
         Logits of p(x_t | x_<t).
 
     Raises:
-        NoCompiler: This machine cannot compile C++.
+        NoCompiler: This machine cannot compile C++, and has no numba.
         UserError: A code is out of range, or weights are not finite.
     """
     if model.config.n_mixtures:
