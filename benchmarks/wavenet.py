@@ -28,7 +28,7 @@ gpu                     on a CUDA device: its name, and samples a second, of all
 Times are the thread's CPU time, which a busy machine disturbs less than the clock's. Each ratio is the
 median over the rounds of the ratio within one round. Keys of the peer are null where it is not installed:
 
-    pip install "tinyaudio[bench]"
+    pip install --no-deps wavenet_vocoder
     python -m benchmarks.wavenet --json
 """
 

@@ -8,7 +8,9 @@ from typing import Any
 def peer() -> Any:
     """The same network by wavenet_vocoder, ready to generate; None where it is not installed."""
     if importlib.util.find_spec("wavenet_vocoder") is None:
-        said = 'the peer is not installed (pip install "tinyaudio[bench]"); its keys are null'
+        said = (
+            "the peer is not installed (pip install --no-deps wavenet_vocoder); its keys are null"
+        )
         print(said, file=sys.stderr)
         return None
     from wavenet_vocoder import WaveNet

@@ -52,7 +52,7 @@ def test_without_the_peer_its_keys_are_null(quick, monkeypatch, capsys):
 def test_a_missing_peer_is_told(monkeypatch, capsys):
     monkeypatch.setattr(wavenet_peer.importlib.util, "find_spec", lambda name: None)
     assert wavenet_peer.peer() is None
-    assert 'pip install "tinyaudio[bench]"' in capsys.readouterr().err
+    assert "pip install --no-deps wavenet_vocoder" in capsys.readouterr().err
 
 
 def test_a_rate_counts_work_and_not_waiting():
