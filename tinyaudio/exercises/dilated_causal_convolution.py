@@ -229,7 +229,7 @@ def check_design(answer: Callable[[int], tuple[int, int]]) -> Verdict:
         Mistake(
             lambda reach: best(reach, lambda k, n: (n, k)),
             say(
-                "층이 가장 적은 것을 골랐습니다. 값은 층마다 k가 드는 것까지 세어 k·n입니다.",
+                "층이 가장 적은 것을 골랐습니다. 비용은 층마다 k가 들어 모두 k·n입니다.",
                 "Fewest layers; but a layer costs k, and the stack k n.",
             ),
         ),
@@ -243,7 +243,7 @@ def check_design(answer: Callable[[int], tuple[int, int]]) -> Verdict:
         Mistake(
             lambda reach: best(reach, lambda k, n: (k * n, -n)),
             say(
-                "값이 같으면 층이 적은 쪽입니다. 층은 차례로 기다려야 합니다.",
+                "비용이 같으면 층이 적은 쪽입니다. 층은 차례로 기다려야 합니다.",
                 "Of equals take the one with fewer layers: layers have to wait for one another.",
             ),
         ),
