@@ -35,10 +35,6 @@ def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor])
     def gated(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, told: Tensor) -> Tensor:
         return torch.tanh(conv(x, d, w_f) + told[0]) * torch.sigmoid(conv(x, d, w_g) + told[1])
 
-    def ahead(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, told: Tensor) -> Tensor:
-        back = gated(x.flip(0), d, w_f, w_g, told)
-        return back.flip(0)
-
     mistakes = _told(
         (
             lambda x, d, w_f, w_g, told: (
@@ -70,7 +66,11 @@ def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor])
             "두 탭이 바뀌었습니다. 첫째가 과거 x[t - d], 둘째가 현재입니다.",
             "The taps have changed places: the first is the past, x[t - d], the second the present.",
         ),
-        (ahead, "미래 x[t + d]를 봅니다.", "This looks ahead, at x[t + d]."),
+        (
+            lambda x, *rest: gated(x.flip(0), *rest).flip(0),
+            "미래 x[t + d]를 봅니다.",
+            "This looks ahead, at x[t + d].",
+        ),
     )
     g = torch.Generator().manual_seed(0)
     cases = [
@@ -78,8 +78,7 @@ def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor])
         for d in (1, 2, 4)
     ]
     hint = say(
-        "F.pad로 x를 d칸 늦춘 뒤 식을 그대로 옮기십시오.",
-        "Delay x by d with F.pad, then write the formula down.",
+        "F.pad로 x를 늦춘 뒤 식을 옮기십시오.", "Delay x with F.pad, then write the formula."
     )
     return examine(answer, gated, cases, mistakes, hint)
 
@@ -151,11 +150,7 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Ver
             "마지막 표본만 넣었습니다. 모델은 더 먼 과거도 봅니다.",
             "Only the last sample goes in; the model sees further back than that.",
         ),
-        (
-            deaf,
-            "뽑은 표본이 다음 입력으로 들어가지 않았습니다.",
-            "What was drawn never goes back in.",
-        ),
+        (deaf, "뽑은 표본이 다시 들어가지 않았습니다.", "What was drawn never goes back in."),
     )
     g = torch.Generator().manual_seed(0)
     cases = [
@@ -244,11 +239,7 @@ def check_count(answer: Callable[[int, int, int, int, int], int]) -> Verdict:
         return change.get("embed", 1) * K * R + layers + head
 
     mistakes = _told(
-        (
-            lambda *sizes: total(*sizes, bias=0),
-            "편향을 세지 않았습니다.",
-            "The biases are not counted.",
-        ),
+        (lambda *sizes: total(*sizes, bias=0), "편향이 빠졌습니다.", "The biases are not counted."),
         (
             lambda *sizes: total(*sizes, residuals=sizes[-1]),
             "마지막 층에는 다음 층으로 가는 1×1이 없습니다.",
