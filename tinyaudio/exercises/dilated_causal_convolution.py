@@ -127,9 +127,7 @@ def check_causal(answer: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:
         (torch.randn(1, 1, 24, generator=g), torch.randn(1, 1, k, generator=g), d)
         for k, d in ((2, 1), (3, 2), (3, 4), (5, 3))
     ]
-    hint = say(
-        "0을 어느 쪽에 몇 개 채워야 합니까?", "On which side do zeros go, and how many of them?"
-    )
+    hint = say("0을 어느 쪽에 몇 개 채워야 합니까?", "On which side must 0s stand, and how many?")
     return examine(answer, lambda x, w, d: padded(x, w, d, reach(w, d)), cases, mistakes, hint)
 
 
