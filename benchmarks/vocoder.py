@@ -13,7 +13,7 @@ Each has
 pitch_share       share of the original's voiced frames whose pitch is within 20 cents of the original's,
                   both by an estimator that nothing here has trained; a frame that is not voiced any more
                   counts as wrong. Target: 0.9
-pitch_share_both  the same, of the frames that are voiced in both
+pitch_share_both  the same, of the frames that are voiced in both; null if there are none
 octave_free       as pitch_share, errors of whole octaves forgiven
 log_mel_db        distance of the log-mel spectrograms, `tinyaudio.metrics.spectral`; lower is nearer
 
@@ -26,6 +26,7 @@ compares temperatures on speakers of the validation split, so that one can be ch
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,6 +96,11 @@ def mu_law(clips: Sequence[Any]) -> list[Any]:
     return [mulaw.decode(mulaw.encode(clip)) for clip in clips]
 
 
+def rounded(share: float) -> float | None:
+    """As JSON has it: None of no frames."""
+    return None if math.isnan(share) else round(share, 3)
+
+
 def score(clips: Sequence[Any], originals: Sequence[Any], tracks: Sequence[Any]) -> dict[str, Any]:
     """The four numbers of clips whose originals have these pitch tracks, over all frames together."""
     import torch
@@ -110,9 +116,9 @@ def score(clips: Sequence[Any], originals: Sequence[Any], tracks: Sequence[Any])
     both = pitch_accuracy(f0, reference, WITHIN_CENTS, where_both_voiced=True)
     chroma = pitch_accuracy(f0, reference, WITHIN_CENTS, octave_free=True)
     return {
-        "pitch_share": round(pitch_accuracy(f0, reference, WITHIN_CENTS), 3),
-        "pitch_share_both": round(both, 3),
-        "octave_free": round(chroma, 3),
+        "pitch_share": rounded(pitch_accuracy(f0, reference, WITHIN_CENTS)),
+        "pitch_share_both": rounded(both),
+        "octave_free": rounded(chroma),
         "log_mel_db": round(sum(distances) / len(distances), 2),
     }
 
@@ -173,7 +179,10 @@ def main() -> None:
         print(f"{kind}: {ways['clips']} clips, {ways['seconds']} s, {ways['voiced_frames']} voiced")
         for way, numbers in ways.items():
             if isinstance(numbers, dict):
-                print(f"  {way:16} " + "  ".join(f"{k} {v:<6}" for k, v in numbers.items()))
+                print(
+                    f"  {way:16} "
+                    + "  ".join(f"{k} {'-' if v is None else v:<6}" for k, v in numbers.items())
+                )
 
 
 if __name__ == "__main__":

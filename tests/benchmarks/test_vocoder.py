@@ -80,6 +80,8 @@ def test_what_the_numbers_mean():
     assert octave["octave_free"] > 0.9
     semitone = score([tone(210.0 * 2 ** (1 / 12)), torch.zeros(1, 6_400)], clips, tracks)
     assert semitone["pitch_share"] == semitone["pitch_share_both"] == 0
+    silent = score([torch.zeros(1, 6_400)] * 2, clips, tracks)
+    assert silent["pitch_share"] == 0 and silent["pitch_share_both"] is None
 
 
 def test_compare_has_every_temperature(net):

@@ -217,7 +217,7 @@ def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
 
     Example:
         >>> check_stretch(lambda mels, factor: mels)
-        ✘ ...(mels...) should be...
+        ✘ <lambda>(<1 × 3>, 2) should be <1 × 6>, not <1 × 3>.
     """
 
     def at(mels: Tensor, place: Tensor) -> Tensor:
