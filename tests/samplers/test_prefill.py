@@ -115,3 +115,12 @@ def test_never_stale(generate, change):
     after = generate(*request)
     assert torch.equal(before, after) == (change == "eval")
     assert torch.equal(after, naive(*request))
+
+
+def test_one_prompt_may_serve_several_seeds_without_a_copy():
+    """Rows that share their memory are read, and never written to."""
+    net = speaker("plain")
+    prompt = torch.arange(16).repeat(2)[None].expand(3, -1)
+    drawn = [generate(net, 20, [0, 1, 2], prompt=prompt) for generate in (naive, cached, native)]
+    assert all(torch.equal(codes, drawn[0]) for codes in drawn)
+    assert torch.equal(prompt[0], torch.arange(16).repeat(2))

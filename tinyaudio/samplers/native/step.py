@@ -179,7 +179,8 @@ class NativeStep:
         if not bool(logits.isfinite().all()):
             raise UserError(f"the model's output is not finite before sample {self.t + n}")
         self.t += n
-        codes.copy_(flat.T)
+        if draws is not None:
+            codes.copy_(flat.T)
         return logits[:, :, : self.K].permute(1, 2, 0)
 
     def condition(self, n: int) -> tuple[Tensor | None, Tensor]:
