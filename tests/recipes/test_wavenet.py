@@ -112,6 +112,21 @@ def test_what_is_held_out_is_scored_as_the_loss_scores_it(learned):
     assert score == pytest.approx(sum(one_by_one) / 32, abs=1e-4)  # float32 sums in another order
 
 
+def test_a_disturbed_past_is_harder_to_go_on_from_and_is_no_target(learned):
+    state, _, four = learned
+    net = wavenet.models(state)["net"]
+    true, disturbed = conditional.loss_of(net), conditional.loss_of(net, input_noise=40.0)
+    torch.manual_seed(0)
+    assert disturbed(four, 0)[0] > true(four, 0)[0] + 0.1
+    torch.manual_seed(0)
+    first = disturbed(four, 0)[0]
+    torch.manual_seed(0)
+    assert first == disturbed(four, 0)[0]
+    untrained = wavenet.build(replace(TOY, input_noise=40.0)).players[0]
+    assert untrained.loss(four, 0)[0] == pytest.approx(8, abs=2e-6)  # no code out of range
+    assert true(four, 0)[0] == true(four, 0)[0]  # and without it nothing is drawn
+
+
 def test_instruments_held_out_are_never_trained_on():
     def instruments(split):
         notes = wavenet.clips(TOY, None, split).notes

@@ -35,9 +35,6 @@ def check_hold(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
     def right(frames: Tensor, hop: int) -> Tensor:
         return frames.repeat_interleave(hop, dim=1)
 
-    def stuffed(frames: Tensor, hop: int) -> Tensor:
-        return F.pad(frames[:, :, None], (0, hop - 1)).flatten(1)
-
     mistakes = (
         Mistake(
             lambda frames, hop: frames.repeat(1, hop),
@@ -62,7 +59,7 @@ def check_hold(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         ),
         Mistake(lambda frames, hop: right(frames[:, :-1], hop), _too_short()),
         Mistake(
-            stuffed,
+            lambda frames, hop: F.pad(frames[:, :, None], (0, hop - 1)).flatten(1),
             say(
                 "프레임의 첫 표본에만 값이 있고 나머지는 0입니다. 조건이 깜빡입니다.",
                 "Only the first sample of a frame has its value, the others are 0: the condition flickers.",
@@ -99,9 +96,6 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         size = frames.shape[1] * hop
         return F.interpolate(frames[None], size=size, mode="linear", align_corners=True)[0]
 
-    def late(frames: Tensor, hop: int) -> Tensor:
-        return lines(torch.cat([frames[:, :1], frames[:, :-1]], 1), frames, hop)
-
     mistakes = (
         Mistake(
             centred,
@@ -126,7 +120,7 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         ),
         Mistake(lambda frames, hop: right(frames, hop)[:, :-hop], _too_short()),
         Mistake(
-            late,
+            lambda frames, hop: lines(torch.cat([frames[:, :1], frames[:, :-1]], 1), frames, hop),
             say(
                 "한 프레임 늦습니다. 표본 n * hop에서 이미 프레임 n이어야 합니다.",
                 "A frame late: at sample n * hop it should be frame n already.",
@@ -232,19 +226,13 @@ def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
     def right(mels: Tensor, factor: float) -> Tensor:
         return at(mels, places(mels.shape[1], factor))
 
-    def nearest(mels: Tensor, factor: float) -> Tensor:
-        return mels[:, places(mels.shape[1], factor).floor().long()]
-
-    def by_bands(mels: Tensor, factor: float) -> Tensor:
-        return right(mels.T, factor).T
-
     def fading(mels: Tensor, factor: float) -> Tensor:
         N = mels.shape[1]
         return at(F.pad(mels, (0, 1)), torch.arange(round(N * factor)) / factor)
 
     mistakes = (
         Mistake(
-            by_bands,
+            lambda mels, factor: right(mels.T, factor).T,
             say(
                 "시간이 아니라 멜 칸을 늘였습니다. 소리가 느려지지 않고 색이 바뀝니다.",
                 "You stretched the bands, not the time: it would not be slower but of another colour.",
@@ -258,7 +246,7 @@ def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
             ),
         ),
         Mistake(
-            nearest,
+            lambda mels, factor: mels[:, places(mels.shape[1], factor).floor().long()],
             say(
                 "앞 프레임을 그대로 되풀이했습니다. 두 프레임 사이는 선으로 잇습니다.",
                 "Frames are repeated as they are; between two of them draw a line.",

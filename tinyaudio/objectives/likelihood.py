@@ -2,7 +2,7 @@
 
 Implements: `bits_per_sample`, the mean of -log2 p(x_t | x_<t), and `likelihood`, the loss of every
             autoregressive model in the book.
-See:        chapter 2, "One sample at a time".
+See:        chapter 2, "One sample at a time", and chapter 3, "mu-law and the softmax".
 """
 
 import math

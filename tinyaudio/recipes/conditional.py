@@ -37,6 +37,10 @@ class Training:
     ema_decay: float = field(
         default=0.98, metadata={"help": "of the average that plays, in [0, 1)"}
     )
+    input_noise: float = field(
+        default=0.0,
+        metadata={"help": "most that the past is disturbed by, in codes, so that it may be drawn"},
+    )
     seed: int = field(
         default=0, metadata={"help": "decides initial weights, crops and their order"}
     )
@@ -48,12 +52,24 @@ def told(batch: Batch) -> Condition | None:
     return Condition(**known) if known else None
 
 
-def loss_of(net: WaveNet) -> Loss:
-    """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it."""
+def loss_of(net: WaveNet, input_noise: float = 0.0) -> Loss:
+    """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it.
+
+    Args:
+        net: Column t of its output depends on codes before t only.
+        input_noise: While it learns, every past is the true one; when it speaks, it is what was drawn,
+            and errors add up. So the past, but not what is to be predicted, can be disturbed: by a
+            normal error whose width is drawn for each clip, up to so many codes.
+    """
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         codes = mulaw.encode(batch["audio"].squeeze(1), net.config.n_levels)  # (B, T)
-        return bits_per_sample(net(codes, told(batch)), codes), {}
+        past = codes
+        if input_noise:
+            width = input_noise * torch.rand(len(codes), 1, device=codes.device)
+            past = (codes + width * torch.randn(codes.shape, device=codes.device)).round().long()
+        levels = net.config.n_levels - 1
+        return bits_per_sample(net(past.clamp(0, levels), told(batch)), codes), {}
 
     return loss
 
@@ -65,7 +81,7 @@ def build(config: Training) -> State:
     player = Player(
         "net",
         net,
-        loss_of(net),
+        loss_of(net, config.input_noise),
         torch.optim.Adam(net.parameters(), lr=config.learning_rate),
         schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
         max_grad_norm=1.0,

@@ -38,7 +38,7 @@ def log_mel(audio: Float[Tensor, "B 1 T"], sample_rate: int) -> Float[Tensor, "B
         sample_rate: In Hz.
 
     Returns:
-        80 bands, 1 + T // 256 frames; silence is -1.
+        80 bands, 1 + ceil(T / 256) frames; silence is -1.
 
     Example:
         >>> log_mel(torch.zeros(1, 1, 2_560), 16_000).shape

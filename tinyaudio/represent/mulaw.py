@@ -5,7 +5,7 @@ Implements: f(x) = sign(x) ln(1 + mu |x|) / ln(1 + mu) and its inverse: `compres
             Then the n levels of -1...1, evenly spaced: `encode`, `decode`.
 Differs:    the paper leaves the rounding open; we round to the nearest level, so that encoding what
             was decoded returns the same class, for every class.  G.711 itself uses straight pieces.
-See:        chapter 1, "Sound into numbers", and chapter 2, "One sample at a time".
+See:        chapter 3, "mu-law and the softmax".
 """
 
 import math
