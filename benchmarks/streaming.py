@@ -156,6 +156,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("TINYAUDIO_BUILD", "1")  # no progress bar
     if options.into:
+        # A shell's background jobs, and what they start, ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         streamed(options.into, round(options.seconds * RATE))
         return
     found = measure(options.seconds)
