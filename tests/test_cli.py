@@ -216,6 +216,17 @@ def test_a_user_s_error_is_one_line(words, message, folder, tmp_path, capsys):
     assert error.startswith("tinyaudio: error: ") and message in error.lower() and "\n" not in error
 
 
+def test_a_model_that_comes_with_the_package_is_asked_by_its_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)  # where no folder is called so
+    asked = "generate wavenet-notes --family flute --pitch 72 --seconds 0.05 --out flute.wav"
+    run(*asked.split(), "--device", "cpu")
+    assert load(tmp_path / "flute.wav")[0].shape == (1, 800)
+    run(*"generate causal-notes --seconds 0.01 --out x.wav --pitch 60".split(), code=2)
+    assert "a run of autoregressive cannot be asked" in capsys.readouterr().err
+    run("evaluate", "causal-notes", "--json", "--device", "cpu")
+    assert 3 < json.loads(capsys.readouterr().out)["bits_per_sample"] < 5
+
+
 @pytest.mark.parametrize("words", ["", "fly", "train", "generate x", "data notes x --n 0"])
 def test_words_it_does_not_know_are_refused_with_usage(words, capsys):
     run(*words.split(), code=2)

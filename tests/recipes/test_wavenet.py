@@ -123,7 +123,7 @@ def test_a_disturbed_past_is_harder_to_go_on_from_and_is_no_target(learned):
     torch.manual_seed(0)
     assert first == disturbed(four, 0)[0]
     untrained = wavenet.build(replace(TOY, input_noise=40.0)).players[0]
-    assert untrained.loss(four, 0)[0] == pytest.approx(8, abs=2e-6)  # no code out of range
+    assert untrained.loss(four, 0)[0].item() == pytest.approx(8, abs=2e-6)  # none out of range
     assert true(four, 0)[0] == true(four, 0)[0]  # and without it nothing is drawn
 
 

@@ -23,7 +23,10 @@ def add_generate(commands: Any) -> None:
         description="Generate sound from a run and write it to a file, one for each seed.",
     )
     generate.add_argument(
-        "run_folder", type=Path, metavar="RUN", help="a folder that 'tinyaudio train' made"
+        "run_folder",
+        type=Path,
+        metavar="RUN",
+        help="a folder that 'tinyaudio train' made, or a model of ours: wavenet-notes, ...",
     )
     generate.add_argument(
         "--out",
@@ -109,7 +112,10 @@ def add_evaluate(commands: Any) -> None:
         description="Score a run's models, as the recipe does while training.",
     )
     evaluate.add_argument(
-        "run_folder", type=Path, metavar="RUN", help="a folder that 'tinyaudio train' made"
+        "run_folder",
+        type=Path,
+        metavar="RUN",
+        help="a folder that 'tinyaudio train' made, or a model of ours: wavenet-notes, ...",
     )
     evaluate.add_argument(
         "--data",
