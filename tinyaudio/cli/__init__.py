@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 something the user can mend (one line on standard error), 
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from tinyaudio import __version__
@@ -18,6 +19,8 @@ examples
       learn to predict your own recordings, sample by sample; run it again to go on
   tinyaudio generate runs/mine --seconds 1 --out new.wav
       let the model speak
+  tinyaudio generate wavenet-notes --family flute --pitch 72 --out flute.wav
+      ask a model that comes with the package
   tinyaudio evaluate runs/mine --data other_sounds
       how well it predicts sound that it has not heard
   tinyaudio data check my_sounds
@@ -39,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: Always, with the exit code.
     """
     options = parser().parse_args(arguments)
+    warnings.formatwarning = in_one_line
     try:
         options.run(options)
     except UserError as error:
@@ -50,6 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
+
+
+def in_one_line(message: Warning | str, *where: object, **more: object) -> str:
+    """A warning as a user wants to read it, without the place in our code."""
+    return f"tinyaudio: {message}\n"
 
 
 def parser() -> argparse.ArgumentParser:

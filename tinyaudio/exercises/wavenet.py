@@ -168,8 +168,8 @@ def check_stack(answer: Callable[[int, int], nn.Module]) -> Verdict:
     """Exercise 5.3: a stack of layers all of whose weights are known to the optimizer.
 
     Args:
-        answer: (n_layers, channels) -> a module that holds so many `GatedLayer`s, of dilations
-            1, 2, 4, ....
+        answer: (n_layers, channels) -> a module that holds so many layers, each a `GatedLayer`,
+            of dilations 1, 2, 4 and so on.
 
     Example:
         >>> check_stack(lambda n, C: nn.ModuleList(GatedLayer(C, C, 2, 2**i) for i in range(n)))

@@ -104,8 +104,10 @@ def trajectory(
 ) -> Float[Tensor, "N M"]:
     r"""The likeliest c, given Gaussians of c_n, (c_{n+1} - c_{n-1}) / 2 and c_{n+1} - 2 c_n + c_{n-1}.
 
-    W^T P W c = W^T P \mu with P = 1 / variance: of every band a system of five diagonals, which is
-    solved in a time that grows with N, not with its cube.
+        W^T P W c = W^T P \mu,   P = 1 / variance
+
+    Of every band it is a system of five diagonals, which is solved in a time that grows with N, not
+    with its cube.
 
     Args:
         mean: Of every frame: of the band itself, of its change, of the change of that.

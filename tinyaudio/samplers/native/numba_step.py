@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyaudio.samplers.native.build import Clips, Network
+from tinyaudio.samplers.native import build
 
 
 class NumbaFunctions:
@@ -38,11 +38,11 @@ class NumbaFunctions:
             to += 4 * outputs
         ctypes.memmove(to, weight, 4 * outputs * inputs)
 
-    def working_memory(self, network: Network, rows: int) -> int:
+    def working_memory(self, network: build.Network, rows: int) -> int:
         """None that would be kept from call to call."""
         return 0
 
-    def run(self, lanes: int, network: Network, clips: Clips, memory: int) -> None:
+    def run(self, lanes: int, network: build.Network, clips: build.Clips, memory: int) -> None:
         """Go through the samples of a chunk; all that changes is changed in place."""
         n, c, B = network, clips, clips.rows
         delays = array(n.delays, np.int64, n.layers, n.taps)
@@ -81,7 +81,7 @@ def numba_functions() -> NumbaFunctions | None:
     return NumbaFunctions()
 
 
-def n_weights(network: Network) -> int:
+def n_weights(network: build.Network) -> int:
     """Floats of all matrices and biases together."""
     n = network
     R, G, S = n.residual, n.gate, n.skip
