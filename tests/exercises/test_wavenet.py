@@ -139,7 +139,7 @@ WRONG = {
         (check_stack, lambda n, C: built(n, C, lambda i: 1 << i)),
         (check_count, real),
     ],
-    ids=str,
+    ids=lambda function: function.__name__,
 )
 def test_right_answers_pass_however_written(check, answer):
     assert check(answer), check(answer).message
