@@ -14,7 +14,10 @@ from tools.book import LANGUAGES, ROOT, BookError, new
 from tools.book.new import begin, with_entry
 from tools.book.source import read
 
-COPIED = ("tools", "tinyaudio", "book", "tests", "pyproject.toml", "_toc.yml", "conftest.py")
+COPIED = (
+    *("tools", "tinyaudio", "book", "tests", "benchmarks"),
+    *("pyproject.toml", "_toc.yml", "conftest.py"),
+)
 WORDS = [
     "last_sample",
     "--number",
