@@ -45,13 +45,17 @@ def generated(net: Any, family: str, temperature: float) -> list[tuple[Any, int]
     import torch
 
     from tinyaudio.models.conditioning import Condition
-    from tinyaudio.recipes.wavenet import Wish
+    from tinyaudio.recipes.wavenet import condition_of
     from tinyaudio.represent import mulaw
     from tinyaudio.samplers.conditioned import Conditioned
     from tinyaudio.samplers.native import native
 
     pitches = [pitch for pitch in asked(family) for _ in range(N_SEEDS)]
-    notes = Condition(classes=torch.tensor([Wish(family, pitch).classes() for pitch in pitches]))
+    told = [condition_of(family, pitch, SAMPLE_RATE, SAMPLE_RATE) for pitch in pitches]
+    notes = Condition(
+        classes=torch.cat([one.classes for one in told]),
+        cycles=torch.cat([one.cycles for one in told]),
+    )
     seeds = range(len(pitches))
     codes = native(Conditioned(net, notes), SAMPLE_RATE, seeds, temperature)
     return list(zip(mulaw.decode(codes, net.config.n_levels), pitches, strict=True))

@@ -22,9 +22,10 @@ margin_bits          best_linear_bits less wavenet_bits, and its standard error 
 
 The same codes are scored, from the first sample on: before it all models see silence, so that those
 with a long memory get no warm-up for nothing. The linear predictors are told nothing. The network is
-told family and pitch of notes, and phones and pitch of procedural voices, of whose speakers it has
-heard none; of recorded speech it is told nothing. `untold_bits` is the score on procedural voices
-without being told anything.
+told family and pitch of notes, and where in its cycle their oscillator is (6 bits every 256 samples,
+which are counted as if they were the sound's own); and phones and pitch of procedural voices, of
+whose speakers it has heard none; of recorded speech it is told nothing. `untold_bits` is the score on
+procedural voices without being told anything.
 
     python -m benchmarks.likelihood --json
 """
@@ -39,7 +40,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.linear_prediction import N_LEVELS, Predictor, tuned
-from benchmarks.told import HOP_LENGTH, Told, note, said
+from benchmarks.told import HOP_LENGTH, OSCILLATOR_BITS, Told, note, said
 
 SAMPLE_RATE = 16_000
 N_TRAINING, N_HELD_OUT = 128, 64  # notes of a second each
@@ -165,7 +166,7 @@ def network_bits(net: Any, held_out: Sequence[Clip], told: Told | None = None) -
         net: Maps codes (1, T), and a condition if it is told anything, to logits (1, 256, T), column
             t from codes before t only.
         held_out: Clips.
-        told: From a clip's fields and length, what the network is told of it.
+        told: From a clip's fields and codes, what the network is told of it.
     """
     import torch
     from torch.nn import functional as F
@@ -173,12 +174,12 @@ def network_bits(net: Any, held_out: Sequence[Clip], told: Told | None = None) -
     found = []
     for one in held_out:
         codes = torch.from_numpy(one.codes)[None]
-        known = [told(one.fields, codes.shape[1])] if told else []
+        known = [told(one.fields, codes)] if told else []
         with torch.inference_mode():
             logits = net(codes, *known)
             assert logits.shape[1] == N_LEVELS, "bits of other levels cannot be compared"
             lengths = F.cross_entropy(logits, codes, reduction="none")[0] / math.log(2)
-        found.append(lengths.double().numpy())
+        found.append(lengths.double().numpy() + (OSCILLATOR_BITS if told is note else 0.0))
     return found
 
 

@@ -57,20 +57,27 @@ def held_out(validation: bool = False) -> dict[str, list[Any]]:
 def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
     """What a network makes of the mel spectrogram of each clip (1, T), all drawn at once."""
     import torch
+    from torch import Tensor
     from torch.nn import functional as F
 
     from tinyaudio.models.conditioning import Condition
+    from tinyaudio.recipes.vocoder import condition_of
     from tinyaudio.represent import mulaw
     from tinyaudio.represent.logmel import log_mel
     from tinyaudio.samplers.conditioned import Conditioned
     from tinyaudio.samplers.native import native
 
-    mels = [log_mel(clip[None], SAMPLE_RATE) for clip in clips]
-    longest = max(mel.shape[2] for mel in mels)
-    # The last frame goes on, as the network lets it at the end of a clip; what is drawn there is cut.
-    frames = torch.cat([F.pad(mel, (0, longest - mel.shape[2]), mode="replicate") for mel in mels])
+    known = [condition_of(log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE) for clip in clips]
+    longest = max(one.frames.shape[2] for one in known)
+
+    def drawn_out(part: Tensor) -> Tensor:
+        """The last frame goes on, as the network lets it at the end; what is drawn there is cut."""
+        return F.pad(part, (0, longest - part.shape[2]), mode="replicate")
+
+    frames = torch.cat([drawn_out(one.frames) for one in known])
+    cycles = torch.cat([drawn_out(one.cycles.mT).mT for one in known])
     n_samples = max(clip.shape[1] for clip in clips)
-    told = Conditioned(net, Condition(frames=frames))
+    told = Conditioned(net, Condition(frames=frames, cycles=cycles))
     drawn = mulaw.decode(native(told, n_samples, range(len(clips)), temperature))
     return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
 

@@ -17,6 +17,7 @@ from tinyaudio.data import soundfont
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.voices import Voices
 from tinyaudio.errors import DataError
+from tinyaudio.metrics.pitch import midi_to_hz
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.recipes.run import HELD_OUT_CLIPS
@@ -121,8 +122,8 @@ def test_a_network_is_told_what_it_wants_to_know(noises):
         heard.append(condition.classes.tolist())
         return uniform(codes)
 
-    def pitch(fields, n_samples):
-        assert n_samples == 2_000
+    def pitch(fields, codes):
+        assert codes.shape == (1, 2_000)
         return Condition(classes=torch.tensor([[fields["pitch"]]]))
 
     likelihood.network_bits(net, noises.held_out, told=pitch)
@@ -134,11 +135,27 @@ def test_the_shipped_models_take_what_they_are_told():
     n_samples = clip.shape[1] // told.HOP_LENGTH * told.HOP_LENGTH
     codes = mulaw.encode(clip[:, :n_samples])
     speech = pretrained("wavenet-speech")
-    bits = [bits_per_sample(speech(codes, told.said(f, n_samples)), codes) for f in (fields, {})]
+    bits = [bits_per_sample(speech(codes, told.said(f, codes)), codes) for f in (fields, {})]
     assert 0 < bits[0] < bits[1] < 8  # to know what is said helps
     _, fields = Notes(1, split="test", seconds=0.1)[0]
-    known = told.note(fields, 100)
+    known = told.note(fields, codes[:, :100])
     assert pretrained("wavenet-notes")(codes[:, :100], known).shape == (1, 256, 100)
+
+
+def test_an_oscillator_is_told_coarsely_and_what_it_costs_is_counted():
+    clip, fields = Notes(1, split="test", seconds=0.2)[0]
+    codes = mulaw.encode(clip)
+    known = told.note(fields, codes)
+    begins, turns = known.cycles.unbind(2)
+    assert torch.equal(begins * told.PLACES, (begins * told.PLACES).round())
+    # Nothing but the places is told: each frame ends where the next begins, at about the pitch.
+    torch.testing.assert_close((begins + turns)[:, :-1] % 1, begins[:, 1:] % 1, atol=1e-4, rtol=0)
+    expected = midi_to_hz(fields["pitch"]) * 256 / 16_000
+    assert (turns - expected).abs().max() <= 0.5
+    one = [Clip(codes[0].numpy(), fields)]
+    assert likelihood.mean(
+        likelihood.network_bits(lambda codes, known: uniform(codes), one, told.note)
+    ) == pytest.approx(8 + 6 / 256, abs=1e-3)
 
 
 def test_without_a_checkpoint_its_numbers_are_null(noises):

@@ -11,9 +11,8 @@ from benchmarks.vocoder import compare, griffin_lim, held_out, mu_law, score, vo
 from tinyaudio import checkpoints
 from tinyaudio.data.voices import SPLITS, Voices
 from tinyaudio.metrics.pitch import f0_track
-from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.recipes.vocoder import Config
+from tinyaudio.recipes.vocoder import Config, condition_of
 from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import log_mel
 from tinyaudio.samplers.conditioned import Conditioned
@@ -51,7 +50,7 @@ def test_a_batch_of_clips_is_each_clip_on_its_own(net):
     together = vocoded(net, clips, 1.0)
     assert [one.shape for one in together] == [clip.shape for clip in clips]
     for seed, (clip, drawn) in enumerate(zip(clips, together, strict=True)):
-        told = Conditioned(net, Condition(frames=log_mel(clip[None], RATE)))
+        told = Conditioned(net, condition_of(log_mel(clip[None], RATE), RATE))
         alone = mulaw.decode(native(told, clip.shape[1], [seed]))
         assert torch.equal(alone, drawn)
 

@@ -122,7 +122,7 @@ def test_glide_passes_however_it_is_written():
     assert check_glide(lambda f, hop: at_places(f, np.arange(f.shape[1] * hop) / hop))
 
     def upsampler(frames, hop):
-        from tinyaudio.models.conditioning import Upsampler
+        from tinyaudio.models.frames import Upsampler
 
         return Upsampler(hop)(frames.T[None])[0].T.detach()
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner, Upsampler
+from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
+from tinyaudio.models.frames import Upsampler
 
 
 def trained(hop):

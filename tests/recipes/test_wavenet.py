@@ -14,7 +14,6 @@ from tinyaudio.data.batches import Batches
 from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.notes import SPLITS
 from tinyaudio.errors import UserError
-from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipes import conditional, wavenet
 from tinyaudio.recipes.run import stack_clips
@@ -93,7 +92,7 @@ def test_neighbouring_codes_begin_alike_and_nothing_fades_on_its_way_to_the_last
     assert codes.square().mean() == pytest.approx(1, abs=0.2)
     arrived = []
     net.logits.register_forward_pre_hook(lambda _, inputs: arrived.append(inputs[0]))
-    net(torch.randint(256, (1, 4_000)), Condition(classes=torch.tensor([[3, 60]])))
+    net(torch.randint(256, (1, 4_000)), wavenet.condition_of("guitar", 60, 4_000))
     assert 0.3 < arrived[0].square().mean().sqrt() < 3  # PyTorch's own weights leave 0.07
 
 
@@ -129,7 +128,7 @@ def test_a_disturbed_past_is_harder_to_go_on_from_and_is_no_target(learned):
 
 def test_instruments_held_out_are_never_trained_on():
     def instruments(split):
-        notes = wavenet.clips(TOY, None, split).notes
+        notes = wavenet.clips(TOY, None, split).crops.notes
         n = min(len(notes), 1_000)
         return {notes.fields(i)["instrument_str"] for i in range(n)}
 
@@ -143,7 +142,7 @@ def test_a_clip_comes_with_its_own_family_and_pitch():
     clips = wavenet.clips(TOY, None, "train")
     for i in (0, 5, 77):
         family, pitch = clips[i]["classes"].tolist()
-        fields = clips.notes.fields(i)
+        fields = clips.crops.notes.fields(i)
         assert FAMILIES[family] == fields["instrument_family_str"] and pitch == fields["pitch"]
 
 

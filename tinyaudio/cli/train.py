@@ -41,6 +41,13 @@ def add_train(commands: Any) -> None:
             "--out", type=Path, metavar="RUN", help=f"folder of the run (default: runs/{name}-SIZE)"
         )
         one.add_argument(
+            "--from",
+            type=Path,
+            dest="learned",
+            metavar="RUN",
+            help="run, or model that comes with the package, whose weights to begin with (default: none)",
+        )
+        one.add_argument(
             "--size",
             choices=sizes,
             default="tiny",
@@ -103,6 +110,7 @@ def train_command(options: argparse.Namespace) -> None:
         config,
         out,
         folder=options.data,
+        learned=options.learned,
         device=options.device,
         workers=options.workers,
         look_every=options.look_every,

@@ -8,8 +8,7 @@ mel frames, phones, F0) is added inside both gates of every layer of a WaveNet:
 Here both kinds are one sequence of vectors at the frame rate; a global one has a single frame.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, section 2.5.
-Implements: `Condition`, what is told; `Upsampler`, a transposed convolution whose weights sum to one
-            at every sample; `Conditioner`, the sum of all parts and the V of all layers.
+Implements: `Condition`, what is told; `Conditioner`, the sum of all parts and the V of all layers.
 Differs:    V is applied to frames and its output upsampled, not the other way round.  Both are
             linear, so the result is the same, for a hop's fraction of the work.  The paper leaves
             the upsampling's size open.  Class, vector and frames share one V.
@@ -24,6 +23,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tinyaudio.errors import UserError
+from tinyaudio.models.frames import FrameLayer, Upsampler
+from tinyaudio.represent.oscillator import waves
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class ConditionConfig:
         n_vector: Length of the vector that a clip has.
         n_frame_channels: Numbers in every frame, such as 80 mel bands.
         frame_taps: Frames that are looked at together, an odd number; 1 is the frame alone.
+        frame_layers: Layers that think about the frames before they are told, at the frames' rate;
+            none leaves them as they are seen.
+        n_octaves: Octaves of the oscillator that a clip has; 0 if it has none.
         hop_length: Samples a frame.
         channels: Width of the vector that all parts are mapped to and summed in.
     """
@@ -43,6 +47,8 @@ class ConditionConfig:
     n_vector: int = 0
     n_frame_channels: int = 0
     frame_taps: int = 1
+    frame_layers: int = 0
+    n_octaves: int = 0
     hop_length: int = 256
     channels: int = 64
 
@@ -59,6 +65,7 @@ class Condition:
         vectors: Numbers for a whole clip, such as a speaker's latent vector.
         frames: Numbers for every moment: frame n is centred on sample n hop_length, as
             `tinyaudio.represent.spectrum.stft` centres it.
+        cycles: An oscillator at the pitch, see `tinyaudio.represent.oscillator`.
 
     Example:
         >>> Condition(classes=torch.tensor([[3, 60]])).to("cpu").classes
@@ -68,67 +75,18 @@ class Condition:
     classes: Int[Tensor, "B kinds"] | None = None
     vectors: Float[Tensor, "B V"] | None = None
     frames: Float[Tensor, "B F N"] | None = None
+    cycles: Float[Tensor, "B N 2"] | None = None
 
     def to(self, device: torch.device | str) -> "Condition":
         """The same on another device."""
-        parts = (self.classes, self.vectors, self.frames)
+        parts = (self.classes, self.vectors, self.frames, self.cycles)
         return Condition(*(None if part is None else part.to(device) for part in parts))
-
-
-class Upsampler(nn.Module):
-    r"""From frames to samples by learned weights of three frames, exactly as long as they say.
-
-    y[n h + p] = a_p[0]\, f[n-1] + a_p[1]\, f[n] + a_p[2]\, f[n+1],   \sum_k a_p[k] = 1
-
-    This is a transposed convolution with stride h and 3 h taps.  Because the weights of every
-    sample sum to one, whatever training does, a constant stays that constant; because the first and
-    last frames are repeated outwards, it does so up to the edges.  Zeros there, as usual
-    elsewhere, make the first samples faint.  It starts as linear interpolation.
-
-    Args:
-        hop_length: Samples a frame (h).
-
-    Example:
-        >>> upsample = Upsampler(4)
-        >>> upsample(torch.tensor([[[0.0], [1.0]]])).flatten().tolist()
-        [0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0]
-    """
-
-    TAPS = 3
-
-    def __init__(self, hop_length: int) -> None:
-        super().__init__()
-        self.hop_length = hop_length
-        p = torch.arange(hop_length) / hop_length  # where between frames n and n + 1
-        self.weight = nn.Parameter(torch.stack([torch.zeros(hop_length), 1 - p, p], dim=1))
-
-    def forward(self, frames: Float[Tensor, "B N C"]) -> Float[Tensor, "B N*{self.hop_length} C"]:
-        """Upsample a whole sequence."""
-        before_and_after = torch.cat([frames[:, :1], frames, frames[:, -1:]], dim=1)
-        windows = before_and_after.unfold(1, self.TAPS, 1)  # (B, N, C, 3)
-        samples = self.sum_to_one(self.weight) @ windows.transpose(2, 3)  # (B, N, hop, C)
-        return samples.flatten(1, 2)
-
-    def step(self, window: Float[Tensor, "B 3 C"], phase: int) -> Float[Tensor, "B C"]:
-        """One sample, ``phase`` samples after the middle one of three frames."""
-        return self.sum_to_one(self.weight[phase]) @ window
-
-    @classmethod
-    def sum_to_one(cls, weight: Float[Tensor, "*hop 3"]) -> Float[Tensor, "*hop 3"]:
-        """Move weights by as little as makes them sum to one over the three frames."""
-        return weight + (1 - weight.sum(-1, keepdim=True)) / cls.TAPS
-
-    @staticmethod
-    def window(frames: Float[Tensor, "B N C"], n: int) -> Float[Tensor, "B 3 C"]:
-        """Frame n and its neighbours, the outermost repeated."""
-        last = frames.shape[1] - 1
-        return frames[:, [max(n - 1, 0), n, min(n + 1, last)]]
 
 
 class Conditioner(nn.Module):
     r"""From a condition to what it adds to the gates of every layer.
 
-    y_n = \sum_i E_i[class_i] + U\, vector + (W * frames)_n,   offset_n = V y_n
+    y_n = \sum_i E_i[class_i] + U\, vector + (W * frames)_n,   offset_n = V y_n + O\, waves
 
     Args:
         config: What a condition consists of.
@@ -154,8 +112,15 @@ class Conditioner(nn.Module):
             k = config.frame_taps
             # The first and last frames go on outside, so that no edge is heard.
             self.frames = nn.Conv1d(F, C, k, padding=k // 2, padding_mode="replicate", bias=False)
+            self.thinking = nn.Sequential(*(FrameLayer(C) for _ in range(config.frame_layers)))
             self.upsample = Upsampler(config.hop_length)
         self.offsets = nn.Linear(C, n_layers * n_gates, bias=False)  # V, layer by layer
+        self.waves = None
+        if config.n_octaves:
+            self.waves = nn.Linear(
+                2 * config.n_octaves, n_layers * n_gates, bias=False
+            )  # O, likewise
+            nn.init.zeros_(self.waves.weight)  # it begins as the one that has no oscillator
 
     def forward(
         self, condition: Condition, batch_size: int, n_samples: int
@@ -165,7 +130,7 @@ class Conditioner(nn.Module):
         Args:
             condition: Exactly the parts that this model was built for.
             batch_size: Clips; a condition of one clip serves them all.
-            n_samples: Length of the clips.
+            n_samples: Length of the clips; frames are for exactly so many, cycles for no fewer.
 
         Returns:
             One tensor a layer, made when it is asked for; T is 1 where nothing changes with time.
@@ -181,7 +146,10 @@ class Conditioner(nn.Module):
                 f" {n_samples} of the recording; cut one to the length of the other"
             )
         offsets = self.offsets(y).chunk(self.n_layers, dim=2)
-        return (self.upsample(one) if self.upsample else one for one in offsets)
+        steady = (self.upsample(one) if self.upsample else one for one in offsets)
+        if self.waves is None or condition.cycles is None:
+            return steady
+        return self._turning(steady, condition.cycles, 0, n_samples)
 
     def summed(self, condition: Condition, batch_size: int) -> Float[Tensor, "B N C"]:
         """The sum y of all parts, one vector a frame."""
@@ -193,7 +161,7 @@ class Conditioner(nn.Module):
         if self.vector is not None:
             parts.append(self.vector(condition.vectors)[:, None])
         if self.frames is not None:
-            parts.append(self.frames(condition.frames).transpose(1, 2))
+            parts.append(self.thinking(self.frames(condition.frames)).transpose(1, 2))
         y = parts[0]
         for part in parts[1:]:
             y = y + part  # a global part is one frame and broadcasts over all
@@ -202,49 +170,73 @@ class Conditioner(nn.Module):
         return y.expand(batch_size, -1, -1)
 
     def start(self, condition: Condition, batch_size: int) -> list[Tensor]:
-        """The two memories of `step`: y, and what the frames around the present give the gates."""
+        """The memories of `step`: y, what the frames around the present give the gates, and cycles."""
         y = self.summed(condition, batch_size)
-        return [y, self.offsets(y[:, :1]).repeat(1, Upsampler.TAPS if self.upsample else 1, 1)]
+        window = self.offsets(y[:, :1]).repeat(1, Upsampler.TAPS if self.upsample else 1, 1)
+        cycles = y.new_zeros(1, 0, 2) if condition.cycles is None else condition.cycles
+        return [y, window, cycles.expand(batch_size, -1, -1)]
 
-    def step(
-        self, y: Float[Tensor, "B N C"], window: Float[Tensor, "B taps offsets"], t: int
-    ) -> tuple[Float[Tensor, "B gates"], ...]:
+    def step(self, memory: list[Tensor], t: int) -> tuple[Float[Tensor, "B gates"], ...]:
         """What the gates of each layer get at sample t; samples must come in order.
 
         Args:
-            y: From `start`.
-            window: From `start`; changed in place.
+            memory: From `start`; changed in place.
             t: How many samples came before this one.
 
         Raises:
             UserError: The frames have come to their end.
         """
-        if self.upsample is None:
-            return window[:, 0].chunk(self.n_layers, dim=1)
+        y, window, cycles = memory
         phase = t % self.config.hop_length
-        if phase == 0:  # V is applied once a frame, not once a sample
-            window.copy_(self._around(y, t))
-        return self.upsample.step(window, phase).chunk(self.n_layers, dim=1)
+        offsets = window[:, 0]
+        if self.upsample:
+            if phase == 0:  # V is applied once a frame, not once a sample
+                window.copy_(self._around(y, t))
+            offsets = self.upsample.step(window, phase)
+        if self.waves:
+            offsets = offsets + self.waves(self.turning(cycles, t, t + 1)[:, 0])
+        return offsets.chunk(self.n_layers, dim=1)
 
     def prefill(
-        self, y: Float[Tensor, "B N C"], window: Float[Tensor, "B taps offsets"], first: int, t: int
+        self, memory: list[Tensor], first: int, t: int
     ) -> Iterator[Float[Tensor, "B T gates"]]:
         """What the gates of each layer get from sample ``first`` to before t, where `step` goes on."""
-        if self.upsample is None:
-            return iter(window[:, :1].chunk(self.n_layers, dim=2))
-        window.copy_(self._around(y, t - 1))
+        y, window, cycles = memory
         hop, upsample = self.config.hop_length, self.upsample
-        begin = max(first // hop - 1, 0)  # a neighbour more, here and at the end
-        offsets = self.offsets(y[:, begin : -(-t // hop) + 1]).chunk(self.n_layers, dim=2)
-        return (upsample(one)[:, first - begin * hop : t - begin * hop] for one in offsets)
+        steady: Iterator[Tensor] = iter(window[:, :1].chunk(self.n_layers, dim=2))
+        if upsample:
+            window.copy_(self._around(y, t - 1))
+            begin = max(first // hop - 1, 0)  # a neighbour more, here and at the end
+            offsets = self.offsets(y[:, begin : -(-t // hop) + 1]).chunk(self.n_layers, dim=2)
+            steady = (upsample(one)[:, first - begin * hop : t - begin * hop] for one in offsets)
+        return self._turning(steady, cycles, first, t) if self.waves else steady
 
-    def _around(self, y: Float[Tensor, "B N C"], t: int) -> Float[Tensor, "B taps offsets"]:
+    def turning(
+        self, cycles: Float[Tensor, "B N 2"], first: int, end: int
+    ) -> Float[Tensor, "B n waves"]:
+        """The oscillator's waves at the samples from ``first`` to before ``end``."""
+        self._reaches(cycles, end - 1)
+        t = torch.arange(first, end, device=cycles.device)
+        return waves(cycles, t, self.config.hop_length, self.config.n_octaves)
+
+    def _turning(
+        self, steady: Iterator[Tensor], cycles: Float[Tensor, "B N 2"], first: int, end: int
+    ) -> Iterator[Float[Tensor, "B T gates"]]:
+        assert self.waves is not None
+        turning = self.turning(cycles, first, end)
+        of_layers = self.waves.weight.chunk(self.n_layers)
+        return (one + turning @ w.T for one, w in zip(steady, of_layers, strict=True))
+
+    def _around(self, y: Float[Tensor, "B N C"], t: int) -> Float[Tensor, "B 3 offsets"]:
         assert self.upsample is not None
-        n = t // self.config.hop_length
-        if n >= y.shape[1]:
-            end = y.shape[1] * self.config.hop_length
+        self._reaches(y, t)
+        return self.offsets(self.upsample.window(y, t // self.config.hop_length))
+
+    def _reaches(self, frames: Float[Tensor, "B N _"], t: int) -> None:
+        """Raise a `UserError` if sample t lies behind the last frame."""
+        end = frames.shape[1] * self.config.hop_length
+        if t >= end:
             raise UserError(f"the condition ends after {end} samples; give more frames")
-        return self.offsets(self.upsample.window(y, n))
 
     def check(self, condition: Condition) -> None:
         """Raise a `UserError` for a condition that this model was not built for."""
@@ -253,12 +245,13 @@ class Conditioner(nn.Module):
             ("classes", len(config.n_classes), condition.classes),
             ("vectors", config.n_vector, condition.vectors),
             ("frames", config.n_frame_channels, condition.frames),
+            ("cycles", config.n_octaves, condition.cycles),
         ):
             if given is None and wanted:
                 raise UserError(f"this model is conditioned on {name} ({wanted} each); give them")
             if given is not None and not wanted:
                 raise UserError(f"this model takes no {name}; leave them out of the condition")
-            if given is not None and given.shape[1] != wanted:
+            if given is not None and name != "cycles" and given.shape[1] != wanted:
                 raise UserError(f"{given.shape[1]} numbers in {name}; this model takes {wanted}")
             if given is not None and not given.numel():
                 raise UserError(f"the condition's {name} are empty")

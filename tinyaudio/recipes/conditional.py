@@ -47,8 +47,8 @@ class Training:
 
 
 def told(batch: Batch) -> Condition | None:
-    """What is known of a batch: its ``classes`` (B, kinds), its ``frames`` (B, F, N), or nothing."""
-    known = {name: batch[name] for name in ("classes", "frames") if name in batch}
+    """What is known of a batch, under the names of `Condition`; it may be nothing."""
+    known = {name: batch[name] for name in ("classes", "frames", "cycles") if name in batch}
     return Condition(**known) if known else None
 
 

@@ -116,6 +116,38 @@ def resume(
     return True
 
 
+def begin_with(state: State, recipe: ModuleType, learned: Path) -> None:
+    """Give a new run's networks the weights that another run, or a model of the package, has learned.
+
+    Args:
+        state: As the recipe builds it; its optimizers start anew.
+        recipe: The recipe of the new run.
+        learned: A run's folder, or a name in `SHIPPED`.
+
+    Raises:
+        CheckpointError: There is no such run, or it is another recipe's or of another size.
+    """
+    theirs, _, models = open_run(learned)
+    if theirs is not recipe:
+        raise CheckpointError(
+            f"--from {learned}: made by the recipe {theirs.__name__.rpartition('.')[2]!r}; a run can"
+            " only begin with weights of its own recipe"
+        )
+    for player in state.players:
+        weights = models[player.name].state_dict()
+        mine = player.module.state_dict()
+        for name, weight in weights.items():
+            if name not in mine or mine[name].shape != weight.shape:
+                raise CheckpointError(
+                    f"--from {learned}: its network is of another size ({name}); give the --size and"
+                    " the kind of sound that it was made with"
+                )
+        # What a network has beyond the other one begins as it was drawn.
+        player.module.load_state_dict(mine | weights)
+        if player.ema:
+            player.ema.module.load_state_dict(mine | weights)
+
+
 def difference(theirs: Any, ours: Any, name: str) -> str:
     """The first place where two configurations differ, in words."""
     if isinstance(theirs, dict) and isinstance(ours, dict):

@@ -26,7 +26,15 @@ from tqdm.auto import tqdm
 from tinyaudio.checkpoints import save_weights
 from tinyaudio.data.batches import Batches
 from tinyaudio.errors import DataError, UserError
-from tinyaudio.recipes.folder import locked, log, resume, truncate_log, versions, write_json
+from tinyaudio.recipes.folder import (
+    begin_with,
+    locked,
+    log,
+    resume,
+    truncate_log,
+    versions,
+    write_json,
+)
 from tinyaudio.resume import save_state
 from tinyaudio.train import Batch, State, train
 
@@ -43,6 +51,7 @@ def run(
     out: Path,
     *,
     folder: Path | None = None,
+    learned: Path | None = None,
     device: str = "auto",
     workers: int = 0,
     look_every: int = 50,
@@ -56,6 +65,7 @@ def run(
         config: Its configuration.
         out: The run's folder.
         folder: Audio to learn from; procedural notes by default.
+        learned: A run, or a model that comes with the package, whose weights this one begins with.
         device: "auto", "cpu", "cuda", ...
         workers: Processes that read audio ahead; they change the speed, never the result.
         look_every: Steps between looks at held-out sound.
@@ -77,7 +87,7 @@ def run(
         "recipe": recipe.__name__.rpartition(".")[2],
         "config": json.loads(json.dumps(asdict(config))),  # lists for tuples, as they are read back
         "data": {"folder": str(folder.resolve()) if folder else None},
-    }
+    } | ({"from": str(learned)} if learned else {})
     with ExitStack() as signals, locked(out) if main else nullcontext():
         seed_all(config.seed)
         state = recipe.build(config)
@@ -85,6 +95,8 @@ def run(
         if accelerator:
             torch.manual_seed(config.seed + accelerator.process_index)  # processes draw apart
         resumed = resume(state, out, about, accelerator)
+        if learned and not resumed:
+            begin_with(state, recipe, learned)
         held_out = stack_clips(recipe.clips(config, folder, "valid"))
         batches = Batches(
             recipe.clips(config, folder, "train"),

@@ -25,6 +25,8 @@ from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
 from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
+from tinyaudio.represent.melpitch import mel_pitch
+from tinyaudio.represent.oscillator import aligned, oscillator
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
@@ -40,7 +42,9 @@ __all__ = [
     "models",
 ]
 
-MELS = ConditionConfig(n_frame_channels=N_MELS, frame_taps=5, hop_length=HOP_LENGTH)
+MELS = ConditionConfig(
+    n_frame_channels=N_MELS, frame_taps=5, frame_layers=2, n_octaves=4, hop_length=HOP_LENGTH
+)
 MARGIN = N_FFT // 2 // HOP_LENGTH  # frames at either end of a crop that look beyond it
 
 
@@ -92,7 +96,7 @@ class Wish:
 
 
 class WithMels(Dataset):
-    """Crops with their ``frames``, which are seen with what stands beside the crop."""
+    """Crops with their ``frames``, which are seen with what stands beside the crop, and ``cycles``."""
 
     def __init__(self, crops: Dataset, sample_rate: int) -> None:
         self.crops, self.sample_rate = crops, sample_rate
@@ -102,9 +106,27 @@ class WithMels(Dataset):
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
         audio = self.crops[i]["audio"]
-        frames = log_mel(audio[None], self.sample_rate)[0, :, MARGIN : -MARGIN - 1]
+        known = condition_of(log_mel(audio[None], self.sample_rate), self.sample_rate)
+        assert known.frames is not None and known.cycles is not None
         middle = audio[:, MARGIN * HOP_LENGTH : -MARGIN * HOP_LENGTH]
-        return {"audio": middle, "frames": frames}
+        cycles = aligned(known.cycles[:, MARGIN : -MARGIN - 1], middle, HOP_LENGTH)
+        return {
+            "audio": middle,
+            "frames": known.frames[0, :, MARGIN : -MARGIN - 1],
+            "cycles": cycles[0],
+        }
+
+
+def condition_of(frames: Float[Tensor, "B 80 N"], sample_rate: int) -> Condition:
+    """What the vocoder is told: mel bands, and an oscillator at the pitch that is read off them.
+
+    Example:
+        >>> told = condition_of(torch.zeros(1, 80, 10), 16_000)
+        >>> told.frames.shape, told.cycles.shape
+        (torch.Size([1, 80, 10]), torch.Size([1, 10, 2]))
+    """
+    pitch = mel_pitch(frames, sample_rate)
+    return Condition(frames=frames, cycles=oscillator(pitch, sample_rate, HOP_LENGTH))
 
 
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:
@@ -137,6 +159,6 @@ def generate(
     audio, _ = load(wish.file(), config.sample_rate, mono=True)
     n_samples = min(audio.shape[1], round(min(seconds, 1e6) * config.sample_rate))
     frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
-    known = Condition(frames=frames.to(next(net.parameters()).device))
+    known = condition_of(frames, config.sample_rate).to(next(net.parameters()).device)
     codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
     return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)

@@ -22,12 +22,14 @@ from torch.utils.data import Dataset
 
 from tinyaudio.data.instruments.families import FAMILIES, RANGES
 from tinyaudio.errors import UserError
+from tinyaudio.metrics.pitch import midi_to_hz
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import default_seconds, models
 from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
+from tinyaudio.represent.oscillator import aligned, oscillator
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
@@ -43,7 +45,8 @@ __all__ = [
     "models",
 ]
 
-FAMILY_AND_PITCH = ConditionConfig(n_classes=(len(FAMILIES), 128))  # the columns of "classes"
+FAMILY_AND_PITCH = ConditionConfig(n_classes=(len(FAMILIES), 128), n_octaves=4)
+HOP_LENGTH = FAMILY_AND_PITCH.hop_length
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,58 @@ class Wish:
         return FAMILIES.index(family), pitch
 
 
+def condition_of(
+    family: str,
+    pitch: int,
+    n_samples: int,
+    sample_rate: int = 16_000,
+    like: Float[Tensor, "1 T"] | None = None,
+) -> Condition:
+    """What the network is told of a note: its family and pitch, and an oscillator at the pitch.
+
+    Args:
+        family: One of `tinyaudio.data.instruments.families.FAMILIES`.
+        pitch: MIDI pitch; 60 is middle C.
+        n_samples: How long the oscillator turns, up to the next whole frame.
+        sample_rate: In Hz.
+        like: A recorded note that the oscillator is to be in step with, at most n_samples of it.
+
+    Raises:
+        UserError: There is no such family, or it does not play that pitch.
+
+    Example:
+        >>> condition_of("flute", 72, n_samples=512).cycles[0].round(decimals=2)  # 523.25 Hz
+        tensor([[0.0000, 8.3700],
+                [0.3700, 8.3700]])
+    """
+    classes = torch.tensor([Wish(family, pitch).classes()])
+    return Condition(classes=classes, cycles=turning(pitch, n_samples, sample_rate, like))
+
+
+def turning(
+    pitch: int, n_samples: int, sample_rate: int, like: Float[Tensor, "1 T"] | None = None
+) -> Float[Tensor, "1 N 2"]:
+    """An oscillator that holds a MIDI pitch, or that is in step with a recording at about that pitch."""
+    hz = torch.full((1, -(-n_samples // HOP_LENGTH)), midi_to_hz(pitch))
+    cycles = oscillator(hz, sample_rate, HOP_LENGTH)
+    return cycles if like is None else aligned(cycles, like, HOP_LENGTH)
+
+
+class WithOscillators(Dataset):
+    """Crops of notes with their ``cycles``: an oscillator at the pitch, in step with the crop."""
+
+    def __init__(self, crops: Dataset, sample_rate: int) -> None:
+        self.crops, self.sample_rate = crops, sample_rate
+
+    def __len__(self) -> int:
+        return len(self.crops)  # type: ignore[arg-type]
+
+    def __getitem__(self, i: int) -> dict[str, Tensor]:
+        crop = self.crops[i]
+        audio, pitch = crop["audio"], int(crop["classes"][1])
+        return {**crop, "cycles": turning(pitch, audio.shape[1], self.sample_rate, audio)[0]}
+
+
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:
     """Procedural notes with their labels, or one's own sound.
 
@@ -130,9 +185,10 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
             "this network is told family and pitch, which the recordings in a folder do not have;"
             " leave --data out, or train one on a folder"
         )
-    return folder_or_notes(
+    crops = folder_or_notes(
         folder, config.sample_rate, config.n_samples, split, config.seed, config.real
     )
+    return WithOscillators(crops, config.sample_rate) if config.model.condition else crops
 
 
 def generate(
@@ -157,6 +213,7 @@ def generate(
         codes = stream(net, n_samples, seeds, temperature)
     else:
         device = next(net.parameters()).device
-        note = Condition(classes=torch.tensor([wish.classes()], device=device))
-        codes = stream(Conditioned(net, note), n_samples, seeds, temperature)
+        family, pitch = wish.classes()
+        note = condition_of(FAMILIES[family], pitch, n_samples, config.sample_rate)
+        codes = stream(Conditioned(net, note.to(device)), n_samples, seeds, temperature)
     return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)

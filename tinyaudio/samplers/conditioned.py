@@ -46,10 +46,11 @@ class Conditioned:
     @property
     def n_samples(self) -> int | None:
         """How long the condition lasts; None if for ever."""
-        frames, conditioner = self.condition.frames, self.model.conditioner
-        if frames is None or conditioner is None:
-            return None
-        return frames.shape[2] * conditioner.config.hop_length
+        frames, cycles = self.condition.frames, self.condition.cycles
+        lengths = [] if frames is None else [frames.shape[2]]
+        lengths += [] if cycles is None else [cycles.shape[1]]
+        conditioner = self.model.conditioner
+        return min(lengths) * conditioner.config.hop_length if lengths and conditioner else None
 
     @property
     def receptive_field(self) -> int:

@@ -20,6 +20,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models import gated
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
+from tinyaudio.represent.oscillator import waves
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.request import Autoregressive, check, joined
 
@@ -150,10 +151,12 @@ class GraphStep:
             memory, n_given = model.prefill(prompt, condition), prompt.shape[1]
             self.previous = prompt[:, -1].clone()
         self.past, self.begins, self.lengths, self.delays = memory[:4]
-        self.operands = memory[6 if self.told else 4 :]
+        self.operands = memory[7 if self.told else 4 :]
         self.shares = None
         if self.told:
-            self.y, self.window = memory[4:6]  # (B, N, C); (B, frames, L H), kept by `run`
+            self.y, self.window, self.cycles = memory[
+                4:7
+            ]  # (B, N, C); (B, frames, L H), kept by `run`
             if self.told.upsample:
                 self.shares = self.told.upsample.sum_to_one(self.told.upsample.weight)  # (hop, 3)
         self.at = n_given  # what `t` will be, for the processor
@@ -202,6 +205,10 @@ class GraphStep:
         if self.shares is not None:
             phase = self.t % len(self.shares)
             given = self.shares.index_select(0, phase) @ self.window
+        if self.told.waves:
+            config = self.told.config
+            turning = waves(self.cycles, self.t, config.hop_length, config.n_octaves)
+            given = given + self.told.waves(turning)
         return given[:, 0].chunk(n_layers, dim=1)
 
     def run(self, u: Float[Tensor, "n B K"], once: Callable[[], None]) -> Int[Tensor, "B n"]:

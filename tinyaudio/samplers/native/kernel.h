@@ -176,10 +176,11 @@ void run(const Network& net, const Clips& clips, float* memory) {
             __builtin_memcpy(ring + t % length * B * R, x, 4 * B * R);
             ring += length * B * R;
             w = product(w, x, R, gates, 2 * G, B, false);
-            for (int64_t f = 0; f < clips.frames; f++) {  // what the condition adds
-                const float share = clips.shares[i * clips.frames + f];
-                const float* offset = clips.offsets + (layer * clips.frames + f) * B * 2 * G;
-                for (int64_t j = 0; j < B * 2 * G; j++) gates[j] += share * offset[j];
+            for (int64_t row = 0; row < clips.frames * B; row++) {  // what the condition adds
+                const float share = clips.shares[i * clips.frames * B + row];
+                const float* offset = clips.offsets + (layer * clips.frames * B + row) * 2 * G;
+                float* to = gates + row % B * 2 * G;
+                for (int64_t j = 0; j < 2 * G; j++) to[j] += share * offset[j];
             }
             for (int64_t b = 0; b < B; b++)
                 for (int64_t j = 0; j < G; j += LANES) {

@@ -57,7 +57,7 @@ class NumbaFunctions:
             array(c.noise, np.float64, B, c.samples if c.noise else 0, n.levels),
             array(c.heat, np.float64, B if c.heat else 0),
             array(c.offsets, np.float32, n.layers, c.frames, B, 2 * n.gate),
-            array(c.shares, np.float32, c.samples, c.frames),
+            array(c.shares, np.float32, c.samples, c.frames, B),
             array(c.logits, np.float32, kept_logits, B, n.outputs),
             c.start,
             n.gate,
@@ -172,7 +172,7 @@ def run_through(
                 at = add(weights, at, x, gates)
                 for f in range(shares.shape[1]):  # what the condition adds
                     for j in range(2 * G):
-                        gates[j] += shares[i, f] * offsets[layer, f, b, j]
+                        gates[j] += shares[i, f, b] * offsets[layer, f, b, j]
                 z = zs[layer * G : (layer + 1) * G]
                 for j in range(G):
                     z[j] = np.tanh(gates[j]) / (one + np.exp(-gates[G + j]))

@@ -25,7 +25,7 @@ struct Clips {
     const double* heat;            // (rows): temperatures
     int64_t frames;                // of the condition, for all of these samples; 0 for none
     const float* offsets;          // (layers, frames, rows, 2 gate): what they give to the gates
-    const float* shares;           // (samples, frames): how much of each a sample gets
+    const float* shares;           // (samples, frames, rows): how much of each a sample gets
     float* logits;                 // (rows, outputs), or (samples, rows, outputs)
     int64_t logits_step;           // from sample to sample; 0 keeps only the last, if any is needed
 };

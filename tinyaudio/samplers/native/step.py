@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.conditioning import Condition, Upsampler
+from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers.native.build import Clips, Network, NoCompiler, library, say_once
@@ -65,7 +65,7 @@ class NativeStep:
         self.conditioner = model.conditioner
         # The model's own memory, of which the compiled step needs another layout of the rings.
         memory = model.start(batch_size, condition)
-        self.frames = memory[4].float() if self.conditioner else None  # y, a vector a frame
+        self.known = memory[4:7] if self.conditioner else []  # y, a vector a frame; window; cycles
 
         config = model.config
         self.R, self.G, self.K = config.residual_channels, config.gate_channels, config.n_levels
@@ -184,20 +184,28 @@ class NativeStep:
         return logits[:, :, : self.K].permute(1, 2, 0)
 
     def condition(self, n: int) -> tuple[Tensor | None, Tensor]:
-        """What the frames around the next n samples give to the gates, and how much each sample gets."""
-        if self.conditioner is None or self.frames is None:
+        """What is told around the next n samples gives to the gates, and how much each sample gets."""
+        told = self.conditioner
+        if told is None:
             return None, torch.empty(0)
-        shares, window = torch.ones(n, 1), self.frames[:, :1]
-        if upsample := self.conditioner.upsample:
-            frame, phase = divmod(self.t, self.conditioner.config.hop_length)
-            if frame >= self.frames.shape[1]:
+        y, _, cycles = self.known
+        shares, window = torch.ones(n, 1, 1), y[:, :1]
+        if told.upsample:
+            frame, phase = divmod(self.t, told.config.hop_length)
+            if frame >= y.shape[1]:
                 raise UserError(f"the condition ends after {self.t} samples; give more frames")
-            window = upsample.window(self.frames, frame)
-            shares = Upsampler.sum_to_one(upsample.weight[phase : phase + n]).float().cpu()
-        given = self.conditioner.offsets(window).float().cpu()  # (B, frames, L 2 G)
-        both = given.unflatten(2, (self.network.layers, 2, self.G)).permute(2, 1, 0, 3, 4)
-        offsets = F.pad(both, (0, self.network.gate - self.G)).contiguous()
-        return offsets, shares.contiguous()
+            window = told.upsample.window(y, frame)
+            weight = told.upsample.weight[phase : phase + n]
+            shares = told.upsample.sum_to_one(weight)[:, :, None]
+        given, shares = told.offsets(window), shares.expand(-1, -1, self.rows)
+        if told.waves:
+            waves = told.turning(cycles, self.t, self.t + n)  # (B, n, waves)
+            shares = torch.cat([shares, waves.permute(1, 2, 0)], dim=1)
+            columns = told.waves.weight.T.expand(self.rows, -1, -1)  # (B, waves, L 2 G)
+            given = torch.cat([given, columns], dim=1)
+        both = given.float().cpu().unflatten(2, (self.network.layers, 2, self.G))
+        offsets = F.pad(both.permute(2, 1, 0, 3, 4), (0, self.network.gate - self.G)).contiguous()
+        return offsets, shares.float().cpu().contiguous()
 
 
 def functions() -> CDLL | NumbaFunctions:

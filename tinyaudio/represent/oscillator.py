@@ -1,0 +1,107 @@
+r"""A pitch as something that turns: where in its cycle an oscillator is, at every sample.
+
+    c[n + 1] = c[n] + \int f dt,   waves_k(t) = (\cos 2 \pi 2^k c(t), \sin 2 \pi 2^k c(t))
+
+A network that is told "440 Hz" must count 36.4 samples; one that is told the oscillator's waves need
+only listen to them.
+
+Paper:      Wang, Takaki & Yamagishi, "Neural source-filter-based waveform model for statistical
+            parametric speech synthesis", 2019, drive a network by a sine of the pitch, too.
+Implements: `oscillator`, cycles from a pitch; `aligned`, the same in step with a recording;
+            `waves`, what a network is told of them.
+Differs:    theirs adds seven harmonics and noise; here the waves are octaves apart, so that few of
+            them tell a moment in the cycle from every other.
+See:        chapter 6, "Conditioning and the mel vocoder".
+"""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def oscillator(
+    hz: Float[Tensor, "B N"], sample_rate: int, hop_length: int
+) -> Float[Tensor, "B N 2"]:
+    """Let an oscillator follow a pitch.
+
+    Args:
+        hz: The pitch at sample n hop_length; NaN where there is none.
+        sample_rate: In Hz.
+        hop_length: Samples a frame.
+
+    Returns:
+        Of each frame: where in its cycle the oscillator begins it, in [0, 1), and how many cycles it
+        makes before the next.  NaN where there is no pitch.
+
+    Example:
+        >>> oscillator(torch.full((1, 3), 100.0), sample_rate=16_000, hop_length=40)
+        tensor([[[0.0000, 0.2500],
+                 [0.2500, 0.2500],
+                 [0.5000, 0.2500]]])
+    """
+    after = torch.cat([hz[:, 1:], hz[:, -1:]], dim=1)
+    after = torch.where(after.isnan(), hz, after)
+    turns = (hz.double() + after.double()) / 2 * hop_length / sample_rate
+    begins = F.pad(turns.nan_to_num(0).cumsum(1), (1, -1)) % 1  # it waits where there is no pitch
+    begins = torch.where(turns.isnan(), turns, begins)
+    return torch.stack([begins, turns], dim=2).float()
+
+
+def aligned(
+    cycles: Float[Tensor, "B N 2"], audio: Float[Tensor, "B T"], hop_length: int
+) -> Float[Tensor, "B N 2"]:
+    """Turn an oscillator, moment by moment, until it is in step with a recording.
+
+    It is then at 0 where the fundamental peaks, also if the pitch was not quite what was thought.
+
+    Args:
+        cycles: From `oscillator`.
+        audio: What it is to be in step with, heard over four frames at a time; where it has ended,
+            the oscillator turns on by itself.
+        hop_length: Samples a frame.
+
+    Example:
+        >>> cycles = oscillator(torch.full((1, 4), 100.0), 16_000, 256)
+        >>> late = torch.sin(2 * torch.pi * 100 * torch.arange(1_024) / 16_000)[None]
+        >>> aligned(cycles, late, 256)[0, 0].round(decimals=1)  # a cosine a quarter of a cycle late
+        tensor([0.8000, 1.6000])
+    """
+    N, T = cycles.shape[1], audio.shape[1]
+    whole = F.pad(audio, (0, N * hop_length - T))
+    t = torch.arange(N * hop_length, device=audio.device)
+    fundamental = waves(cycles, t, hop_length, 1) * whole[:, :, None]
+    heard = torch.view_as_complex(fundamental.unflatten(1, (-1, hop_length)).sum(2))  # (B, N)
+    around = F.pad(heard, (2, 2)).unfold(1, 4, 1).sum(2)  # (B, N + 1), where frames begin and end
+    around = around[:, torch.arange(N + 1).clamp(max=T // hop_length)]
+    behind = around.angle() / (2 * math.pi)
+    drift = behind.diff(dim=1)
+    begins, turns = cycles.unbind(2)
+    return torch.stack([(begins - behind[:, :-1]) % 1, turns - drift + drift.round()], dim=2)
+
+
+def waves(
+    cycles: Float[Tensor, "B N 2"], t: Int[Tensor, " n"], hop_length: int, n_octaves: int
+) -> Float[Tensor, "B n waves"]:
+    """Cosines and sines at the pitch and at its octaves; zero where there is no pitch.
+
+    Args:
+        cycles: See `oscillator`.
+        t: Which samples; as many as there are frames for.
+        hop_length: Samples a frame.
+        n_octaves: How many cosines, and as many sines.
+
+    Example:
+        >>> waves(torch.tensor([[[0.0, 1.0]]]), torch.arange(4), hop_length=4, n_octaves=1)[0].round()
+        tensor([[ 1.,  0.],
+                [-0.,  1.],
+                [-1., -0.],
+                [ 0., -1.]])
+    """
+    begins, turns = cycles.index_select(1, t // hop_length).unbind(2)
+    turned = begins + t % hop_length / hop_length * turns
+    octaves = 2 ** torch.arange(n_octaves, device=cycles.device)
+    angle = 2 * math.pi * (turned[:, :, None] * octaves % 1)
+    return torch.cat([angle.cos(), angle.sin()], dim=2).nan_to_num(0)
