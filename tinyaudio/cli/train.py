@@ -132,5 +132,7 @@ def check_config(config: Any) -> None:
             raise UserError(
                 f"--{field.name.replace('_', '-')} {value}: must be a number, 0 or more"
             )
+    if not 0 <= getattr(config, "undisturbed", 0.0) < 1:
+        raise UserError(f"--undisturbed {config.undisturbed}: must be 0 or more and below 1")
     if not 0 <= getattr(config, "ema_decay", 0.0) < 1:
         raise UserError(f"--ema-decay {config.ema_decay}: must be 0 or more and below 1")

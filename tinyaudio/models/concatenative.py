@@ -27,7 +27,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from tinyaudio.data.speech.script import MIDDLE_HZ, Half, Script, halves
+from tinyaudio.data.speech.script import MIDDLE_HZ, Half, Script, halves, one_rate
 from tinyaudio.errors import UserError
 from tinyaudio.represent.melscale import mel, mel_filterbank
 
@@ -76,10 +76,7 @@ class UnitSelection:
     """
 
     def __init__(self, recordings: Sequence[tuple[Float[Tensor, "1 _"], Script]]) -> None:
-        rates = {script.sample_rate for _, script in recordings}
-        if len(rates) != 1:
-            raise UserError(f"recordings at {len(rates)} sample rates; give some, all at one rate")
-        self.sample_rate = rates.pop()
+        self.sample_rate = one_rate(script for _, script in recordings)
         self.recordings = [audio for audio, _ in recordings]
         self.units: list[Half] = []
         self.sources: list[int] = []  # the recording that each unit lies in

@@ -30,7 +30,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.data.speech.content import PHONES
-from tinyaudio.data.speech.script import Script
+from tinyaudio.data.speech.script import Script, one_rate
 from tinyaudio.errors import UserError
 from tinyaudio.represent.melscale import hz_to_mel, mel, mel_filterbank, mel_to_hz
 from tinyaudio.represent.spectrum import istft, stft
@@ -63,10 +63,7 @@ class ParametricVoice:
     """
 
     def __init__(self, recordings: Sequence[tuple[Float[Tensor, "1 _"], Script]]) -> None:
-        rates = {script.sample_rate for _, script in recordings}
-        if len(rates) != 1:
-            raise UserError(f"recordings at {len(rates)} sample rates; give some, all at one rate")
-        self.sample_rate = rates.pop()
+        self.sample_rate = one_rate(script for _, script in recordings)
         frames = [with_changes(envelope_db(audio, self.sample_rate)) for audio, _ in recordings]
         which = torch.cat([thirds(script) for _, script in recordings])
         o = torch.cat(frames).double()  # (N, 3, M)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -124,6 +124,13 @@ def default_seconds(config: object) -> float:
     return 1.0
 
 
+def decoded(
+    pieces: Iterator[Int[Tensor, "B n"]], n_levels: int
+) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """Sound from codes, piece by piece."""
+    return (mulaw.decode(piece, n_levels)[:, None] for piece in pieces)
+
+
 def generate(
     config: Config,
     models: dict[str, nn.Module],
@@ -135,4 +142,4 @@ def generate(
     net = models["net"]
     assert isinstance(net, CausalNet)
     codes = stream(net, round(seconds * config.sample_rate), seeds, temperature)
-    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)
+    return decoded(codes, config.model.n_levels)

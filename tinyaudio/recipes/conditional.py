@@ -7,6 +7,7 @@ See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocod
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +42,23 @@ class Training:
         default=0.0,
         metadata={"help": "most that the past is disturbed by, in codes, so that it may be drawn"},
     )
+    undisturbed: float = field(
+        default=0.0, metadata={"help": "share of clips whose past is left as it is, in [0, 1)"}
+    )
     seed: int = field(
         default=0, metadata={"help": "decides initial weights, crops and their order"}
     )
+
+
+# Numbers of a training that a GPU does in a day or two; ours, since the paper leaves them open.
+ON_A_GPU: dict[str, Any] = {
+    "n_samples": 16_000,
+    "batch_size": 16,
+    "steps": 100_000,
+    "warmup_steps": 1_000,
+    "learning_rate": 1e-3,
+    "ema_decay": 0.999,
+}
 
 
 def told(batch: Batch) -> Condition | None:
@@ -52,7 +67,7 @@ def told(batch: Batch) -> Condition | None:
     return Condition(**known) if known else None
 
 
-def loss_of(net: WaveNet, input_noise: float = 0.0) -> Loss:
+def loss_of(net: WaveNet, input_noise: float = 0.0, undisturbed: float = 0.0) -> Loss:
     """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it.
 
     Args:
@@ -60,16 +75,18 @@ def loss_of(net: WaveNet, input_noise: float = 0.0) -> Loss:
         input_noise: While it learns, every past is the true one; when it speaks, it is what was drawn,
             and errors add up. So the past, but not what is to be predicted, can be disturbed: by a
             normal error whose width is drawn for each clip, up to so many codes.
+        undisturbed: Share of clips to which this is not done.
     """
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        codes = mulaw.encode(batch["audio"].squeeze(1), net.config.n_levels)  # (B, T)
-        past = codes
+        past = codes = mulaw.encode(batch["audio"].squeeze(1), net.config.n_levels)  # (B, T)
         if input_noise:
-            width = input_noise * torch.rand(len(codes), 1, device=codes.device)
-            past = (codes + width * torch.randn(codes.shape, device=codes.device)).round().long()
-        levels = net.config.n_levels - 1
-        return bits_per_sample(net(past.clamp(0, levels), told(batch)), codes), {}
+            # Of a number between 0 and 1, so much lies below 0 when it is stretched downwards.
+            drawn = 1 - torch.rand(len(codes), 1, device=codes.device) / (1 - undisturbed)
+            width = input_noise * drawn.clamp(min=0)
+            noise = width * torch.randn(codes.shape, device=codes.device)
+            past = (codes + noise).round().long().clamp(0, net.config.n_levels - 1)
+        return bits_per_sample(net(past, told(batch)), codes), {}
 
     return loss
 
@@ -81,7 +98,7 @@ def build(config: Training) -> State:
     player = Player(
         "net",
         net,
-        loss_of(net, config.input_noise),
+        loss_of(net, config.input_noise, config.undisturbed),
         torch.optim.Adam(net.parameters(), lr=config.learning_rate),
         schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
         max_grad_norm=1.0,

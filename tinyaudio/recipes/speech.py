@@ -28,10 +28,9 @@ from tinyaudio.data.voices import N_SPEAKERS, SPLITS, voice
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.recipes.autoregressive import models
-from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
+from tinyaudio.recipes.autoregressive import decoded, models
+from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, evaluate
 from tinyaudio.recipes.spoken import STRANGER, Spoken
-from tinyaudio.represent import mulaw
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
@@ -72,15 +71,7 @@ class Config(Training):
     @classmethod
     def paper(cls) -> "Config":
         """The paper's reach of 300 ms.  It leaves width and training open; these are ours."""
-        return cls(
-            replace(WaveNetConfig.paper(), condition=SPEAKER_AND_PHONES),
-            n_samples=16_000,
-            batch_size=16,
-            steps=100_000,
-            warmup_steps=1_000,
-            learning_rate=1e-3,
-            ema_decay=0.999,
-        )
+        return cls(replace(WaveNetConfig.paper(), condition=SPEAKER_AND_PHONES), **ON_A_GPU)
 
 
 @dataclass(frozen=True)
@@ -163,4 +154,4 @@ def generate(
     known = wish.condition(seconds).to(next(net.parameters()).device)
     n_samples = round(seconds * config.sample_rate)
     codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
-    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)
+    return decoded(codes, config.model.n_levels)

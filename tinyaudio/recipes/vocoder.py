@@ -20,10 +20,9 @@ from tinyaudio.audio import load
 from tinyaudio.data.recorded import SOUNDS
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.recipes.autoregressive import models
+from tinyaudio.recipes.autoregressive import decoded, models
 from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
-from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
 from tinyaudio.represent.melpitch import mel_pitch
 from tinyaudio.represent.oscillator import aligned, oscillator
@@ -161,4 +160,4 @@ def generate(
     frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
     known = condition_of(frames, config.sample_rate).to(next(net.parameters()).device)
     codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
-    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)
+    return decoded(codes, config.model.n_levels)

@@ -25,10 +25,9 @@ from tinyaudio.errors import UserError
 from tinyaudio.metrics.pitch import midi_to_hz
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.recipes.autoregressive import default_seconds, models
-from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
+from tinyaudio.recipes.autoregressive import decoded, default_seconds, models
+from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, evaluate
 from tinyaudio.recipes.sound import folder_or_notes
-from tinyaudio.represent import mulaw
 from tinyaudio.represent.oscillator import aligned, oscillator
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
@@ -45,7 +44,7 @@ __all__ = [
     "models",
 ]
 
-FAMILY_AND_PITCH = ConditionConfig(n_classes=(len(FAMILIES), 128), n_octaves=4)
+FAMILY_AND_PITCH = ConditionConfig(n_classes=(len(FAMILIES), 128), n_octaves=6)
 HOP_LENGTH = FAMILY_AND_PITCH.hop_length
 
 
@@ -66,15 +65,7 @@ class Config(Training):
     @classmethod
     def large(cls) -> "Config":
         """The 30 layers at which the book measures speed, for a GPU."""
-        return cls(
-            replace(WaveNetConfig.wn30(), condition=FAMILY_AND_PITCH),
-            n_samples=16_000,
-            batch_size=16,
-            steps=100_000,
-            warmup_steps=1_000,
-            learning_rate=1e-3,
-            ema_decay=0.999,
-        )
+        return cls(replace(WaveNetConfig.wn30(), condition=FAMILY_AND_PITCH), **ON_A_GPU)
 
     @classmethod
     def paper(cls) -> "Config":
@@ -216,4 +207,4 @@ def generate(
         family, pitch = wish.classes()
         note = condition_of(FAMILIES[family], pitch, n_samples, config.sample_rate)
         codes = stream(Conditioned(net, note.to(device)), n_samples, seeds, temperature)
-    return (mulaw.decode(piece, config.model.n_levels)[:, None] for piece in codes)
+    return decoded(codes, config.model.n_levels)

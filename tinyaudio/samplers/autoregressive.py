@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tinyaudio.errors import UserError
 from tinyaudio.objectives import mixture
-from tinyaudio.samplers.request import Autoregressive, Prefilling, check, joined, progress
+from tinyaudio.samplers.request import Autoregressive, Prefilling, check, joined, progress, seeded
 
 # One step of fewer clips is so little work that threads only wait for each other: with two threads on
 # a busy machine of two cores it took six times as long as with one.
@@ -80,7 +80,7 @@ def naive(
     """
     check(model, n_samples, seeds, temperature, prompt)
     device = next(model.parameters()).device
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    generators = seeded(seeds)
     given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
     codes = given.to(device)
     with progress(n_samples) as bar:
@@ -165,7 +165,7 @@ def _pieces(
     chunk: int,
 ) -> Iterator[Tensor]:
     B, device = len(seeds), next(model.parameters()).device
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    generators = seeded(seeds)
     given = torch.empty(B, 0, dtype=torch.int64) if prompt is None else prompt
     t = given.shape[1]
     few = 1 if B < MANY else None

@@ -1,6 +1,6 @@
 """Generation under a condition: the samplers see a model that needs to be told nothing more.
 
-Implements: `Conditioned`, a model and what it is told, as one.
+Implements: `Conditioned`, a model and what it is told, as one; `apart`, the way back.
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
@@ -13,6 +13,12 @@ from torch.nn import functional as F
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.samplers.request import Autoregressive
+
+
+def apart(model: Autoregressive) -> tuple[Autoregressive, Condition | None]:
+    """A model, and what it is told if it is a `Conditioned` one."""
+    return (model.model, model.condition) if isinstance(model, Conditioned) else (model, None)
 
 
 class Conditioned:

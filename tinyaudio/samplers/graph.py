@@ -21,8 +21,8 @@ from tinyaudio.models import gated
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.represent.oscillator import waves
-from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.request import Autoregressive, check, joined
+from tinyaudio.samplers.conditioned import apart
+from tinyaudio.samplers.request import Autoregressive, check, joined, seeded
 
 CHUNK = 128  # samples between two looks at the keyboard; noise is made for so many at once
 WARM_UP = 3  # steps before the recording, in which libraries allocate what they keep
@@ -85,9 +85,7 @@ def stream(
         UserError: See `graph`; of what can be known before, at once.
     """
     check(model, n_samples, seeds, temperature, prompt, chunk)
-    wavenet, condition = (
-        (model.model, model.condition) if isinstance(model, Conditioned) else (model, None)
-    )
+    wavenet, condition = apart(model)
     if not isinstance(wavenet, WaveNet) or wavenet.config.n_mixtures:
         raise UserError("a step is recorded only for a WaveNet with a softmax; use cached")
     return pieces(wavenet, condition, n_samples, seeds, temperature, prompt, chunk)
@@ -106,7 +104,7 @@ def pieces(
     """The generator behind `stream`."""
     device = next(model.parameters()).device
     heat = torch.tensor(temperature, dtype=torch.float64, device=device).reshape(-1, 1)
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    generators = seeded(seeds)
     given = None if prompt is None or not prompt.shape[1] else prompt.to(device, torch.int64)
     step = GraphStep(model, len(seeds), heat, given, condition)
     once = recorded(step) if device.type == "cuda" else step

@@ -1,7 +1,8 @@
 """What every sampler is asked for, and the words for what none of them can do.
 
 Implements: `Autoregressive`, what a model must offer; `check`, which refuses an impossible request
-            before anything is generated; `joined`, which waits for all pieces, with a progress bar.
+            before anything is generated; `seeded`, every clip's own random numbers; `joined`, which
+            waits for all pieces, with a progress bar.
 See:        chapter 2, "One sample at a time".
 """
 
@@ -116,6 +117,11 @@ def check(
     # Squashed by the gates, an infinite weight may give a finite output.
     if not all(bool(weight.isfinite().all()) for weight in model.parameters()):
         raise UserError("the model's weights are not all finite; it cannot be generated from")
+
+
+def seeded(seeds: Sequence[int]) -> list[torch.Generator]:
+    """A generator of random numbers for each clip, so that no clip depends on its neighbours."""
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
 def joined(pieces: Iterable[Int[Tensor, "B _"]], n_samples: int) -> Int[Tensor, "B T"]:

@@ -7,6 +7,7 @@ Implements: `Script`, `Half`, `halves`, `spoken`.
 See:        chapter 5, "WaveNet".
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from torch import Tensor
 from tinyaudio.data.speech.content import PHONES, Content
 from tinyaudio.data.speech.speakers import Speaker
 from tinyaudio.data.voices import voice
-from tinyaudio.errors import DataError
+from tinyaudio.errors import DataError, UserError
 
 MIDDLE_HZ = 150.0  # between men and women
 
@@ -105,6 +106,18 @@ def halves(script: Script) -> list[Half]:
             octaves = torch.log2(hz / MIDDLE_HZ).item()
             found.append(Half(phone, bool(second), around[i + 2 * second], a, b, octaves))
     return found
+
+
+def one_rate(scripts: Iterable[Script]) -> int:
+    """The sample rate of all of these scripts.
+
+    Raises:
+        UserError: There are none, or their rates differ.
+    """
+    rates = {script.sample_rate for script in scripts}
+    if len(rates) != 1:
+        raise UserError(f"recordings at {len(rates)} sample rates; give some, all at one rate")
+    return rates.pop()
 
 
 def spoken(

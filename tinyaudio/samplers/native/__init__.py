@@ -21,10 +21,10 @@ from tinyaudio.models.codes import within
 from tinyaudio.models.conditioning import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers import autoregressive, graph
-from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.conditioned import apart
 from tinyaudio.samplers.native.build import NoCompiler, say_once
 from tinyaudio.samplers.native.step import Draws, NativeStep
-from tinyaudio.samplers.request import Autoregressive, check, joined
+from tinyaudio.samplers.request import Autoregressive, check, joined, seeded
 
 CHUNK = 1024  # samples between two looks at the keyboard, or fewer:
 PRODUCTS = 1_000_000_000  # about a tenth of a second
@@ -103,9 +103,7 @@ def stream(
         [4, 4, 2]
     """
     check(model, n_samples, seeds, temperature, prompt, chunk)
-    wavenet, condition = (
-        (model.model, model.condition) if isinstance(model, Conditioned) else (model, None)
-    )
+    wavenet, condition = apart(model)
     softmax = isinstance(wavenet, WaveNet) and not wavenet.config.n_mixtures
     if softmax and lanes is None and next(model.parameters()).is_cuda:
         return graph.stream(model, n_samples, seeds, temperature, prompt, chunk)
@@ -120,7 +118,7 @@ def stream(
         take_in(step, prompt, wavenet.receptive_field)
     device = next(model.parameters()).device
     lengths = (min(chunk, n_samples - t) for t in range(0, n_samples, chunk))
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    generators = seeded(seeds)
     heat = torch.tensor(temperature, dtype=torch.float64).expand(len(seeds)).contiguous()
     return (drawn(step, n, generators, heat).to(device) for n in lengths)
 
