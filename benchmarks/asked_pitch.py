@@ -16,12 +16,13 @@ off_cents     median distance from the pitch asked, of generated notes with any 
     python -m benchmarks.asked_pitch --json
 """
 
-import argparse
 import json
 import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
+
+from benchmarks.command import parser
 
 SAMPLE_RATE = 16_000
 WITHIN_CENTS = 30
@@ -168,14 +169,11 @@ def measure(temperature: float = 1.0) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.asked_pitch",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    options_of = parser("asked_pitch", __doc__)
+    options_of.add_argument(
+        "--temperature", type=float, default=1.0, help="of the draws; default 1"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--temperature", type=float, default=1.0, help="of the draws; default 1")
-    options = parser.parse_args()
+    options = options_of.parse_args()
     found = measure(options.temperature)
     if options.json:
         print(json.dumps(found))

@@ -17,13 +17,13 @@ broken_links            in the built site, every page of both editions: links an
     python -m benchmarks.book --json
 """
 
-import argparse
 import json
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from benchmarks.command import parser
 from tools.book import LANGUAGES, BookError
 from tools.book.check import sources
 from tools.book.exercises import exercises, planted
@@ -156,13 +156,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.book",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
+    options = parser("book", __doc__).parse_args()
     try:
         found = measure()
     except BookError as error:

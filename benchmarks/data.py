@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import parser
+
 NOTES_TO_HASH, VOICES_TO_HASH = 33, 2
 OWN_PARTIALS = ("keyboard", "mallet")
 # Settings under which a process makes the sound again.
@@ -175,15 +177,10 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.data",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--hashes", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--speed", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options_of = parser("data", __doc__)
+    options_of.add_argument("--hashes", action="store_true", help=argparse.SUPPRESS)
+    options_of.add_argument("--speed", action="store_true", help=argparse.SUPPRESS)
+    options = options_of.parse_args()
     if options.hashes:
         print(json.dumps([notes_hash(), voices_hash()]))
         return

@@ -30,7 +30,6 @@ procedural voices without being told anything.
     python -m benchmarks.likelihood --json
 """
 
-import argparse
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -39,6 +38,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import parser
 from benchmarks.linear_prediction import N_LEVELS, Predictor, tuned
 from benchmarks.told import HOP_LENGTH, OSCILLATOR_BITS, Told, note, said
 
@@ -250,13 +250,7 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.likelihood",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
+    options = parser("likelihood", __doc__).parse_args()
     found = measure()
     if options.json:
         print(json.dumps(found))

@@ -36,6 +36,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import parser
+
 RATE = 16_000
 PIECE = 1024  # samples
 AFTER_S = 3.0  # of streaming, an interrupted run is stopped
@@ -145,15 +147,12 @@ def measure(seconds: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.streaming",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--seconds", type=float, default=600.0, help="length (default: 600)")
-    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)  # the one to be interrupted
-    options = parser.parse_args()
+    options_of = parser("streaming", __doc__)
+    options_of.add_argument("--seconds", type=float, default=600.0, help="length (default: 600)")
+    options_of.add_argument(
+        "--into", type=Path, help=argparse.SUPPRESS
+    )  # the one to be interrupted
+    options = options_of.parse_args()
     os.environ.setdefault("TINYAUDIO_BUILD", "1")  # no progress bar
     if options.into:
         # A shell's background jobs, and what they start, ignore it.

@@ -24,11 +24,12 @@ log_mel_db        distance of the log-mel spectrograms, `tinyaudio.metrics.spect
 compares temperatures on speakers of the validation split, so that one can be chosen.
 """
 
-import argparse
 import json
 import math
 from collections.abc import Sequence
 from typing import Any
+
+from benchmarks.command import parser
 
 SAMPLE_RATE = 16_000
 WITHIN_CENTS = 20
@@ -167,15 +168,10 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.vocoder",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--temperature", type=float, nargs="+", default=[*TEMPERATURES])
-    parser.add_argument("--validation", action="store_true", help="speakers to choose by")
-    options = parser.parse_args()
+    options_of = parser("vocoder", __doc__)
+    options_of.add_argument("--temperature", type=float, nargs="+", default=[*TEMPERATURES])
+    options_of.add_argument("--validation", action="store_true", help="speakers to choose by")
+    options = options_of.parse_args()
     found = measure(options.temperature, options.validation)
     if options.json:
         print(json.dumps(found))

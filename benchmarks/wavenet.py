@@ -32,7 +32,6 @@ median over the rounds of the ratio within one round. Keys of the peer are null 
     python -m benchmarks.wavenet --json
 """
 
-import argparse
 import importlib.util
 import json
 import os
@@ -44,6 +43,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import parser
 from benchmarks.wavenet_peer import peer
 
 ROUNDS = 7
@@ -282,13 +282,7 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.wavenet",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
+    options = parser("wavenet", __doc__).parse_args()
     os.environ.setdefault("TINYAUDIO_BUILD", "1")  # no progress bar between the clock's hands
     found = measure()
     if options.json:
