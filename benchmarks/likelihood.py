@@ -22,7 +22,7 @@ margin_bits          best_linear_bits less wavenet_bits, and its standard error 
 
 The same codes are scored, from the first sample on: before it all models see silence, so that those
 with a long memory get no warm-up for nothing. The linear predictors are told nothing. The network is
-told family and pitch of notes, and where in its cycle their oscillator is (6 bits every 256 samples,
+told family and pitch of notes, and where in its cycle their oscillator is (7 bits every 256 samples,
 which are counted as if they were the sound's own); and phones and pitch of procedural voices, of
 whose speakers it has heard none; of recorded speech it is told nothing. `untold_bits` is the score on
 procedural voices without being told anything.

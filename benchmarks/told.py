@@ -15,14 +15,14 @@ from tinyaudio.represent import mulaw
 
 HOP_LENGTH = 160  # samples a frame of speech, at 16 kHz
 PLACES = 64  # in its cycle, at which the oscillator of a note may begin a frame of 256 samples
-OSCILLATOR_BITS = 6 / 256  # a sample: what it costs to say at which
+OSCILLATOR_BITS = 7 / 256  # a sample: what it costs to say at which, and whether it is on
 Told = Callable[[dict[str, Any], Tensor], Condition]  # from a clip's fields and its codes (1, T)
 
 
 def note(fields: dict[str, Any], codes: Tensor) -> Condition:
     """What `wavenet-notes` is told: family, pitch, and an oscillator in step with the clip.
 
-    A label says nothing of the clip's phase, but this oscillator does. So it is told coarsely, by 6 bits
+    A label says nothing of the clip's phase, but this oscillator does. So it is told coarsely, by 7 bits
     a frame, and the bits are counted.
     """
     family = FAMILIES[fields["instrument_family"]]
@@ -35,7 +35,7 @@ def note(fields: dict[str, Any], codes: Tensor) -> Condition:
     assert pitch.cycles is not None
     expected = pitch.cycles[:, :, 1]
     moved = (coarse.diff(dim=1) - expected[:, :-1] + 0.5) % 1 - 0.5
-    turns = torch.cat([expected[:, :-1] + moved, expected[:, -1:]], dim=1)
+    turns = torch.cat([expected[:, :-1] + moved.nan_to_num(0), expected[:, -1:]], dim=1)
     return Condition(classes=like.classes, cycles=torch.stack([coarse, turns], dim=2))
 
 

@@ -162,11 +162,12 @@ class Conditioner(nn.Module):
             parts.append(self.vector(condition.vectors)[:, None])
         if self.frames is not None:
             parts.append(self.thinking(self.frames(condition.frames)).transpose(1, 2))
-        y = parts[0]
-        for part in parts[1:]:
+        y = self.offsets.weight.new_zeros(1, 1, self.config.channels)  # an oscillator may be all
+        for part in parts:
             y = y + part  # a global part is one frame and broadcasts over all
-        if y.shape[0] not in (1, batch_size):
-            raise UserError(f"conditions of {y.shape[0]} clips for a batch of {batch_size}")
+        for given in (y, condition.cycles):
+            if given is not None and len(given) not in (1, batch_size):
+                raise UserError(f"conditions of {len(given)} clips for a batch of {batch_size}")
         return y.expand(batch_size, -1, -1)
 
     def start(self, condition: Condition, batch_size: int) -> list[Tensor]:
@@ -249,11 +250,14 @@ class Conditioner(nn.Module):
         ):
             if given is None and wanted:
                 raise UserError(f"this model is conditioned on {name} ({wanted} each); give them")
-            if given is not None and not wanted:
+            if given is None:
+                continue
+            if not wanted:
                 raise UserError(f"this model takes no {name}; leave them out of the condition")
-            if given is not None and name != "cycles" and given.shape[1] != wanted:
-                raise UserError(f"{given.shape[1]} numbers in {name}; this model takes {wanted}")
-            if given is not None and not given.numel():
+            has, takes = (given.shape[-1], 2) if name == "cycles" else (given.shape[1], wanted)
+            if has != takes:
+                raise UserError(f"{has} numbers in {name}; this model takes {takes}")
+            if not given.numel():
                 raise UserError(f"the condition's {name} are empty")
         for i, n in enumerate(config.n_classes):
             assert condition.classes is not None

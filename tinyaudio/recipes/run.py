@@ -87,7 +87,8 @@ def run(
         "recipe": recipe.__name__.rpartition(".")[2],
         "config": json.loads(json.dumps(asdict(config))),  # lists for tuples, as they are read back
         "data": {"folder": str(folder.resolve()) if folder else None},
-    } | ({"from": str(learned)} if learned else {})
+        "from": str(learned) if learned else None,
+    }
     with ExitStack() as signals, locked(out) if main else nullcontext():
         seed_all(config.seed)
         state = recipe.build(config)

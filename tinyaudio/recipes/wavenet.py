@@ -28,7 +28,7 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import decoded, default_seconds, models
 from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, evaluate
 from tinyaudio.recipes.sound import folder_or_notes
-from tinyaudio.represent.oscillator import aligned, oscillator
+from tinyaudio.represent.oscillator import aligned, oscillator, where_heard
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
@@ -141,10 +141,12 @@ def condition_of(
 def turning(
     pitch: int, n_samples: int, sample_rate: int, like: Float[Tensor, "1 T"] | None = None
 ) -> Float[Tensor, "1 N 2"]:
-    """An oscillator that holds a MIDI pitch, or that is in step with a recording at about that pitch."""
+    """An oscillator that holds a MIDI pitch, or one that sounds where and as a recording does."""
     hz = torch.full((1, -(-n_samples // HOP_LENGTH)), midi_to_hz(pitch))
     cycles = oscillator(hz, sample_rate, HOP_LENGTH)
-    return cycles if like is None else aligned(cycles, like, HOP_LENGTH)
+    if like is None:
+        return cycles
+    return where_heard(aligned(cycles, like, HOP_LENGTH), like, HOP_LENGTH)
 
 
 class WithOscillators(Dataset):

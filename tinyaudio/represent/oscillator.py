@@ -8,7 +8,7 @@ only listen to them.
 Paper:      Wang, Takaki & Yamagishi, "Neural source-filter-based waveform model for statistical
             parametric speech synthesis", 2019, drive a network by a sine of the pitch, too.
 Implements: `oscillator`, cycles from a pitch; `aligned`, the same in step with a recording;
-            `waves`, what a network is told of them.
+            `where_heard`, off where it is silent; `waves`, what a network is told of them.
 Differs:    theirs adds seven harmonics and noise; here the waves are octaves apart, so that few of
             them tell a moment in the cycle from every other.
 See:        chapter 6, "Conditioning and the mel vocoder".
@@ -20,6 +20,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
+
+QUIET = 1e-3  # root mean square of a frame in which nothing is heard: -60 dB below full scale
 
 
 def oscillator(
@@ -80,6 +82,27 @@ def aligned(
     drift = behind.diff(dim=1)
     begins, turns = cycles.unbind(2)
     return torch.stack([(begins - behind[:, :-1]) % 1, turns - drift + drift.round()], dim=2)
+
+
+def where_heard(
+    cycles: Float[Tensor, "B N 2"], audio: Float[Tensor, "B T"], hop_length: int
+) -> Float[Tensor, "B N 2"]:
+    """Switch an oscillator off where a recording is silent: so it says when a note sounds.
+
+    Args:
+        cycles: From `oscillator`.
+        audio: The recording; where it has ended, the oscillator is left on.
+        hop_length: Samples a frame.
+
+    Example:
+        >>> silence_then_noise = torch.cat([torch.zeros(1, 256), torch.ones(1, 256)], dim=1)
+        >>> where_heard(torch.zeros(1, 3, 2), silence_then_noise, 256)[0, :, 0]
+        tensor([nan, 0., 0.])
+    """
+    whole = audio[:, : audio.shape[1] // hop_length * hop_length]
+    power = whole.unflatten(1, (-1, hop_length)).square().mean(2)
+    silent = F.pad(power < QUIET**2, (0, cycles.shape[1] - power.shape[1]))
+    return torch.where(silent[:, :, None], torch.nan, cycles)
 
 
 def waves(
