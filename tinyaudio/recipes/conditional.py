@@ -39,11 +39,11 @@ class Training:
         default=0.98, metadata={"help": "of the average that plays, in [0, 1)"}
     )
     input_noise: float = field(
-        default=0.0,
+        default=6.0,
         metadata={"help": "most that the past is disturbed by, in codes, so that it may be drawn"},
     )
     undisturbed: float = field(
-        default=0.0, metadata={"help": "share of clips whose past is left as it is, in [0, 1)"}
+        default=0.25, metadata={"help": "share of clips whose past is left as it is, in [0, 1)"}
     )
     seed: int = field(
         default=0, metadata={"help": "decides initial weights, crops and their order"}
