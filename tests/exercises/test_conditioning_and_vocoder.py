@@ -1,5 +1,7 @@
 """Chapter 6's checkers: wrong answers to be caught, and right ones however they are written."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -8,6 +10,7 @@ from tinyaudio.exercises.conditioning_and_vocoder import (
     check_glide,
     check_hold,
     check_stretch,
+    check_sweep,
 )
 
 
@@ -36,6 +39,15 @@ def glide(frames, hop):
 
 def stretched(mels, factor, count=None):
     return at_places(mels, np.arange(round(mels.shape[1] * factor)) / factor)
+
+
+def turned(steps):
+    """Where an oscillator is that makes these steps, one after another, from 0 on."""
+    c, places = 0.0, []
+    for step in steps.tolist():
+        places.append(c)
+        c += step
+    return torch.tensor(places)
 
 
 # Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
@@ -105,6 +117,21 @@ WRONG = {
             "falls to zero",
         ),
     ],
+    "check_sweep": [
+        (
+            lambda hz, rate: torch.stack(
+                [(2 * math.pi * f * (i / rate)).sin() for i, f in enumerate(hz)]
+            ),
+            "times the time now",
+        ),
+        (lambda hz, rate: (math.tau * (turned(hz / rate) + hz / rate)).sin(), "sample ahead"),
+        (lambda hz, rate: turned(hz / rate).sin(), "six times"),
+        (lambda hz, rate: (math.tau * turned(hz / rate)).cos(), "cosine"),
+        (
+            lambda hz, rate: (math.tau * turned(hz.mean().expand(len(hz)) / rate)).sin(),
+            "average pitch",
+        ),
+    ],
 }
 
 
@@ -139,3 +166,22 @@ def test_gate_passes_however_it_is_written():
 
 def test_stretch_passes_however_it_is_written():
     assert check_stretch(stretched)
+
+
+def test_sweep_passes_however_it_is_written():
+    assert check_sweep(lambda hz, rate: (math.tau * turned(hz / rate)).sin())
+    assert check_sweep(lambda hz, rate: (math.tau * turned(hz / rate) % math.tau).sin())
+
+    def by_rotation(hz, rate):
+        steps = torch.polar(torch.ones(len(hz)), math.tau * hz / rate)
+        return torch.cat([torch.ones(1), steps[:-1]]).cumprod(0).imag
+
+    assert check_sweep(by_rotation)
+
+    def by_the_package(hz, rate):
+        from tinyaudio.represent.oscillator import waves
+
+        cycles = torch.stack([turned(hz / rate), hz / rate], dim=1)[None]
+        return waves(cycles, torch.arange(len(hz)), hop_length=1, n_octaves=1)[0, :, 1]
+
+    assert check_sweep(by_the_package)
