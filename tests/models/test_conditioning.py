@@ -1,64 +1,166 @@
-"""The upsampler: constants stay constant, lengths are exact, shifts pass through."""
+"""What a network is told reaches it alike at once, step by step and after a prompt; what does not fit is told."""
+
+from dataclasses import replace
 
 import pytest
 import torch
 
+from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
-from tinyaudio.models.frames import Upsampler
+from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.represent.oscillator import oscillator
+
+SMALL = WaveNetConfig(
+    n_levels=16, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
+)
+HOP, N_FRAMES = 8, 6
+ALONE = ConditionConfig(n_octaves=3, hop_length=HOP, channels=7)
+KINDS = {
+    "alone": ALONE,
+    "with classes": replace(ALONE, n_classes=(3,)),
+    "with frames": replace(ALONE, n_frame_channels=4, frame_taps=3, frame_layers=2),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def trained(hop):
-    """Weights far from where they began."""
+def network(config):
+    """As after training: nothing is zero, nothing linear."""
     torch.manual_seed(0)
-    upsample = Upsampler(hop)
-    torch.nn.init.normal_(upsample.weight)
-    return upsample
+    net = WaveNet(replace(SMALL, condition=config))
+    told = net.conditioner
+    weights = [net.logits.weight]
+    if told.waves:
+        weights.append(told.waves.weight)
+    if told.upsample:
+        weights += [told.upsample.weight, *(layer.add.weight for layer in told.thinking)]
+    for weight in weights:
+        torch.nn.init.normal_(weight)
+    return net
 
 
-@pytest.mark.parametrize("upsample", [Upsampler(16), trained(16), trained(1)], ids=str)
-@pytest.mark.parametrize("n_frames", [1, 2, 9])
-def test_constants_stay_constant_up_to_the_edges(upsample, n_frames):
-    level = torch.tensor([1.0, -3.0, 0.0])
-    samples = upsample(level.expand(2, n_frames, 3))
-    assert samples.shape == (2, n_frames * upsample.hop_length, 3)
-    torch.testing.assert_close(samples, level.expand_as(samples), rtol=0, atol=1e-5)
+def told(config, n_frames=N_FRAMES):
+    """Two clips at two pitches."""
+    draws, cycles = torch.Generator().manual_seed(1), None
+    if config.n_octaves:
+        hz = torch.tensor([[220.0], [331.0]]).expand(2, n_frames)
+        cycles = oscillator(hz, 4_000, HOP)
+    return Condition(
+        classes=torch.tensor([[2], [0]]) if config.n_classes else None,
+        frames=torch.randn(2, config.n_frame_channels, n_frames, generator=draws)
+        if config.n_frame_channels
+        else None,
+        cycles=cycles,
+    )
 
 
-def test_constants_stay_constant_through_every_step_of_training():
-    upsample, target = Upsampler(8), torch.randn(1, 40, 1)
-    optimizer = torch.optim.SGD(upsample.parameters(), lr=1.0)
-    frames = torch.randn(1, 5, 1)
-    before = (upsample(frames) - target).square().mean()
-    for _ in range(20):
-        optimizer.zero_grad()
-        (upsample(frames) - target).square().mean().backward()
-        optimizer.step()
-        assert (upsample(torch.ones(1, 5, 1)) - 1).abs().max() < 1e-5
-    assert (upsample(frames) - target).square().mean() < before  # it learned
+def with_cycles(condition, cycles):
+    """The condition that a user can make; under pytest, shapes are checked before ours are."""
+    other = replace(condition)
+    object.__setattr__(other, "cycles", cycles)
+    return other
 
 
-def test_begins_as_linear_interpolation_between_frames_at_their_samples():
-    samples = Upsampler(4)(torch.tensor([[[0.0], [4.0], [-4.0]]]))
-    assert samples.flatten().tolist() == [0, 1, 2, 3, 4, 2, 0, -2, -4, -4, -4, -4]
+def codes_for(n_samples=HOP * N_FRAMES):
+    return torch.randint(16, (2, n_samples), generator=torch.manual_seed(2))
 
 
-def test_shifted_frames_give_shifted_samples():
-    upsample, frames = trained(5), torch.randn(1, 12, 2)
-    shifted = upsample(frames[:, 3:])
-    # but for the first frame, whose neighbour is now its own copy
-    torch.testing.assert_close(shifted[:, 5:], upsample(frames)[:, 20:], rtol=0, atol=1e-5)
+@every_kind
+@torch.no_grad()
+def test_steps_and_steps_after_a_prompt_equal_columns(kind):
+    net, condition, codes = network(KINDS[kind]), told(KINDS[kind]), codes_for()
+    columns = net(codes, condition)
+    for n_given in (0, 1, 3, 8, 13, 21, 43):  # within a frame, at its end, beyond the reach of 15
+        memory = net.start(2, condition)
+        previous = torch.full((2,), net.silence)
+        if n_given:
+            memory = net.prefill(codes[:, :n_given], condition)
+            previous = codes[:, n_given - 1]
+        for t in range(n_given, HOP * N_FRAMES):
+            after = net.step(previous, memory, t)
+            torch.testing.assert_close(after, columns[:, :, t], rtol=0, atol=1e-5)
+            previous = codes[:, t]
 
 
-def test_a_step_is_a_row():
-    upsample, frames = trained(5), torch.randn(2, 4, 3)
-    steps = [upsample.step(upsample.window(frames, t // 5), t % 5) for t in range(20)]
-    torch.testing.assert_close(torch.stack(steps, 1), upsample(frames), rtol=0, atol=1e-5)
+@every_kind
+@torch.no_grad()
+def test_every_clip_hears_its_own_pitch(kind):
+    net, condition, codes = network(KINDS[kind]), told(KINDS[kind]), codes_for()
+    one = condition.cycles[:1]
+    same = with_cycles(condition, one.expand(2, -1, -1))
+    alike = net(codes, same)
+    assert torch.equal(net(codes, condition)[0], alike[0])
+    assert not torch.equal(net(codes, condition)[1], alike[1])
+    torch.testing.assert_close(net(codes, with_cycles(condition, one)), alike)  # one serves all
 
 
-def test_upsampling_before_or_after_v_is_the_same():
-    """What lets V work at the frame rate."""
-    upsample, frames, V = trained(6), torch.randn(2, 5, 4), torch.nn.Linear(4, 7, bias=False)
-    torch.testing.assert_close(upsample(V(frames)), V(upsample(frames)), rtol=0, atol=1e-5)
+@every_kind
+@torch.no_grad()
+def test_without_o_or_without_a_pitch_there_is_no_oscillator(kind):
+    config, codes = KINDS[kind], codes_for()
+    net, condition = network(config), told(config)
+    other = WaveNet(replace(SMALL, condition=replace(config, n_octaves=0)))
+    missing = net.state_dict().keys() - other.state_dict().keys()
+    assert missing == {"conditioner.waves.weight"}
+    weights = {name: w for name, w in net.state_dict().items() if name not in missing}
+    other.load_state_dict(weights)
+    without = other(codes, with_cycles(condition, None))
+
+    off = condition.cycles.clone()
+    off[:, 3:] = torch.nan
+    columns = net(codes, condition)
+    half = net(codes, with_cycles(condition, off))
+    assert torch.equal(half[..., : 3 * HOP], columns[..., : 3 * HOP])
+    assert (half - columns)[..., 3 * HOP :].abs().amax(1).min() > 0
+    off[:] = torch.nan
+    assert torch.equal(net(codes, with_cycles(condition, off)), without)
+    torch.nn.init.zeros_(net.conditioner.waves.weight)
+    assert torch.equal(net(codes, condition), without)
+
+
+@every_kind
+def test_it_begins_without_an_oscillator_and_learns_to_hear_it(kind):
+    torch.manual_seed(0)
+    net, codes = WaveNet(replace(SMALL, condition=KINDS[kind])), codes_for()
+    torch.nn.init.normal_(net.logits.weight)
+    net(codes, told(KINDS[kind])).square().sum().backward()
+    turning = net.conditioner.waves.weight
+    assert turning.abs().max() == 0 and turning.grad.abs().sum(1).min() > 0  # of every gate
+    for layer in getattr(net.conditioner, "thinking", []):
+        assert layer.add.weight.abs().max() == 0 and layer.add.weight.grad.abs().max() > 0
+
+
+@every_kind
+def test_too_few_cycles_are_told(kind):
+    config = KINDS[kind]
+    net, condition, codes = network(config), told(config), codes_for()
+    few = with_cycles(condition, condition.cycles[:, :-1])
+    for run in (net, net.prefill):
+        run(codes, condition)
+        with pytest.raises(UserError, match="the condition ends after 40 samples"):
+            run(codes, few)
+    with pytest.raises(UserError, match="the condition ends after 40 samples"):
+        net.step(codes[:, 0], net.start(2, few), 40)
+
+
+WRONG = [
+    ("with classes", None, r"conditioned on cycles \(3 each\); give them"),
+    ("with classes", torch.zeros(2, N_FRAMES, 3), "3 numbers in cycles; this model takes 2"),
+    ("with classes", torch.zeros(3, N_FRAMES, 2), "conditions of 3 clips for a batch of 2"),
+    ("alone", torch.zeros(3, N_FRAMES, 2), "conditions of 3 clips for a batch of 2"),
+    ("with frames", torch.zeros(2, 0, 2), "the condition's cycles are empty"),
+    ("none", torch.zeros(2, N_FRAMES, 2), "takes no cycles; leave them out"),
+]
+
+
+@pytest.mark.parametrize(("kind", "cycles", "message"), WRONG, ids=[m for *_, m in WRONG])
+def test_cycles_that_do_not_fit_are_told(kind, cycles, message):
+    config = KINDS.get(kind, ConditionConfig(n_classes=(3,)))
+    net, condition = network(config), with_cycles(told(config), cycles)
+    for run in (net, net.prefill):
+        with pytest.raises(UserError, match=message):
+            run(codes_for(), condition)
+    with pytest.raises(UserError, match=message):
+        net.start(2, condition)
 
 
 def test_frames_reach_no_further_than_they_should():
@@ -75,6 +177,11 @@ def test_frames_reach_no_further_than_they_should():
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 def test_a_condition_moves(device):
-    condition = Condition(vectors=torch.zeros(1, 2), frames=torch.zeros(1, 2, 3)).to(device)
+    parts = {
+        "vectors": torch.zeros(1, 2),
+        "frames": torch.zeros(1, 2, 3),
+        "cycles": torch.zeros(1, 3, 2),
+    }
+    condition = Condition(**parts).to(device)
     assert condition.classes is None
-    assert condition.vectors.device.type == condition.frames.device.type == device
+    assert {getattr(condition, name).device.type for name in parts} == {device}
