@@ -9,6 +9,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.graph import GraphStep, graph, recorded, stream
@@ -18,6 +19,7 @@ SMALL = WaveNetConfig(
     n_levels=20, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
 )
 TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
+PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
 
 
 def network(config=SMALL):
@@ -31,9 +33,13 @@ def told(kinds, device="cpu"):
     net = network(replace(SMALL, condition=kinds))
     if net.conditioner.upsample:  # as after training, not linear
         torch.nn.init.normal_(net.conditioner.upsample.weight)
+    if net.conditioner.waves:
+        torch.nn.init.normal_(net.conditioner.waves.weight)
+    hz = torch.tensor([[220.0], [331.0]]).expand(2, 25)
     condition = Condition(
         classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
         frames=torch.randn(2, 4, 25) if kinds.n_frame_channels else None,
+        cycles=oscillator(hz, 4_000, kinds.hop_length) if kinds.n_octaves else None,
     )
     return Conditioned(net.to(device), condition.to(device))
 
@@ -49,7 +55,16 @@ def test_draws_are_those_of_cached(kernel_size, heat, n_given):
 
 
 @pytest.mark.parametrize(
-    "kinds", [TOLD, ConditionConfig(n_classes=(3,)), replace(TOLD, hop_length=7, n_classes=())]
+    "kinds",
+    [
+        TOLD,
+        ConditionConfig(n_classes=(3,)),
+        replace(TOLD, hop_length=7, n_classes=()),
+        PITCH,
+        replace(PITCH, n_classes=(3,), hop_length=7),
+        replace(TOLD, n_octaves=4, frame_layers=1),
+    ],
+    ids=["all", "class", "frames", "pitch", "class and pitch", "all and pitch"],
 )
 @pytest.mark.parametrize("n_given", [0, 5, 16])
 def test_a_condition_is_heard(kinds, n_given):
@@ -122,7 +137,7 @@ def test_another_model_is_refused(net):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("kinds", [None, TOLD])
+@pytest.mark.parametrize("kinds", [None, TOLD, PITCH, replace(TOLD, n_octaves=4)])
 def test_recorded_and_played_back(kinds):
     """Logits within 1e-5 of the forward pass; the same samples as `cached` on the same card."""
     model = told(kinds, "cuda") if kinds else network(replace(SMALL, kernel_size=3)).cuda()

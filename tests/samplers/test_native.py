@@ -9,6 +9,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import build, native, score, stream, take_in
@@ -22,6 +23,7 @@ SMALL = WaveNetConfig(
 )
 TOLERANCE = 1e-5  # the promise; float32 sums in another order differ by about 5e-7
 TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
+PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
 
 
 def network(config=SMALL, seed=0):
@@ -30,6 +32,22 @@ def network(config=SMALL, seed=0):
     net = WaveNet(config)
     torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
     return net
+
+
+def told(kinds, n_frames):
+    """A network that heeds its condition as a trained one does, and what two clips are told."""
+    net = network(replace(SMALL, condition=kinds))
+    if net.conditioner.upsample:  # as after training, not linear
+        torch.nn.init.normal_(net.conditioner.upsample.weight)
+    if net.conditioner.waves:
+        torch.nn.init.normal_(net.conditioner.waves.weight)
+    hz = torch.tensor([[220.0], [331.0]]).expand(2, n_frames)
+    condition = Condition(
+        classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
+        frames=torch.randn(2, 4, n_frames) if kinds.n_frame_channels else None,
+        cycles=oscillator(hz, 4_000, kinds.hop_length) if kinds.n_octaves else None,
+    )
+    return Conditioned(net, condition)
 
 
 def codes_for(net, length, rows=3):
@@ -101,14 +119,14 @@ def test_a_prompt_of_small_integers_is_the_same_prompt():
     assert torch.equal(native(net, 30, prompt=prompt.int()), native(net, 30, prompt=prompt))
 
 
+@pytest.mark.parametrize("kinds", [replace(TOLD, n_classes=()), PITCH])
 @pytest.mark.parametrize("chunk", [1, 9, 1000])
-def test_chunks_do_not_show(monkeypatch, chunk):
-    net = network(replace(SMALL, condition=replace(TOLD, n_classes=())))
-    told = Conditioned(net, Condition(frames=torch.randn(2, 4, 20)))  # 8 samples a frame
-    prompt = codes_for(net, 45, rows=2)
-    whole = native(told, 100, [1, 2], 1.0, prompt)
+def test_chunks_do_not_show(monkeypatch, chunk, kinds):
+    model = told(kinds, 20)  # 8 samples a frame
+    prompt = codes_for(model, 45, rows=2)
+    whole = native(model, 100, [1, 2], 1.0, prompt)
     monkeypatch.setattr("tinyaudio.samplers.native.CHUNK", 14)
-    pieces = list(stream(told, 100, [1, 2], 1.0, prompt, chunk))
+    pieces = list(stream(model, 100, [1, 2], 1.0, prompt, chunk))
     assert {piece.shape[1] for piece in pieces[:-1]} <= {chunk}
     assert torch.equal(torch.cat(pieces, 1), whole)
 
@@ -132,24 +150,28 @@ def test_of_a_long_prompt_only_what_can_matter_is_gone_through(lanes, rows):
 
 
 @pytest.mark.parametrize(
-    "kinds", [TOLD, ConditionConfig(n_classes=(3,)), replace(TOLD, hop_length=5, n_classes=())]
+    "kinds",
+    [
+        TOLD,
+        ConditionConfig(n_classes=(3,)),
+        replace(TOLD, hop_length=5, n_classes=()),
+        PITCH,
+        replace(PITCH, n_classes=(3,)),
+        replace(TOLD, n_octaves=4, frame_layers=1),
+    ],
+    ids=["all", "class", "frames", "pitch", "class and pitch", "all and pitch"],
 )
 def test_a_condition_is_heard(kinds):
-    net = network(replace(SMALL, condition=kinds))
-    if net.conditioner.upsample:  # as after training, not linear
-        torch.nn.init.normal_(net.conditioner.upsample.weight)
-    condition = Condition(
-        classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
-        frames=torch.randn(2, 4, 7) if kinds.n_frame_channels else None,
-    )
-    codes = codes_for(net, 7 * kinds.hop_length if kinds.n_frame_channels else 50, rows=2)
+    model = told(kinds, 7)
+    codes = codes_for(model, model.n_samples or 50, rows=2)
     with torch.inference_mode():
-        expected = net(codes, condition)
-    for lanes in paths():
-        assert (score(net, codes, condition, lanes) - expected).abs().max() < TOLERANCE
-    told = Conditioned(net, condition)
+        expected = model(codes)
     prompt = codes[:, :6]
-    assert torch.equal(native(told, 25, [3, 4], 1.0, prompt), cached(told, 25, [3, 4], 1.0, prompt))
+    drawn = cached(model, 25, [3, 4], 1.0, prompt)
+    for lanes in paths():
+        logits = score(model.model, codes, model.condition, lanes)
+        assert (logits - expected).abs().max() < TOLERANCE
+        assert torch.equal(native(model, 25, [3, 4], 1.0, prompt, lanes), drawn)
 
 
 def test_follows_new_weights():

@@ -8,6 +8,7 @@ import torch
 from tinyaudio.errors import UserError
 from tinyaudio.models.conditioning import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached, naive, stream, taken_in
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import native
@@ -19,6 +20,7 @@ KINDS = {
     "plain": None,
     "classes": ConditionConfig(n_classes=(3,), channels=7),
     "frames": ConditionConfig(n_frame_channels=4, frame_taps=3, hop_length=HOP, channels=7),
+    "pitch": ConditionConfig(n_classes=(3,), n_octaves=3, hop_length=HOP, channels=7),
     "both": ConditionConfig(n_classes=(3,), n_frame_channels=4, hop_length=HOP, channels=7),
 }
 
@@ -30,11 +32,15 @@ def speaker(kind, seed=0, **changes):
     torch.nn.init.normal_(net.logits.weight)
     if net.conditioner and net.conditioner.upsample:
         torch.nn.init.normal_(net.conditioner.upsample.weight)
+    if net.conditioner and net.conditioner.waves:
+        torch.nn.init.normal_(net.conditioner.waves.weight)
     if not KINDS[kind]:
         return net
+    hz = torch.tensor([[220.0], [331.0]]).expand(2, FRAMES)
     condition = Condition(
         classes=torch.tensor([[0], [2]]) if KINDS[kind].n_classes else None,
         frames=torch.randn(2, 4, FRAMES) if KINDS[kind].n_frame_channels else None,
+        cycles=oscillator(hz, 4_000, HOP) if KINDS[kind].n_octaves else None,
     )
     return Conditioned(net, condition)
 
@@ -60,7 +66,7 @@ def test_steps_after_a_prefill_are_the_columns_of_the_whole(kind, changes):
 def test_prefill_stops_where_the_condition_does(kind):
     model = speaker(kind)
     codes = torch.randint(16, (2, HOP * FRAMES + 1))
-    if KINDS[kind] and KINDS[kind].n_frame_channels:
+    if KINDS[kind] and (KINDS[kind].n_frame_channels or KINDS[kind].n_octaves):
         with pytest.raises(UserError, match="ends after 96 samples"):
             model.prefill(codes)
         model.prefill(codes[:, :-1])

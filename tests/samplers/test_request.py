@@ -63,10 +63,13 @@ def test_a_network_without_conditions_is_asked_the_same(generate):
         generate(net, 5, prompt=torch.tensor([[16]]))
 
 
-def test_pieces_of_nothing():
+def test_what_can_be_known_is_told_at_once_and_not_with_the_first_piece():
+    model = Conditioned(network(KIND), Condition(**TOLD))
     for generate in (stream, native_stream):
         with pytest.raises(UserError, match="in pieces of 0 samples"):
-            generate(network(), 5, chunk=0)  # at once, not with the first piece
+            generate(network(), 5, chunk=0)
+        with pytest.raises(UserError, match="ends after 24 samples"):
+            generate(model, 25)
 
 
 CONDITIONS = [
@@ -105,6 +108,19 @@ def test_a_condition_missing_or_too_much(generate):
         generate(network(KIND), 5)
     with pytest.raises(UserError, match="leave the condition out"):
         generate(Conditioned(network(), Condition(**TOLD)), 5)
+
+
+@every_sampler
+def test_an_oscillator_that_does_not_fit(generate):
+    net = network(ConditionConfig(n_classes=(3,), n_octaves=2, hop_length=8, channels=7))
+    told = {"classes": TOLD["classes"], "cycles": torch.zeros(1, 3, 2)}
+    generate(Conditioned(net, Condition(**told)), 24)
+    with pytest.raises(UserError, match=r"ends after 24 samples; a prompt of 0 and 25 more"):
+        generate(Conditioned(net, Condition(**told)), 25)
+    with pytest.raises(UserError, match="conditioned on cycles"):
+        generate(Conditioned(net, Condition(classes=TOLD["classes"])), 5)
+    with pytest.raises(UserError, match="takes no cycles"):
+        generate(Conditioned(network(KIND), Condition(**TOLD, cycles=told["cycles"])), 5)
 
 
 @every_sampler
