@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tinyaudio.represent.oscillator import aligned, oscillator, waves
+from tinyaudio.represent.oscillator import aligned, oscillator, waves, where_heard
 
 RATE, HOP = 16_000, 256
 
@@ -112,6 +112,19 @@ def test_no_pitch_stays_no_pitch_and_is_not_spread():
     assert heard[:, 3:6].eq(0).all()
     heard = torch.cat([heard[:, :3], heard[:, 6:]], dim=1)
     assert (heard.square().sum(3) - 3).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("n_samples", [12 * HOP, 10 * HOP + 100, 13 * HOP, 100])
+def test_where_a_recording_is_silent_the_oscillator_is_off(n_samples):
+    cycles, audio = steady(220.0, 12, 2), torch.full((2, n_samples), 2e-3)
+    audio[0, 3 * HOP : 5 * HOP] = 0.0
+    audio[1, : 2 * HOP] = 5e-4  # 66 dB below full scale
+    heard = where_heard(cycles, audio, HOP)
+    off = torch.zeros(2, 12, dtype=torch.bool)
+    if n_samples > 100:  # of what is not a whole frame nothing is said
+        off[0, 3:5] = off[1, :2] = True
+    assert torch.equal(heard.isnan(), off[:, :, None].expand(-1, -1, 2))
+    assert torch.equal(heard[~off], cycles[~off])
 
 
 def test_waves_are_octaves_on_the_unit_circle():
