@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from benchmarks import wavenet, wavenet_peer
+from tools.book import ROOT
 
 KEYS = {
     "native_over_r9y9",
@@ -80,3 +81,22 @@ def test_bytes_of_a_sample_are_those_of_the_sizes():
     head = 256 * 1920 + 256 + 2 * (256 * 256 + 256)
     assert NativeStep(net, 1).bytes_per_sample == round(4 * (layers + head))
     assert NativeStep(net, 16).bytes_per_sample == 4 * (30 * (present + past) + 29 * 4160 + head)
+
+
+def test_chapter_7_quotes_the_record():
+    """Three digits in its cells, two in its table; both are the run's, in both languages."""
+    text = (ROOT / "book" / "src" / "making_it_fast.md").read_text(encoding="utf-8")
+    run = json.loads((ROOT / "runs" / "wavenet-speed" / "benchmark.json").read_text())
+    speed = run["samples_per_second"]
+
+    def typed(name):
+        return f"{round(float(f'{speed[name]:.3g}')):_}"
+
+    assert f"P, W = {run['gflop_per_s']:.3g}e9, {run['read_gb_per_s']:.3g}e9" in text
+    one, four, sixteen = (typed(name) for name in ("native", "native_4", "native_16"))
+    assert f"by_native = {{1: {one}, 4: {four}, 16: {sixteen}}}" in text
+    assert f"by_cached = {{1: {typed('cached')}, 16: {typed('cached_16')}}}" in text
+    assert f"WaveNetConfig.tiny(), {typed('tiny_native')})" in text
+    for name in ("r9y9", "naive", "cached", "native", "tiny_native"):
+        row = f"| {float(f'{speed[name]:.2g}'):,g} | `runs/wavenet-speed` |"
+        assert text.count(row) == 2, row
