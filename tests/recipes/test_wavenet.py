@@ -35,6 +35,7 @@ TOY = replace(
     steps=20,
     warmup_steps=1,
     learning_rate=2e-2,
+    input_noise=0.0,  # losses can be compared
 )
 
 
@@ -126,6 +127,28 @@ def test_a_disturbed_past_is_harder_to_go_on_from_and_is_no_target(learned):
     assert true(four, 0)[0] == true(four, 0)[0]  # and without it nothing is drawn
 
 
+@pytest.mark.parametrize("undisturbed", [0.0, 0.25, 0.75])
+def test_so_large_a_share_of_pasts_is_left_as_it_is(undisturbed, learned):
+    state, _, four = learned
+    net, heard = wavenet.models(state)["net"], []
+    handle = net.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0]))
+    many = {
+        "audio": four["audio"][..., :40].repeat(200, 1, 1),
+        "classes": four["classes"].repeat(200, 1),
+        "cycles": four["cycles"].repeat(200, 1, 1),
+    }
+    torch.manual_seed(0)
+    with torch.no_grad():
+        conditional.loss_of(net, 1_000.0, undisturbed)(many, 0)
+        conditional.loss_of(net)(many, 0)
+    handle.remove()
+    disturbed, true = heard
+    # Of 800 clips; three deviations of a binomial share, and a few that hardly change.
+    share = (disturbed == true).all(1).double().mean()
+    assert undisturbed - 0.05 < share < undisturbed + 0.06
+    assert disturbed.min() == 0 and disturbed.max() == 255  # never out of range
+
+
 def test_instruments_held_out_are_never_trained_on():
     def instruments(split):
         notes = wavenet.clips(TOY, None, split).crops.notes
@@ -144,6 +167,7 @@ def test_a_clip_comes_with_its_own_family_and_pitch():
         family, pitch = clips[i]["classes"].tolist()
         fields = clips.crops.notes.fields(i)
         assert FAMILIES[family] == fields["instrument_family_str"] and pitch == fields["pitch"]
+        assert clips[i]["cycles"].shape == (4, 2)  # begun frames of 800 samples
 
 
 @pytest.mark.parametrize("column", [0, 1])
@@ -202,6 +226,10 @@ def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
     clip = torch.cat([*wavenet.generate(TOY, wavenet.models(state), 0.5, [0], 1.0, wish)], 2)
     assert clip.shape == (1, 1, 8_000)
     assert heard[0].classes.tolist() == [[FAMILIES.index("flute"), 72]]
+    cycles = heard[0].cycles
+    assert cycles.shape == (1, 32, 2)  # 8,000 samples and what is missing of a frame
+    c5 = torch.full((32,), 523.2511 * 256 / 16_000)
+    torch.testing.assert_close(cycles[0, :, 1], c5, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +240,7 @@ def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
         ("generate {own} --out x.wav --pitch 60", "knows no family or pitch"),
         ("train wavenet --data {folder} --real 0.5 --out {own}-2", "leave it out"),
         ("evaluate {notes} --data {folder}", "told family and pitch"),
+        ("train wavenet --undisturbed 1 --out {own}-2", "--undisturbed 1.0: must be 0 or more and"),
         ("train wavenet --data {folder} --out {notes} --steps 4", "another run"),
     ],
 )
