@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from tinyaudio.errors import UserError
 from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
 from tinyaudio.represent.melpitch import HIGH_HZ, LOW_HZ, mel_pitch
 
@@ -71,3 +72,9 @@ def test_a_batch_is_each_clip_alone():
     together = mel_pitch(frames, RATE)
     for i in range(3):
         assert torch.equal(together[i : i + 1], mel_pitch(frames[i : i + 1], RATE))
+
+
+def test_a_rate_at_which_frames_are_too_short_is_refused():
+    assert mel_pitch(torch.zeros(1, 80, 2), 48_000).shape == (1, 2)
+    with pytest.raises(UserError, match="resample"):
+        mel_pitch(torch.zeros(1, 80, 2), 96_000)

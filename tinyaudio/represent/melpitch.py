@@ -23,12 +23,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.errors import UserError
 from tinyaudio.represent.logmel import N_FFT, filterbank, from_log_mel
 
 LOW_HZ, HIGH_HZ = 60.0, 600.0  # of speech
 STEP = 1 / 120  # of the grid of pitches, in octaves: 10 cents
 FINER = 8  # steps a sample, of the lag
 LEAP = 1.2  # what a leap of an octave costs, in periodicity
+HIGHEST_RATE = 48_000  # of sounds: there a frame of 1024 samples is 21 ms, a period of 60 Hz 17 ms
 HIGHER = 0.03  # what an octave up is worth: two periods repeat, too
 
 
@@ -42,13 +44,22 @@ def mel_pitch(frames: Float[Tensor, "B 80 N"], sample_rate: int) -> Float[Tensor
     Returns:
         In Hz, from 60 to 600; where nothing is voiced, what leads from one pitch to the next.
 
+    Raises:
+        UserError: The sample rate is so high that a frame does not hold a period of 60 Hz.
+
     Example:
-        >>> from tinyaudio.represent.logmel import log_mel
+        >>> from tinyaudio.errors import UserError
+    from tinyaudio.represent.logmel import log_mel
         >>> t = torch.arange(8_000) / 16_000
         >>> buzz = sum(torch.sin(2 * torch.pi * 150 * k * t) for k in range(1, 20)) / 20
         >>> mel_pitch(log_mel(buzz[None, None], 16_000), 16_000)[0, 10].round()
         tensor(150.)
     """
+    if sample_rate > HIGHEST_RATE:
+        raise UserError(
+            f"a pitch is read off mel spectrograms of up to {HIGHEST_RATE} Hz, not {sample_rate} Hz;"
+            " resample the sound"
+        )
     return torch.stack([one_voice(clip, sample_rate) for clip in frames])
 
 
