@@ -3,10 +3,10 @@ r"""What a network does with frames before it is told them: think about them, an
 A mel frame shows a pitch as a pattern of stripes, not as a number.  Layers that run at the frames' rate,
 hundreds of times more rarely than those that run at every sample, can afford to read it.
 
+Paper:      Valin & Skoglund, "LPCNet: Improving neural speech synthesis through linear prediction",
+            2019, split their network alike: a part runs at the rate of frames, a part at every sample.
 Implements: `FrameLayer`, a residual layer at the frames' rate; `Upsampler`, a transposed convolution
             whose weights sum to one at every sample.
-Source:     Valin and Skoglund, "LPCNet", 2019, section 3.1, split their network alike, into one that
-            runs at the rate of frames and one that runs at the rate of samples.
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
