@@ -120,6 +120,7 @@ def condition_of(frames: Float[Tensor, "B 80 N"], sample_rate: int) -> Condition
     """What the vocoder is told: mel bands, and an oscillator at the pitch that is read off them.
 
     Example:
+        >>> import torch
         >>> told = condition_of(torch.zeros(1, 80, 10), 16_000)
         >>> told.frames.shape, told.cycles.shape
         (torch.Size([1, 80, 10]), torch.Size([1, 10, 2]))

@@ -48,8 +48,7 @@ def mel_pitch(frames: Float[Tensor, "B 80 N"], sample_rate: int) -> Float[Tensor
         UserError: The sample rate is so high that a frame does not hold a period of 60 Hz.
 
     Example:
-        >>> from tinyaudio.errors import UserError
-    from tinyaudio.represent.logmel import log_mel
+        >>> from tinyaudio.represent.logmel import log_mel
         >>> t = torch.arange(8_000) / 16_000
         >>> buzz = sum(torch.sin(2 * torch.pi * 150 * k * t) for k in range(1, 20)) / 20
         >>> mel_pitch(log_mel(buzz[None, None], 16_000), 16_000)[0, 10].round()
