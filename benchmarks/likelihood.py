@@ -22,10 +22,10 @@ margin_bits          best_linear_bits less wavenet_bits, and its standard error 
 
 The same codes are scored, from the first sample on: before it all models see silence, so that those
 with a long memory get no warm-up for nothing. The linear predictors are told nothing. The network is
-told family and pitch of notes, and where in its cycle their oscillator is (7 bits every 256 samples,
-which are counted as if they were the sound's own); and phones and pitch of procedural voices, of
-whose speakers it has heard none; of recorded speech it is told nothing. `untold_bits` is the score on
-procedural voices without being told anything.
+told family and pitch of notes, where in its cycle their oscillator is, and how loud they are (7 bits
+each every 256 samples, which are counted as if they were the sound's own); and phones and pitch of
+procedural voices, of whose speakers it has heard none; of recorded speech it is told nothing.
+`untold_bits` is the score on procedural voices without being told anything.
 
     python -m benchmarks.likelihood --json
 """
@@ -40,7 +40,7 @@ import numpy as np
 
 from benchmarks.command import parser
 from benchmarks.linear_prediction import N_LEVELS, Predictor, tuned
-from benchmarks.told import HOP_LENGTH, OSCILLATOR_BITS, Told, note, said
+from benchmarks.told import HOP_LENGTH, TOLD_BITS, Told, note, said
 
 SAMPLE_RATE = 16_000
 N_TRAINING, N_HELD_OUT = 128, 64  # notes of a second each
@@ -179,7 +179,7 @@ def network_bits(net: Any, held_out: Sequence[Clip], told: Told | None = None) -
             logits = net(codes, *known)
             assert logits.shape[1] == N_LEVELS, "bits of other levels cannot be compared"
             lengths = F.cross_entropy(logits, codes, reduction="none")[0] / math.log(2)
-        found.append(lengths.double().numpy() + (OSCILLATOR_BITS if told is note else 0.0))
+        found.append(lengths.double().numpy() + (TOLD_BITS if told is note else 0.0))
     return found
 
 

@@ -54,7 +54,7 @@ def sound(n_samples: int) -> Iterator[Any]:
     """The clip (1, 1, n_samples) in pieces, always the same."""
     import torch
 
-    from tinyaudio.models.conditioning import Condition, ConditionConfig
+    from tinyaudio.models.condition import Condition, ConditionConfig
     from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
     from tinyaudio.represent import mulaw
     from tinyaudio.samplers.conditioned import Conditioned

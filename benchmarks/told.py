@@ -1,6 +1,7 @@
 """What the shipped models are told of a held-out clip, as a condition, and what that costs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -8,22 +9,23 @@ from torch import Tensor
 
 from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.speech.linguistic import N_CHANNELS, linguistic_frames
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.recipes.spoken import STRANGER
 from tinyaudio.recipes.wavenet import condition_of
 from tinyaudio.represent import mulaw
 
 HOP_LENGTH = 160  # samples a frame of speech, at 16 kHz
 PLACES = 64  # in its cycle, at which the oscillator of a note may begin a frame of 256 samples
-OSCILLATOR_BITS = 7 / 256  # a sample: what it costs to say at which, and whether it is on
+# What it costs to say at which, and whether it is on; and how loud it is, one of 81 levels.
+TOLD_BITS = (7 + 7) / 256  # a sample
 Told = Callable[[dict[str, Any], Tensor], Condition]  # from a clip's fields and its codes (1, T)
 
 
 def note(fields: dict[str, Any], codes: Tensor) -> Condition:
-    """What `wavenet-notes` is told: family, pitch, and an oscillator in step with the clip.
+    """What `wavenet-notes` is told: family, pitch, loudness, and an oscillator in step with the clip.
 
-    A label says nothing of the clip's phase, but this oscillator does. So it is told coarsely, by 7 bits
-    a frame, and the bits are counted.
+    A label says nothing of the clip's phase or loudness, but these do. So they are told coarsely, by 7
+    bits a frame each, and the bits are counted.
     """
     family = FAMILIES[fields["instrument_family"]]
     like = condition_of(family, fields["pitch"], codes.shape[1], like=mulaw.decode(codes))
@@ -36,7 +38,7 @@ def note(fields: dict[str, Any], codes: Tensor) -> Condition:
     expected = pitch.cycles[:, :, 1]
     moved = (coarse.diff(dim=1) - expected[:, :-1] + 0.5) % 1 - 0.5
     turns = torch.cat([expected[:, :-1] + moved.nan_to_num(0), expected[:, -1:]], dim=1)
-    return Condition(classes=like.classes, cycles=torch.stack([coarse, turns], dim=2))
+    return replace(like, cycles=torch.stack([coarse, turns], dim=2))
 
 
 def said(fields: dict[str, Any], codes: Tensor) -> Condition:

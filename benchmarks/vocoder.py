@@ -57,11 +57,10 @@ def held_out(validation: bool = False) -> dict[str, list[Any]]:
 
 def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
     """What a network makes of the mel spectrogram of each clip (1, T), all drawn at once."""
-    import torch
     from torch import Tensor
     from torch.nn import functional as F
 
-    from tinyaudio.models.conditioning import Condition
+    from tinyaudio.models.condition import Condition
     from tinyaudio.recipes.vocoder import condition_of
     from tinyaudio.represent import mulaw
     from tinyaudio.represent.logmel import log_mel
@@ -75,10 +74,11 @@ def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
         """The last frame goes on, as the network lets it at the end; what is drawn there is cut."""
         return F.pad(part, (0, longest - part.shape[2]), mode="replicate")
 
-    frames = torch.cat([drawn_out(one.frames) for one in known])
-    cycles = torch.cat([drawn_out(one.cycles.mT).mT for one in known])
     n_samples = max(clip.shape[1] for clip in clips)
-    told = Conditioned(net, Condition(frames=frames, cycles=cycles))
+    as_long = [
+        Condition(frames=drawn_out(one.frames), cycles=drawn_out(one.cycles.mT).mT) for one in known
+    ]
+    told = Conditioned(net, Condition.together(as_long))
     drawn = mulaw.decode(native(told, n_samples, range(len(clips)), temperature))
     return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
 

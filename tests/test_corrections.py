@@ -18,7 +18,7 @@ from tinyaudio.data.speech.script import spoken
 from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.layers import CausalConv1d
 from tinyaudio.models.concatenative import UnitSelection
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.frames import Upsampler
 from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig

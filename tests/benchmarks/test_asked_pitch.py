@@ -45,6 +45,13 @@ def test_what_is_asked_is_played(family):
     assert pitches[-1] - pitches[0] >= 12
 
 
+def test_a_temperature_is_chosen_on_other_pitches(few):
+    low, high = asked("flute")
+    assert asked("flute", validation=True) == [low + 1]
+    assert [pitch for _, pitch in generated(few, "flute", 1.0, validation=True)] == [low + 1] * 2
+    assert [pitch for _, pitch in procedural("flute", validation=True)] == [low + 1] * 4
+
+
 def test_real_notes_are_those_that_are_asked():
     """By four instruments of which training heard none."""
     notes = procedural("organ")

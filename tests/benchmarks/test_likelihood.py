@@ -18,7 +18,7 @@ from tinyaudio.data.notes import Notes
 from tinyaudio.data.voices import Voices
 from tinyaudio.errors import DataError
 from tinyaudio.metrics.pitch import midi_to_hz
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.recipes.run import HELD_OUT_CLIPS
 from tinyaudio.recipes.sound import NoteCrops
@@ -142,7 +142,7 @@ def test_the_shipped_models_take_what_they_are_told():
     assert pretrained("wavenet-notes")(codes[:, :100], known).shape == (1, 256, 100)
 
 
-def test_an_oscillator_is_told_coarsely_and_what_it_costs_is_counted():
+def test_oscillator_and_loudness_are_told_coarsely_and_what_they_cost_is_counted():
     clip, fields = Notes(1, split="test", seconds=0.2)[0]
     codes = mulaw.encode(clip)
     known = told.note(fields, codes)
@@ -152,10 +152,13 @@ def test_an_oscillator_is_told_coarsely_and_what_it_costs_is_counted():
     torch.testing.assert_close((begins + turns)[:, :-1] % 1, begins[:, 1:] % 1, atol=1e-4, rtol=0)
     expected = midi_to_hz(fields["pitch"]) * 256 / 16_000
     assert (turns - expected).abs().max() <= 0.5
+    levels = 40 * (known.frames - 1)  # whole decibels from -80 to 0: 81 of them
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+    assert levels.min() >= -80 and levels.max() <= 0 and 81 <= 2**7
     one = [Clip(codes[0].numpy(), fields)]
     assert likelihood.mean(
         likelihood.network_bits(lambda codes, known: uniform(codes), one, told.note)
-    ) == pytest.approx(8 + 7 / 256, abs=1e-3)
+    ) == pytest.approx(8 + 14 / 256, abs=1e-3)
 
 
 def test_without_a_checkpoint_its_numbers_are_null(noises):

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
+from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.conditioning import Conditioner
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.represent.oscillator import oscillator
 
@@ -185,3 +186,40 @@ def test_a_condition_moves(device):
     condition = Condition(**parts).to(device)
     assert condition.classes is None
     assert {getattr(condition, name).device.type for name in parts} == {device}
+
+
+@every_kind
+@torch.no_grad()
+def test_a_recording_may_end_within_its_last_frame(kind):
+    net, condition, codes = network(KINDS[kind]), told(KINDS[kind]), codes_for()
+    whole = net(codes, condition)
+    for n_samples in (HOP * (N_FRAMES - 1) + 1, HOP * N_FRAMES - 1):
+        torch.testing.assert_close(
+            net(codes[:, :n_samples], condition), whole[:, :, :n_samples], atol=1e-5, rtol=0
+        )
+
+
+@torch.no_grad()
+def test_a_frame_too_many_or_too_few_is_told():
+    config = KINDS["with frames"]
+    net = network(config)
+    for n_samples in (HOP * (N_FRAMES - 1), HOP * N_FRAMES + 1):
+        with pytest.raises(UserError, match=f"not the {n_samples} of the recording"):
+            net(codes_for(n_samples), told(config))
+
+
+def test_conditions_together_are_one_batch():
+    config = replace(KINDS["with frames"], n_classes=(3,))
+    both = told(config)
+    first, second = (
+        Condition(
+            classes=both.classes[i : i + 1],
+            frames=both.frames[i : i + 1],
+            cycles=both.cycles[i : i + 1],
+        )
+        for i in range(2)
+    )
+    again = Condition.together([first, second])
+    assert again.vectors is None
+    for name in ("classes", "frames", "cycles"):
+        assert torch.equal(getattr(again, name), getattr(both, name))

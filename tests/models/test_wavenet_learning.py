@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.train import Player, State, cosine, train

@@ -10,7 +10,7 @@ import torch
 
 from tinyaudio.checkpoints import SHIPPED, save_weights
 from tinyaudio.cli import main
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipes import vocoder, wavenet
 from tinyaudio.recipes.folder import begin_with, open_run, write_json

@@ -11,12 +11,14 @@ import torch
 from tinyaudio.audio import load, save
 from tinyaudio.cli import main
 from tinyaudio.data.batches import Batches
+from tinyaudio.data.instruments.dynamics import dynamics
 from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.notes import SPLITS
 from tinyaudio.errors import UserError
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipes import conditional, wavenet
 from tinyaudio.recipes.run import stack_clips
+from tinyaudio.represent.loudness import loudness, scaled
 from tinyaudio.resume import read_record
 from tinyaudio.train import train
 
@@ -36,6 +38,7 @@ TOY = replace(
     warmup_steps=1,
     learning_rate=2e-2,
     input_noise=0.0,  # losses can be compared
+    input_gain=0.0,
 )
 
 
@@ -135,7 +138,8 @@ def test_so_large_a_share_of_pasts_is_left_as_it_is(undisturbed, learned):
     many = {
         "audio": four["audio"][..., :40].repeat(200, 1, 1),
         "classes": four["classes"].repeat(200, 1),
-        "cycles": four["cycles"].repeat(200, 1, 1),
+        "frames": four["frames"][..., :1].repeat(200, 1, 1),
+        "cycles": four["cycles"][:, :1].repeat(200, 1, 1),
     }
     torch.manual_seed(0)
     with torch.no_grad():
@@ -168,6 +172,8 @@ def test_a_clip_comes_with_its_own_family_and_pitch():
         fields = clips.crops.notes.fields(i)
         assert FAMILIES[family] == fields["instrument_family_str"] and pitch == fields["pitch"]
         assert clips[i]["cycles"].shape == (4, 2)  # begun frames of 800 samples
+        heard = loudness(clips[i]["audio"], wavenet.HOP_LENGTH)[0]
+        assert torch.equal(clips[i]["frames"], heard) and heard.shape == (1, 4)
 
 
 @pytest.mark.parametrize("column", [0, 1])
@@ -185,7 +191,10 @@ def test_every_size_is_told_family_and_pitch_or_nothing():
     for size in (wavenet.Config.tiny(), wavenet.Config.large(), wavenet.Config.paper()):
         assert size.model.condition.n_classes == (11, 128)
         assert size.unlabelled().model.condition is None
-        assert replace(size.unlabelled(), model=size.model) == size
+        # Nor how loud it should be is known then: a past at another level would be wrong.
+        assert size.input_gain > 0 and size.unlabelled().input_gain == 0
+        again = replace(size.unlabelled(), model=size.model, input_gain=size.input_gain)
+        assert again == size
 
 
 def test_stopping_and_going_on_leaves_no_trace(notes, tmp_path, capsys):
@@ -230,6 +239,16 @@ def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
     assert cycles.shape == (1, 32, 2)  # 8,000 samples and what is missing of a frame
     c5 = torch.full((32,), 523.2511 * 256 / 16_000)
     torch.testing.assert_close(cycles[0, :, 1], c5, rtol=0, atol=1e-4)
+    expected = scaled(dynamics("flute", 72, torch.arange(32) * 256 / 16_000))
+    assert torch.equal(heard[0].frames[0, 0], expected)
+
+
+def test_a_note_goes_on_as_loud_as_the_recording_ended():
+    tone = 0.1 * torch.sin(torch.arange(4_096) * 0.2)[None]
+    told = wavenet.condition_of("flute", 72, 8_192, like=tone)
+    assert told.frames.shape == (1, 1, 32)
+    assert torch.equal(told.frames[..., :16], loudness(tone, wavenet.HOP_LENGTH))
+    assert (told.frames[..., 16:] == told.frames[..., 15:16]).all()
 
 
 @pytest.mark.parametrize(
@@ -241,6 +260,7 @@ def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
         ("train wavenet --data {folder} --real 0.5 --out {own}-2", "leave it out"),
         ("evaluate {notes} --data {folder}", "told family and pitch"),
         ("train wavenet --undisturbed 1 --out {own}-2", "--undisturbed 1.0: must be 0 or more and"),
+        ("train wavenet --input-echo 2 --out {own}-2", "--input-echo 2.0: must be from 0 to 1"),
         ("train wavenet --data {folder} --out {notes} --steps 4", "another run"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives.mixture import log_probability
 from tinyaudio.samplers.autoregressive import cached, naive

@@ -5,7 +5,7 @@ import torch
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.autoregressive import cached, naive, stream
 from tinyaudio.samplers.conditioned import Conditioned

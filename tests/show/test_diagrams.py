@@ -3,7 +3,7 @@
 import matplotlib
 import pytest
 
-from tinyaudio.models.conditioning import ConditionConfig
+from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.show.diagrams import sizes, wavenet_diagram
 

@@ -134,5 +134,7 @@ def check_config(config: Any) -> None:
             )
     if not 0 <= getattr(config, "undisturbed", 0.0) < 1:
         raise UserError(f"--undisturbed {config.undisturbed}: must be 0 or more and below 1")
+    if not 0 <= getattr(config, "input_echo", 0.0) <= 1:
+        raise UserError(f"--input-echo {config.input_echo}: must be from 0 to 1")
     if not 0 <= getattr(config, "ema_decay", 0.0) < 1:
         raise UserError(f"--ema-decay {config.ema_decay}: must be 0 or more and below 1")

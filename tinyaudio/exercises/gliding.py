@@ -1,4 +1,4 @@
-"""The checker of exercise 6.5, which `tinyaudio.exercises.conditioning_and_vocoder` has, too."""
+"""The checker of exercise 6.5, which stands with those of its chapter, too."""
 
 import math
 from collections.abc import Callable

@@ -8,79 +8,23 @@ mel frames, phones, F0) is added inside both gates of every layer of a WaveNet:
 Here both kinds are one sequence of vectors at the frame rate; a global one has a single frame.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, section 2.5.
-Implements: `Condition`, what is told; `Conditioner`, the sum of all parts and the V of all layers.
+Implements: `Conditioner`, the sum of all parts of a `Condition`, and the V of all layers.
 Differs:    V is applied to frames and its output upsampled, not the other way round.  Both are
             linear, so the result is the same, for a hop's fraction of the work.  The paper leaves
             the upsampling's size open.  Class, vector and frames share one V.
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from tinyaudio.errors import UserError
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.frames import FrameLayer, Upsampler
 from tinyaudio.represent.oscillator import waves
-
-
-@dataclass(frozen=True)
-class ConditionConfig:
-    """What a model must be told of every clip; the default is nothing.
-
-    Attributes:
-        n_classes: Classes of every kind that a clip has, such as ``(11, 128)`` for family and pitch.
-        n_vector: Length of the vector that a clip has.
-        n_frame_channels: Numbers in every frame, such as 80 mel bands.
-        frame_taps: Frames that are looked at together, an odd number; 1 is the frame alone.
-        frame_layers: Layers that think about the frames before they are told, at the frames' rate;
-            none leaves them as they are seen.
-        n_octaves: Octaves of the oscillator that a clip has; 0 if it has none.
-        hop_length: Samples a frame.
-        channels: Width of the vector that all parts are mapped to and summed in.
-    """
-
-    n_classes: Sequence[int] = ()
-    n_vector: int = 0
-    n_frame_channels: int = 0
-    frame_taps: int = 1
-    frame_layers: int = 0
-    n_octaves: int = 0
-    hop_length: int = 256
-    channels: int = 64
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "n_classes", tuple(self.n_classes))  # JSON has only lists
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a model is told about the clips of a batch; leave out what it does not ask for.
-
-    Attributes:
-        classes: Integers, one column a kind (family, pitch, speaker), each from 0 up.
-        vectors: Numbers for a whole clip, such as a speaker's latent vector.
-        frames: Numbers for every moment: frame n is centred on sample n hop_length, as
-            `tinyaudio.represent.spectrum.stft` centres it.
-        cycles: An oscillator at the pitch, see `tinyaudio.represent.oscillator`.
-
-    Example:
-        >>> Condition(classes=torch.tensor([[3, 60]])).to("cpu").classes
-        tensor([[ 3, 60]])
-    """
-
-    classes: Int[Tensor, "B kinds"] | None = None
-    vectors: Float[Tensor, "B V"] | None = None
-    frames: Float[Tensor, "B F N"] | None = None
-    cycles: Float[Tensor, "B N 2"] | None = None
-
-    def to(self, device: torch.device | str) -> "Condition":
-        """The same on another device."""
-        parts = (self.classes, self.vectors, self.frames, self.cycles)
-        return Condition(*(None if part is None else part.to(device) for part in parts))
 
 
 class Conditioner(nn.Module):
@@ -130,7 +74,8 @@ class Conditioner(nn.Module):
         Args:
             condition: Exactly the parts that this model was built for.
             batch_size: Clips; a condition of one clip serves them all.
-            n_samples: Length of the clips; frames are for exactly so many, cycles for no fewer.
+            n_samples: Length of the clips; of the last frame, whatever part of it there is. Cycles may
+                go on.
 
         Returns:
             One tensor a layer, made when it is asked for; T is 1 where nothing changes with time.
@@ -140,13 +85,14 @@ class Conditioner(nn.Module):
         """
         y = self.summed(condition, batch_size)
         hop = self.config.hop_length
-        if self.upsample and y.shape[1] * hop != n_samples:
+        if self.upsample and y.shape[1] != -(-n_samples // hop):
             raise UserError(
                 f"{y.shape[1]} frames of {hop} samples are {y.shape[1] * hop} samples, not the"
                 f" {n_samples} of the recording; cut one to the length of the other"
             )
         offsets = self.offsets(y).chunk(self.n_layers, dim=2)
-        steady = (self.upsample(one) if self.upsample else one for one in offsets)
+        upsample = self.upsample
+        steady = (upsample(one)[:, :n_samples] if upsample else one for one in offsets)
         if self.waves is None or condition.cycles is None:
             return steady
         return self._turning(steady, condition.cycles, 0, n_samples)

@@ -26,7 +26,8 @@ from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.codes import within
-from tinyaudio.models.conditioning import Condition, ConditionConfig, Conditioner
+from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.conditioning import Conditioner
 from tinyaudio.models.gated import GatedLayer, rings, steps, through
 from tinyaudio.models.initial import alike, know_nothing, unit_variance
 

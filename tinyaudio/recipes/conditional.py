@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.objectives.exposure import disturbed
 from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.recipes.autoregressive import mean_loss
 from tinyaudio.represent import mulaw
@@ -40,7 +41,17 @@ class Training:
     )
     input_noise: float = field(
         default=6.0,
-        metadata={"help": "most that the past is disturbed by, in codes, so that it may be drawn"},
+        metadata={"help": "noisiest past that it learns from, in codes, so that it may be drawn"},
+    )
+    input_echo: float = field(
+        default=0.0,
+        metadata={
+            "help": "largest share of that noise that comes back, a dilation later, in [0, 1]"
+        },
+    )
+    input_gain: float = field(
+        default=0.0,
+        metadata={"help": "faintest past that it learns from, in dB below the true level"},
     )
     undisturbed: float = field(
         default=0.25, metadata={"help": "share of clips whose past is left as it is, in [0, 1)"}
@@ -67,25 +78,40 @@ def told(batch: Batch) -> Condition | None:
     return Condition(**known) if known else None
 
 
-def loss_of(net: WaveNet, input_noise: float = 0.0, undisturbed: float = 0.0) -> Loss:
+def loss_of(
+    net: WaveNet,
+    input_noise: float = 0.0,
+    undisturbed: float = 0.0,
+    input_echo: float = 0.0,
+    input_gain: float = 0.0,
+) -> Loss:
     """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it.
 
     Args:
         net: Column t of its output depends on codes before t only.
-        input_noise: While it learns, every past is the true one; when it speaks, it is what was drawn,
-            and errors add up. So the past, but not what is to be predicted, can be disturbed: by a
-            normal error whose width is drawn for each clip, up to so many codes.
-        undisturbed: Share of clips to which this is not done.
+        input_noise: The past, but not what is to be predicted, can be disturbed, see
+            `tinyaudio.objectives.exposure`: by noise of up to so many codes,
+        undisturbed: but not in this share of clips;
+        input_echo: up to this share of the noise comes back,
+        input_gain: and the level can be wrong by up to so many decibels.
     """
+    n_levels = net.config.n_levels
+    # A layer of dilation d hears the sample d before the last one, which is 1 before the next.
+    lags = [d + 1 for d in net.config.dilations]
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        past = codes = mulaw.encode(batch["audio"].squeeze(1), net.config.n_levels)  # (B, T)
-        if input_noise:
-            # Of a number between 0 and 1, so much lies below 0 when it is stretched downwards.
-            drawn = 1 - torch.rand(len(codes), 1, device=codes.device) / (1 - undisturbed)
-            width = input_noise * drawn.clamp(min=0)
-            noise = width * torch.randn(codes.shape, device=codes.device)
-            past = (codes + noise).round().long().clamp(0, net.config.n_levels - 1)
+        audio = batch["audio"].squeeze(1)
+        past = codes = mulaw.encode(audio, n_levels)  # (B, T)
+        if input_noise or input_gain:
+            past = disturbed(
+                audio,
+                n_levels,
+                noise=input_noise,
+                echo=input_echo,
+                lags=lags,
+                gain_db=input_gain,
+                undisturbed=undisturbed,
+            )
         return bits_per_sample(net(past, told(batch)), codes), {}
 
     return loss
@@ -98,7 +124,7 @@ def build(config: Training) -> State:
     player = Player(
         "net",
         net,
-        loss_of(net, config.input_noise, config.undisturbed),
+        loss_of(net, config.input_noise, config.undisturbed, config.input_echo, config.input_gain),
         torch.optim.Adam(net.parameters(), lr=config.learning_rate),
         schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
         max_grad_norm=1.0,

@@ -26,7 +26,7 @@ from tinyaudio.data.speech.linguistic import N_CHANNELS, linguistic_frames
 from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.data.voices import N_SPEAKERS, SPLITS, voice
 from tinyaudio.errors import UserError
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import decoded, models
 from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, evaluate

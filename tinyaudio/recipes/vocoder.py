@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 
 from tinyaudio.audio import load
 from tinyaudio.data.recorded import SOUNDS
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import decoded, models
 from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
@@ -26,6 +26,7 @@ from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
 from tinyaudio.represent.melpitch import mel_pitch
 from tinyaudio.represent.oscillator import aligned, oscillator
+from tinyaudio.represent.voicepitch import voice_pitch
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
@@ -104,15 +105,15 @@ class WithMels(Dataset):
         return len(self.crops)  # type: ignore[arg-type]
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
-        audio = self.crops[i]["audio"]
-        known = condition_of(log_mel(audio[None], self.sample_rate), self.sample_rate)
-        assert known.frames is not None and known.cycles is not None
+        audio, inside = self.crops[i]["audio"], slice(MARGIN, -MARGIN - 1)
         middle = audio[:, MARGIN * HOP_LENGTH : -MARGIN * HOP_LENGTH]
-        cycles = aligned(known.cycles[:, MARGIN : -MARGIN - 1], middle, HOP_LENGTH)
+        # What is to be read off the mel when it speaks can be heard while it learns.
+        pitch = voice_pitch(audio[0], self.sample_rate, HOP_LENGTH)[None, inside]
+        cycles = oscillator(pitch, self.sample_rate, HOP_LENGTH)
         return {
             "audio": middle,
-            "frames": known.frames[0, :, MARGIN : -MARGIN - 1],
-            "cycles": cycles[0],
+            "frames": log_mel(audio[None], self.sample_rate)[0, :, inside],
+            "cycles": aligned(cycles, middle, HOP_LENGTH)[0],
         }
 
 

@@ -14,20 +14,24 @@ See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from tinyaudio.data.instruments.dynamics import dynamics
 from tinyaudio.data.instruments.families import FAMILIES, RANGES
 from tinyaudio.errors import UserError
 from tinyaudio.metrics.pitch import midi_to_hz
-from tinyaudio.models.conditioning import Condition, ConditionConfig
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import decoded, default_seconds, models
 from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, evaluate
 from tinyaudio.recipes.sound import folder_or_notes
+from tinyaudio.represent.loudness import loudness, scaled
 from tinyaudio.represent.oscillator import aligned, oscillator, where_heard
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
@@ -44,8 +48,13 @@ __all__ = [
     "models",
 ]
 
-FAMILY_AND_PITCH = ConditionConfig(n_classes=(len(FAMILIES), 128), n_octaves=6)
+# Family and pitch, which are classes; loudness, in frames; and the pitch again, as an oscillator.
+FAMILY_AND_PITCH = ConditionConfig(
+    n_classes=(len(FAMILIES), 128), n_frame_channels=1, frame_taps=3, frame_layers=2, n_octaves=6
+)
 HOP_LENGTH = FAMILY_AND_PITCH.hop_length
+# Told little of a note but its pitch, the network is led by its own past more than the others are.
+EXPOSED: dict[str, Any] = {"input_echo": 1.0, "input_gain": 40.0}
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,13 @@ class Config(Training):
     @classmethod
     def tiny(cls) -> "Config":
         """Learns in minutes on two CPU cores."""
-        return cls(replace(WaveNetConfig.tiny(), condition=FAMILY_AND_PITCH))
+        return cls(replace(WaveNetConfig.tiny(), condition=FAMILY_AND_PITCH), **EXPOSED)
 
     @classmethod
     def large(cls) -> "Config":
         """The 30 layers at which the book measures speed, for a GPU."""
-        return cls(replace(WaveNetConfig.wn30(), condition=FAMILY_AND_PITCH), **ON_A_GPU)
+        model = replace(WaveNetConfig.wn30(), condition=FAMILY_AND_PITCH)
+        return cls(model, **ON_A_GPU, **EXPOSED)
 
     @classmethod
     def paper(cls) -> "Config":
@@ -76,7 +86,8 @@ class Config(Training):
 
     def unlabelled(self) -> "Config":
         """The same for sound of which nothing is known."""
-        return replace(self, model=replace(self.model, condition=None))
+        # How loud it should be is not known either, so a past of another level is no past of it.
+        return replace(self, model=replace(self.model, condition=None), input_gain=0.0)
 
 
 @dataclass(frozen=True)
@@ -117,40 +128,43 @@ def condition_of(
     sample_rate: int = 16_000,
     like: Float[Tensor, "1 T"] | None = None,
 ) -> Condition:
-    """What the network is told of a note: its family and pitch, and an oscillator at the pitch.
+    """What the network is told of a note: family, pitch, loudness, and an oscillator at the pitch.
 
     Args:
         family: One of `tinyaudio.data.instruments.families.FAMILIES`.
         pitch: MIDI pitch; 60 is middle C.
-        n_samples: How long the oscillator turns, up to the next whole frame.
+        n_samples: How long, up to the next whole frame.
         sample_rate: In Hz.
-        like: A recorded note that the oscillator is to be in step with, at most n_samples of it.
+        like: A recorded note, at most n_samples of it, that is as loud and that the oscillator is to be
+            in step with. Without one, the note is as loud as is usual in its family, see
+            `tinyaudio.data.instruments.dynamics`.
 
     Raises:
         UserError: There is no such family, or it does not play that pitch.
 
     Example:
-        >>> condition_of("flute", 72, n_samples=512).cycles[0].round(decimals=2)  # 523.25 Hz
+        >>> flute = condition_of("flute", 72, n_samples=512)
+        >>> flute.cycles[0].round(decimals=2)  # 523.25 Hz
         tensor([[0.0000, 8.3700],
                 [0.3700, 8.3700]])
+        >>> flute.frames[0].shape
+        torch.Size([1, 2])
     """
     classes = torch.tensor([Wish(family, pitch).classes()])
-    return Condition(classes=classes, cycles=turning(pitch, n_samples, sample_rate, like))
-
-
-def turning(
-    pitch: int, n_samples: int, sample_rate: int, like: Float[Tensor, "1 T"] | None = None
-) -> Float[Tensor, "1 N 2"]:
-    """An oscillator that holds a MIDI pitch, or one that sounds where and as a recording does."""
-    hz = torch.full((1, -(-n_samples // HOP_LENGTH)), midi_to_hz(pitch))
-    cycles = oscillator(hz, sample_rate, HOP_LENGTH)
+    N = -(-n_samples // HOP_LENGTH)
+    cycles = oscillator(torch.full((1, N), midi_to_hz(pitch)), sample_rate, HOP_LENGTH)
     if like is None:
-        return cycles
-    return where_heard(aligned(cycles, like, HOP_LENGTH), like, HOP_LENGTH)
+        times_s = torch.arange(N) * HOP_LENGTH / sample_rate
+        frames = scaled(dynamics(family, pitch, times_s))[None, None]
+    else:
+        cycles = where_heard(aligned(cycles, like, HOP_LENGTH), like, HOP_LENGTH)
+        heard = loudness(like, HOP_LENGTH)
+        frames = F.pad(heard, (0, N - heard.shape[2]), mode="replicate")  # it goes on as it ended
+    return Condition(classes=classes, frames=frames, cycles=cycles)
 
 
-class WithOscillators(Dataset):
-    """Crops of notes with their ``cycles``: an oscillator at the pitch, in step with the crop."""
+class Told(Dataset):
+    """Crops of notes with all that the network is told of them, see `condition_of`."""
 
     def __init__(self, crops: Dataset, sample_rate: int) -> None:
         self.crops, self.sample_rate = crops, sample_rate
@@ -160,8 +174,11 @@ class WithOscillators(Dataset):
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
         crop = self.crops[i]
-        audio, pitch = crop["audio"], int(crop["classes"][1])
-        return {**crop, "cycles": turning(pitch, audio.shape[1], self.sample_rate, audio)[0]}
+        family, pitch = crop["classes"].tolist()
+        audio = crop["audio"]
+        note = condition_of(FAMILIES[family], pitch, audio.shape[1], self.sample_rate, audio)
+        assert note.frames is not None and note.cycles is not None
+        return {**crop, "frames": note.frames[0], "cycles": note.cycles[0]}
 
 
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:
@@ -181,7 +198,7 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
     crops = folder_or_notes(
         folder, config.sample_rate, config.n_samples, split, config.seed, config.real
     )
-    return WithOscillators(crops, config.sample_rate) if config.model.condition else crops
+    return Told(crops, config.sample_rate) if config.model.condition else crops
 
 
 def generate(

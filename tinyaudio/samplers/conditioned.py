@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.request import Autoregressive
 
@@ -32,7 +32,7 @@ class Conditioned:
 
     Example:
         >>> import torch
-        >>> from tinyaudio.models.conditioning import ConditionConfig
+        >>> from tinyaudio.models.condition import ConditionConfig
         >>> from tinyaudio.models.wavenet import WaveNetConfig
         >>> from tinyaudio.samplers.autoregressive import cached
         >>> config = WaveNetConfig(layers=2, condition=ConditionConfig(n_classes=(128,)))

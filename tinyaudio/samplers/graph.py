@@ -18,7 +18,7 @@ from torch import Tensor
 
 from tinyaudio.errors import UserError
 from tinyaudio.models import gated
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.represent.oscillator import waves
 from tinyaudio.samplers.conditioned import apart

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.codes import within
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers import autoregressive, graph
 from tinyaudio.samplers.conditioned import apart

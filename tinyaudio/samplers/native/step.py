@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.conditioning import Condition
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers.native.build import Clips, Network, NoCompiler, library, say_once
