@@ -36,7 +36,7 @@ N_PITCHES, N_SEEDS = 8, 3
 LOW_HZ, HIGH_HZ = 30, 1_100  # around the MIDI pitches 24 to 84, whatever was asked
 HOP_LENGTH = 512  # a note holds its pitch, so that a look every 32 ms will do
 CHECKPOINT = "wavenet-notes"
-TEMPERATURE = 1.0
+TEMPERATURE = 0.9
 
 
 def asked(family: str, validation: bool = False) -> list[int]:
