@@ -2,9 +2,8 @@ r"""The pitch of a voice: how often a second it repeats itself, followed through
 
     r_n(\tau) = \frac{2 \sum_t x_t\, x_{t + \tau}}{\sum_t x_t^2 + \sum_t x_{t + \tau}^2}
 
-is 1 where a frame equals itself a time \tau later.  From frame to frame the pitch may move, but a leap
-must be worth its while: the path that gains most, less what its leaps cost, is found by Viterbi's
-algorithm.
+A frame that equals itself a lag later has 1.  From frame to frame the pitch may move, but a leap must be
+worth its while: the path that gains most, less what its leaps cost, is found by Viterbi's algorithm.
 
 Paper:      Boersma, "Accurate short-term analysis of the fundamental frequency and the
             harmonics-to-noise ratio of a sampled sound", 1993, for the path of least cost.
