@@ -106,11 +106,9 @@ def test_what_the_other_lacks_begins_as_drawn_and_changes_nothing(recipe, tmp_pa
     begin_with(state, recipe, tmp_path)
 
     codes = torch.randint(256, (1, 512), generator=torch.manual_seed(2))
-    parts = (
-        {"frames": torch.randn(1, told.n_frame_channels, 2)}
-        if told.n_frame_channels
-        else {"classes": torch.tensor([[3, 60]])}
-    )
+    parts = {"frames": torch.randn(1, told.n_frame_channels, 2)}
+    if told.n_classes:
+        parts["classes"] = torch.tensor([[3, 60]])
     cycles = oscillator(torch.full((1, 2), 200.0), 16_000, told.hop_length)
     expected = other(codes, Condition(**parts))
     assert expected.std() > 0.01
