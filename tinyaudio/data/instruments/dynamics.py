@@ -30,6 +30,7 @@ def dynamics(family: str, pitch: int, times_s: Float[Tensor, " N"]) -> Float[Ten
         In decibels below full scale, none under -80 dB.
 
     Example:
+        >>> import torch
         >>> dynamics("guitar", 60, torch.tensor([0.0, 1.0, 2.0])).round()
         tensor([-10., -27., -44.])
         >>> dynamics("flute", 72, torch.tensor([0.01, 1.0, 2.0])).round()
