@@ -61,8 +61,8 @@ def aligned(
 
     Args:
         cycles: From `oscillator`.
-        audio: What it is to be in step with, heard over four frames at a time; where it has ended,
-            the oscillator turns on by itself.
+        audio: What it is to be in step with, heard over four frames at a time, the middle most; where
+            it has ended, the oscillator turns on by itself.
         hop_length: Samples a frame.
 
     Example:
@@ -75,8 +75,11 @@ def aligned(
     whole = F.pad(audio, (0, N * hop_length - T))
     t = torch.arange(N * hop_length, device=audio.device)
     fundamental = waves(cycles, t, hop_length, 1) * whole[:, :, None]
-    heard = torch.view_as_complex(fundamental.unflatten(1, (-1, hop_length)).sum(2))  # (B, N)
-    around = F.pad(heard, (2, 2)).unfold(1, 4, 1).sum(2)  # (B, N + 1), where frames begin and end
+    heard = F.pad(fundamental.mT, (2 * hop_length, 2 * hop_length)).unfold(
+        2, 4 * hop_length, hop_length
+    )
+    window = torch.hann_window(4 * hop_length, device=audio.device)
+    around = torch.complex(*(heard @ window).unbind(1))  # (B, N + 1), where frames begin and end
     around = around[:, torch.arange(N + 1).clamp(max=T // hop_length)]
     behind = around.angle() / (2 * math.pi)
     drift = behind.diff(dim=1)
