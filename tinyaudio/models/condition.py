@@ -1,4 +1,4 @@
-"""What a model can be told: of a whole clip, of every frame of it, or by something that turns.
+"""What a model can be told: of a whole clip, of every frame or sample of it, or by something that turns.
 
 Implements: `ConditionConfig`, what a model must be told; `Condition`, what it is told.
 See:        chapter 6, "Conditioning and the mel vocoder".
@@ -24,6 +24,7 @@ class ConditionConfig:
         frame_layers: Layers that think about the frames before they are told, at the frames' rate;
             none leaves them as they are seen.
         n_octaves: Octaves of the oscillator that a clip has; 0 if it has none.
+        n_sample_channels: Numbers at every sample, such as a waveform that is nearly the one that is wanted.
         hop_length: Samples a frame.
         channels: Width of the vector that all parts are mapped to and summed in.
     """
@@ -34,6 +35,7 @@ class ConditionConfig:
     frame_taps: int = 1
     frame_layers: int = 0
     n_octaves: int = 0
+    n_sample_channels: int = 0
     hop_length: int = 256
     channels: int = 64
 
@@ -51,6 +53,7 @@ class Condition:
         frames: Numbers for every moment: frame n is centred on sample n hop_length, as
             `tinyaudio.represent.spectrum.stft` centres it.
         cycles: An oscillator at the pitch, see `tinyaudio.represent.oscillator`.
+        samples: Numbers for every sample, in [-1, 1].
 
     Example:
         >>> Condition(classes=torch.tensor([[3, 60]])).to("cpu").classes
@@ -61,10 +64,11 @@ class Condition:
     vectors: Float[Tensor, "B V"] | None = None
     frames: Float[Tensor, "B F N"] | None = None
     cycles: Float[Tensor, "B N 2"] | None = None
+    samples: Float[Tensor, "B S T"] | None = None
 
     def to(self, device: torch.device | str) -> "Condition":
         """The same on another device."""
-        parts = (self.classes, self.vectors, self.frames, self.cycles)
+        parts = vars(self).values()
         return Condition(*(None if part is None else part.to(device) for part in parts))
 
     @staticmethod

@@ -30,7 +30,7 @@ from tinyaudio.represent.oscillator import waves
 class Conditioner(nn.Module):
     r"""From a condition to what it adds to the gates of every layer.
 
-    y_n = \sum_i E_i[class_i] + U\, vector + (W * frames)_n,   offset_n = V y_n + O\, waves
+    y_n = \sum_i E_i[class_i] + U\, vector + (W * frames)_n,   offset_n = V y_n + O\, waves + S\, samples
 
     Args:
         config: What a condition consists of.
@@ -59,12 +59,14 @@ class Conditioner(nn.Module):
             self.thinking = nn.Sequential(*(FrameLayer(C) for _ in range(config.frame_layers)))
             self.upsample = Upsampler(config.hop_length)
         self.offsets = nn.Linear(C, n_layers * n_gates, bias=False)  # V, layer by layer
-        self.waves = None
+        # O and S, likewise. They are zero at first: it begins as one that hears neither.
+        self.waves = self.samples = None
         if config.n_octaves:
-            self.waves = nn.Linear(
-                2 * config.n_octaves, n_layers * n_gates, bias=False
-            )  # O, likewise
-            nn.init.zeros_(self.waves.weight)  # it begins as the one that has no oscillator
+            self.waves = nn.Linear(2 * config.n_octaves, n_layers * n_gates, bias=False)
+            nn.init.zeros_(self.waves.weight)
+        if config.n_sample_channels:
+            self.samples = nn.Linear(config.n_sample_channels, n_layers * n_gates, bias=False)
+            nn.init.zeros_(self.samples.weight)
 
     def forward(
         self, condition: Condition, batch_size: int, n_samples: int
@@ -74,8 +76,8 @@ class Conditioner(nn.Module):
         Args:
             condition: Exactly the parts that this model was built for.
             batch_size: Clips; a condition of one clip serves them all.
-            n_samples: Length of the clips; of the last frame, whatever part of it there is. Cycles may
-                go on.
+            n_samples: Length of the clips; of the last frame, whatever part of it there is. Cycles and
+                samples may go on.
 
         Returns:
             One tensor a layer, made when it is asked for; T is 1 where nothing changes with time.
@@ -93,9 +95,7 @@ class Conditioner(nn.Module):
         offsets = self.offsets(y).chunk(self.n_layers, dim=2)
         upsample = self.upsample
         steady = (upsample(one)[:, :n_samples] if upsample else one for one in offsets)
-        if self.waves is None or condition.cycles is None:
-            return steady
-        return self._turning(steady, condition.cycles, 0, n_samples)
+        return self._moving(steady, condition.cycles, condition.samples, 0, n_samples)
 
     def summed(self, condition: Condition, batch_size: int) -> Float[Tensor, "B N C"]:
         """The sum y of all parts, one vector a frame."""
@@ -111,17 +111,18 @@ class Conditioner(nn.Module):
         y = self.offsets.weight.new_zeros(1, 1, self.config.channels)  # an oscillator may be all
         for part in parts:
             y = y + part  # a global part is one frame and broadcasts over all
-        for given in (y, condition.cycles):
+        for given in (y, condition.cycles, condition.samples):
             if given is not None and len(given) not in (1, batch_size):
                 raise UserError(f"conditions of {len(given)} clips for a batch of {batch_size}")
         return y.expand(batch_size, -1, -1)
 
     def start(self, condition: Condition, batch_size: int) -> list[Tensor]:
-        """The memories of `step`: y, what the frames around the present give the gates, and cycles."""
+        """The memories of `step`: y, what the frames around the present give the gates; cycles; samples."""
         y = self.summed(condition, batch_size)
         window = self.offsets(y[:, :1]).repeat(1, Upsampler.TAPS if self.upsample else 1, 1)
         cycles = y.new_zeros(1, 0, 2) if condition.cycles is None else condition.cycles
-        return [y, window, cycles.expand(batch_size, -1, -1)]
+        samples = y.new_zeros(1, 0, 0) if condition.samples is None else condition.samples
+        return [y, window, *(part.expand(batch_size, -1, -1) for part in (cycles, samples))]
 
     def step(self, memory: list[Tensor], t: int) -> tuple[Float[Tensor, "B gates"], ...]:
         """What the gates of each layer get at sample t; samples must come in order.
@@ -133,22 +134,23 @@ class Conditioner(nn.Module):
         Raises:
             UserError: The frames have come to their end.
         """
-        y, window, cycles = memory
+        y, window, cycles, samples = memory
         phase = t % self.config.hop_length
         offsets = window[:, 0]
         if self.upsample:
             if phase == 0:  # V is applied once a frame, not once a sample
                 window.copy_(self._around(y, t))
             offsets = self.upsample.step(window, phase)
-        if self.waves:
-            offsets = offsets + self.waves(self.turning(cycles, t, t + 1)[:, 0])
+        if self.waves or self.samples:
+            moving, columns = self.moving(cycles, samples, t, t + 1)
+            offsets = offsets + moving[:, 0] @ columns.T
         return offsets.chunk(self.n_layers, dim=1)
 
     def prefill(
         self, memory: list[Tensor], first: int, t: int
     ) -> Iterator[Float[Tensor, "B T gates"]]:
         """What the gates of each layer get from sample ``first`` to before t, where `step` goes on."""
-        y, window, cycles = memory
+        y, window, cycles, samples = memory
         hop, upsample = self.config.hop_length, self.upsample
         steady: Iterator[Tensor] = iter(window[:, :1].chunk(self.n_layers, dim=2))
         if upsample:
@@ -156,32 +158,50 @@ class Conditioner(nn.Module):
             begin = max(first // hop - 1, 0)  # a neighbour more, here and at the end
             offsets = self.offsets(y[:, begin : -(-t // hop) + 1]).chunk(self.n_layers, dim=2)
             steady = (upsample(one)[:, first - begin * hop : t - begin * hop] for one in offsets)
-        return self._turning(steady, cycles, first, t) if self.waves else steady
+        return self._moving(steady, cycles, samples, first, t)
 
-    def turning(
-        self, cycles: Float[Tensor, "B N 2"], first: int, end: int
-    ) -> Float[Tensor, "B n waves"]:
-        """The oscillator's waves at the samples from ``first`` to before ``end``."""
-        self._reaches(cycles, end - 1)
-        t = torch.arange(first, end, device=cycles.device)
-        return waves(cycles, t, self.config.hop_length, self.config.n_octaves)
+    def moving(
+        self,
+        cycles: Float[Tensor, "B N 2"] | None,
+        samples: Float[Tensor, "B S T"] | None,
+        first: int,
+        end: int,
+    ) -> tuple[Float[Tensor, "B n moving"], Float[Tensor, "offsets moving"]]:
+        """What changes from sample to sample, from ``first`` to before ``end``, and its columns: O and S."""
+        hop = self.config.hop_length
+        values, columns = [], []
+        if self.waves and cycles is not None:
+            self._reaches(cycles.shape[1] * hop, end - 1)
+            t = torch.arange(first, end, device=cycles.device)
+            values.append(waves(cycles, t, hop, self.config.n_octaves))
+            columns.append(self.waves.weight)
+        if self.samples and samples is not None:
+            self._reaches(samples.shape[2], end - 1)
+            values.append(samples[:, :, first:end].mT)
+            columns.append(self.samples.weight)
+        return torch.cat(values, dim=2), torch.cat(columns, dim=1)
 
-    def _turning(
-        self, steady: Iterator[Tensor], cycles: Float[Tensor, "B N 2"], first: int, end: int
+    def _moving(
+        self,
+        steady: Iterator[Tensor],
+        cycles: Float[Tensor, "B N 2"] | None,
+        samples: Float[Tensor, "B S T"] | None,
+        first: int,
+        end: int,
     ) -> Iterator[Float[Tensor, "B T gates"]]:
-        assert self.waves is not None
-        turning = self.turning(cycles, first, end)
-        of_layers = self.waves.weight.chunk(self.n_layers)
-        return (one + turning @ w.T for one, w in zip(steady, of_layers, strict=True))
+        if not (self.waves or self.samples):
+            return steady
+        moving, columns = self.moving(cycles, samples, first, end)
+        of_layers = columns.chunk(self.n_layers)
+        return (one + moving @ w.T for one, w in zip(steady, of_layers, strict=True))
 
     def _around(self, y: Float[Tensor, "B N C"], t: int) -> Float[Tensor, "B 3 offsets"]:
         assert self.upsample is not None
-        self._reaches(y, t)
+        self._reaches(y.shape[1] * self.config.hop_length, t)
         return self.offsets(self.upsample.window(y, t // self.config.hop_length))
 
-    def _reaches(self, frames: Float[Tensor, "B N _"], t: int) -> None:
-        """Raise a `UserError` if sample t lies behind the last frame."""
-        end = frames.shape[1] * self.config.hop_length
+    def _reaches(self, end: int, t: int) -> None:
+        """Raise a `UserError` if sample t lies behind the end of what is told."""
         if t >= end:
             raise UserError(f"the condition ends after {end} samples; give more frames")
 
@@ -193,6 +213,7 @@ class Conditioner(nn.Module):
             ("vectors", config.n_vector, condition.vectors),
             ("frames", config.n_frame_channels, condition.frames),
             ("cycles", config.n_octaves, condition.cycles),
+            ("samples", config.n_sample_channels, condition.samples),
         ):
             if given is None and wanted:
                 raise UserError(f"this model is conditioned on {name} ({wanted} each); give them")

@@ -226,7 +226,7 @@ class WaveNet(
         memory = self.start(len(codes), condition)
         first = max(P - self.receptive_field, 0)
         told = self.conditioner
-        offsets = told.prefill(memory[4:7], first, P) if told else None
+        offsets = told.prefill(memory[4:8], first, P) if told else None
         x = self._embedded(F.pad(codes, (1, -1), value=self.silence)[:, first:])
         through(self._gated(), x, offsets, memory[:4], P)
         return memory
@@ -245,8 +245,8 @@ class WaveNet(
             Logits of p(x_t | x_<t), or parameters of a mixture.
         """
         told = self.conditioner
-        offsets = told.step(memory[4:7], t) if told else None
-        operands = memory[7 if told else 4 :]
+        offsets = told.step(memory[4:8], t) if told else None
+        operands = memory[8 if told else 4 :]
         zs = steps(self._embedded(previous), offsets, memory[:4], operands, t)
         logits: Tensor = self.logits(self.head(self.skip(torch.cat(zs, dim=1))))
         return logits

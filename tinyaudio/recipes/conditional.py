@@ -74,7 +74,9 @@ ON_A_GPU: dict[str, Any] = {
 
 def told(batch: Batch) -> Condition | None:
     """What is known of a batch, under the names of `Condition`; it may be nothing."""
-    known = {name: batch[name] for name in ("classes", "frames", "cycles") if name in batch}
+    known = {
+        name: batch[name] for name in ("classes", "frames", "cycles", "samples") if name in batch
+    }
     return Condition(**known) if known else None
 
 

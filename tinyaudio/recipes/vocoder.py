@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -23,9 +24,11 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import decoded, models
 from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
+from tinyaudio.represent import mulaw
+from tinyaudio.represent.harmonics import N_BANDS, harmonic_voice, in_step
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
 from tinyaudio.represent.melpitch import mel_pitch
-from tinyaudio.represent.oscillator import aligned, oscillator
+from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.represent.voicepitch import voice_pitch
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
@@ -43,7 +46,12 @@ __all__ = [
 ]
 
 MELS = ConditionConfig(
-    n_frame_channels=N_MELS, frame_taps=5, frame_layers=2, n_octaves=4, hop_length=HOP_LENGTH
+    n_frame_channels=N_MELS,
+    frame_taps=5,
+    frame_layers=2,
+    n_octaves=4,
+    n_sample_channels=N_BANDS,
+    hop_length=HOP_LENGTH,
 )
 MARGIN = N_FFT // 2 // HOP_LENGTH  # frames at either end of a crop that look beyond it
 
@@ -96,7 +104,7 @@ class Wish:
 
 
 class WithMels(Dataset):
-    """Crops with their ``frames``, which are seen with what stands beside the crop, and ``cycles``."""
+    """Crops with what a vocoder is told of them; frames are seen with what stands beside the crop."""
 
     def __init__(self, crops: Dataset, sample_rate: int) -> None:
         self.crops, self.sample_rate = crops, sample_rate
@@ -109,25 +117,33 @@ class WithMels(Dataset):
         middle = audio[:, MARGIN * HOP_LENGTH : -MARGIN * HOP_LENGTH]
         # What is to be read off the mel when it speaks can be heard while it learns.
         pitch = voice_pitch(audio[0], self.sample_rate, HOP_LENGTH)[None, inside]
-        cycles = oscillator(pitch, self.sample_rate, HOP_LENGTH)
-        return {
-            "audio": middle,
-            "frames": log_mel(audio[None], self.sample_rate)[0, :, inside],
-            "cycles": aligned(cycles, middle, HOP_LENGTH)[0],
-        }
+        frames = log_mel(audio[None], self.sample_rate)[0, :, inside]
+        free = oscillator(pitch, self.sample_rate, HOP_LENGTH)[0]
+        cycles = in_step(free, frames, middle[0], self.sample_rate)
+        samples = draft(frames, cycles, self.sample_rate)
+        return {"audio": middle, "frames": frames, "cycles": cycles, "samples": samples}
+
+
+def draft(
+    frames: Float[Tensor, "80 N"], cycles: Float[Tensor, "N 2"], sample_rate: int
+) -> Float[Tensor, "4 T"]:
+    """A voice of harmonics that has this spectrum, on the scale on which the network speaks."""
+    return mulaw.compress(harmonic_voice(frames, cycles, sample_rate).clamp(-1, 1))
 
 
 def condition_of(frames: Float[Tensor, "B 80 N"], sample_rate: int) -> Condition:
-    """What the vocoder is told: mel bands, and an oscillator at the pitch that is read off them.
+    """What the vocoder is told: mel bands; an oscillator at the pitch that is read off them; its draft.
 
     Example:
         >>> import torch
         >>> told = condition_of(torch.zeros(1, 80, 10), 16_000)
-        >>> told.frames.shape, told.cycles.shape
-        (torch.Size([1, 80, 10]), torch.Size([1, 10, 2]))
+        >>> told.frames.shape, told.cycles.shape, told.samples.shape
+        (torch.Size([1, 80, 10]), torch.Size([1, 10, 2]), torch.Size([1, 4, 2560]))
     """
-    pitch = mel_pitch(frames, sample_rate)
-    return Condition(frames=frames, cycles=oscillator(pitch, sample_rate, HOP_LENGTH))
+    cycles = oscillator(mel_pitch(frames, sample_rate), sample_rate, HOP_LENGTH)
+    both = zip(frames, cycles, strict=True)
+    samples = torch.stack([draft(clip, turning, sample_rate) for clip, turning in both])
+    return Condition(frames=frames, cycles=cycles, samples=samples)
 
 
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:

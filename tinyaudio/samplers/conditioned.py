@@ -52,11 +52,14 @@ class Conditioned:
     @property
     def n_samples(self) -> int | None:
         """How long the condition lasts; None if for ever."""
-        frames, cycles = self.condition.frames, self.condition.cycles
-        lengths = [] if frames is None else [frames.shape[2]]
-        lengths += [] if cycles is None else [cycles.shape[1]]
-        conditioner = self.model.conditioner
-        return min(lengths) * conditioner.config.hop_length if lengths and conditioner else None
+        told, conditioner = self.condition, self.model.conditioner
+        if conditioner is None:
+            return None
+        hop = conditioner.config.hop_length
+        lengths = [] if told.frames is None else [told.frames.shape[2] * hop]
+        lengths += [] if told.cycles is None else [told.cycles.shape[1] * hop]
+        lengths += [] if told.samples is None else [told.samples.shape[2]]
+        return min(lengths, default=None)
 
     @property
     def receptive_field(self) -> int:

@@ -149,12 +149,11 @@ class GraphStep:
             memory, n_given = model.prefill(prompt, condition), prompt.shape[1]
             self.previous = prompt[:, -1].clone()
         self.past, self.begins, self.lengths, self.delays = memory[:4]
-        self.operands = memory[7 if self.told else 4 :]
+        self.operands = memory[8 if self.told else 4 :]
         self.shares = None
         if self.told:
-            self.y, self.window, self.cycles = memory[
-                4:7
-            ]  # (B, N, C); (B, frames, L H), kept by `run`
+            # (B, N, C); (B, frames, L H), kept by `run`; (B, N, 2); (B, S, T)
+            self.y, self.window, self.cycles, self.samples = memory[4:8]
             if self.told.upsample:
                 self.shares = self.told.upsample.sum_to_one(self.told.upsample.weight)  # (hop, 3)
         self.at = n_given  # what `t` will be, for the processor
@@ -207,6 +206,8 @@ class GraphStep:
             config = self.told.config
             turning = waves(self.cycles, self.t, config.hop_length, config.n_octaves)
             given = given + self.told.waves(turning)
+        if self.told.samples:
+            given = given + self.told.samples(self.samples.index_select(2, self.t).mT)
         return given[:, 0].chunk(n_layers, dim=1)
 
     def run(self, u: Float[Tensor, "n B K"], once: Callable[[], None]) -> Int[Tensor, "B n"]:

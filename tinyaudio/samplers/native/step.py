@@ -65,7 +65,7 @@ class NativeStep:
         self.conditioner = model.conditioner
         # The model's own memory, of which the compiled step needs another layout of the rings.
         memory = model.start(batch_size, condition)
-        self.known = memory[4:7] if self.conditioner else []  # y, a vector a frame; window; cycles
+        self.known = memory[4:8] if self.conditioner else []  # see `Conditioner.start`
 
         config = model.config
         self.R, self.G, self.K = config.residual_channels, config.gate_channels, config.n_levels
@@ -188,7 +188,7 @@ class NativeStep:
         told = self.conditioner
         if told is None:
             return None, torch.empty(0)
-        y, _, cycles = self.known
+        y, _, cycles, samples = self.known
         shares, window = torch.ones(n, 1, 1), y[:, :1]
         if told.upsample:
             frame, phase = divmod(self.t, told.config.hop_length)
@@ -198,11 +198,10 @@ class NativeStep:
             weight = told.upsample.weight[phase : phase + n]
             shares = told.upsample.sum_to_one(weight)[:, :, None]
         given, shares = told.offsets(window), shares.expand(-1, -1, self.rows)
-        if told.waves:
-            waves = told.turning(cycles, self.t, self.t + n)  # (B, n, waves)
-            shares = torch.cat([shares, waves.permute(1, 2, 0)], dim=1)
-            columns = told.waves.weight.T.expand(self.rows, -1, -1)  # (B, waves, L 2 G)
-            given = torch.cat([given, columns], dim=1)
+        if told.waves or told.samples:
+            moving, columns = told.moving(cycles, samples, self.t, self.t + n)
+            shares = torch.cat([shares, moving.permute(1, 2, 0)], dim=1)
+            given = torch.cat([given, columns.T.expand(self.rows, -1, -1)], dim=1)
         both = given.float().cpu().unflatten(2, (self.network.layers, 2, self.G))
         offsets = F.pad(both.permute(2, 1, 0, 3, 4), (0, self.network.gate - self.G)).contiguous()
         return offsets, shares.float().cpu().contiguous()
