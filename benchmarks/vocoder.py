@@ -57,7 +57,6 @@ def held_out(validation: bool = False) -> dict[str, list[Any]]:
 
 def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
     """What a network makes of the mel spectrogram of each clip (1, T), all drawn at once."""
-    from torch import Tensor
     from torch.nn import functional as F
 
     from tinyaudio.models.condition import Condition
@@ -67,18 +66,15 @@ def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
     from tinyaudio.samplers.conditioned import Conditioned
     from tinyaudio.samplers.native import native
 
-    known = [condition_of(log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE) for clip in clips]
-    longest = max(one.frames.shape[2] for one in known)
-
-    def drawn_out(part: Tensor) -> Tensor:
-        """The last frame goes on, as the network lets it at the end; what is drawn there is cut."""
-        return F.pad(part, (0, longest - part.shape[2]), mode="replicate")
-
     n_samples = max(clip.shape[1] for clip in clips)
-    as_long = [
-        Condition(frames=drawn_out(one.frames), cycles=drawn_out(one.cycles.mT).mT) for one in known
-    ]
-    told = Conditioned(net, Condition.together(as_long))
+    n_frames = log_mel(clips[0].new_zeros(1, 1, n_samples), SAMPLE_RATE).shape[2]
+    known = []
+    for clip in clips:
+        mel = log_mel(clip[None], SAMPLE_RATE)
+        # The last frame goes on, as the network lets it at the end; what is drawn there is cut.
+        as_long = F.pad(mel, (0, n_frames - mel.shape[2]), mode="replicate")
+        known.append(condition_of(as_long, SAMPLE_RATE))
+    told = Conditioned(net, Condition.together(known))
     drawn = mulaw.decode(native(told, n_samples, range(len(clips)), temperature))
     return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
 

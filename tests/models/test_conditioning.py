@@ -20,7 +20,9 @@ KINDS = {
     "alone": ALONE,
     "with classes": replace(ALONE, n_classes=(3,)),
     "with frames": replace(ALONE, n_frame_channels=4, frame_taps=3, frame_layers=2),
+    "with samples": replace(ALONE, n_sample_channels=2),
 }
+DRAFT = ConditionConfig(n_sample_channels=2, hop_length=HOP, channels=7)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -30,8 +32,7 @@ def network(config):
     net = WaveNet(replace(SMALL, condition=config))
     told = net.conditioner
     weights = [net.logits.weight]
-    if told.waves:
-        weights.append(told.waves.weight)
+    weights += [part.weight for part in (told.waves, told.samples) if part]
     if told.upsample:
         weights += [told.upsample.weight, *(layer.add.weight for layer in told.thinking)]
     for weight in weights:
@@ -51,14 +52,22 @@ def told(config, n_frames=N_FRAMES):
         if config.n_frame_channels
         else None,
         cycles=cycles,
+        samples=torch.randn(2, config.n_sample_channels, n_frames * HOP, generator=draws)
+        if config.n_sample_channels
+        else None,
     )
 
 
-def with_cycles(condition, cycles):
+def but(condition, **parts):
     """The condition that a user can make; under pytest, shapes are checked before ours are."""
     other = replace(condition)
-    object.__setattr__(other, "cycles", cycles)
+    for name, part in parts.items():
+        object.__setattr__(other, name, part)
     return other
+
+
+def with_cycles(condition, cycles):
+    return but(condition, cycles=cycles)
 
 
 def codes_for(n_samples=HOP * N_FRAMES):
@@ -164,6 +173,45 @@ def test_cycles_that_do_not_fit_are_told(kind, cycles, message):
         net.start(2, condition)
 
 
+@torch.no_grad()
+def test_samples_are_heard_where_they_stand_by_the_clip_they_are_told_to():
+    """A sample before them nothing changes, and in the other clip nothing ever does."""
+    net, condition, codes = network(DRAFT), told(DRAFT), codes_for()
+    moved = condition.samples.clone()
+    moved[1, 0, 20] += 1
+    change = net(codes, but(condition, samples=moved)) - net(codes, condition)
+    assert not change[0].any() and not change[1, :, :20].any()
+    assert change[1, :, 20].abs().min() > 0
+    one = but(condition, samples=condition.samples[:1])  # one serves all
+    torch.testing.assert_close(net(codes, one)[0], net(codes, condition)[0])
+
+
+def test_it_begins_without_samples_and_learns_to_hear_them():
+    torch.manual_seed(0)
+    net, codes = WaveNet(replace(SMALL, condition=DRAFT)), codes_for()
+    torch.nn.init.normal_(net.logits.weight)
+    net(codes, told(DRAFT)).square().sum().backward()
+    weight = net.conditioner.samples.weight
+    assert weight.abs().max() == 0 and weight.grad.abs().sum(1).min() > 0  # of every gate
+
+
+WRONG_SAMPLES = [
+    (None, r"conditioned on samples \(2 each\); give them"),
+    (torch.zeros(2, 3, HOP * N_FRAMES), "3 numbers in samples; this model takes 2"),
+    (torch.zeros(3, 2, HOP * N_FRAMES), "conditions of 3 clips for a batch of 2"),
+    (torch.zeros(2, 2, 0), "the condition's samples are empty"),
+    (torch.zeros(2, 2, HOP * N_FRAMES - 1), "the condition ends after 47 samples"),
+]
+
+
+@pytest.mark.parametrize(("samples", "message"), WRONG_SAMPLES, ids=[m for _, m in WRONG_SAMPLES])
+def test_samples_that_do_not_fit_are_told(samples, message):
+    condition = but(told(DRAFT), samples=samples)
+    for run in (network(DRAFT), network(DRAFT).prefill):
+        with pytest.raises(UserError, match=message):
+            run(codes_for(), condition)
+
+
 def test_frames_reach_no_further_than_they_should():
     """Two neighbours by the upsampler, one more by three taps."""
     torch.manual_seed(0)
@@ -182,6 +230,7 @@ def test_a_condition_moves(device):
         "vectors": torch.zeros(1, 2),
         "frames": torch.zeros(1, 2, 3),
         "cycles": torch.zeros(1, 3, 2),
+        "samples": torch.zeros(1, 2, 30),
     }
     condition = Condition(**parts).to(device)
     assert condition.classes is None

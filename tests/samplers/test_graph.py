@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.samplers.told import told
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.graph import GraphStep, graph, recorded, stream
 from tinyaudio.samplers.native import native
 
@@ -20,6 +19,7 @@ SMALL = WaveNetConfig(
 )
 TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
 PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
+DRAFT = ConditionConfig(n_sample_channels=2, hop_length=8, channels=7)
 
 
 def network(config=SMALL):
@@ -27,21 +27,6 @@ def network(config=SMALL):
     net = WaveNet(config)
     torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
     return net
-
-
-def told(kinds, device="cpu"):
-    net = network(replace(SMALL, condition=kinds))
-    if net.conditioner.upsample:  # as after training, not linear
-        torch.nn.init.normal_(net.conditioner.upsample.weight)
-    if net.conditioner.waves:
-        torch.nn.init.normal_(net.conditioner.waves.weight)
-    hz = torch.tensor([[220.0], [331.0]]).expand(2, 25)
-    condition = Condition(
-        classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
-        frames=torch.randn(2, 4, 25) if kinds.n_frame_channels else None,
-        cycles=oscillator(hz, 4_000, kinds.hop_length) if kinds.n_octaves else None,
-    )
-    return Conditioned(net.to(device), condition.to(device))
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3])
@@ -63,12 +48,23 @@ def test_draws_are_those_of_cached(kernel_size, heat, n_given):
         PITCH,
         replace(PITCH, n_classes=(3,), hop_length=7),
         replace(TOLD, n_octaves=4, frame_layers=1),
+        DRAFT,
+        replace(TOLD, n_octaves=4, n_sample_channels=3),
     ],
-    ids=["all", "class", "frames", "pitch", "class and pitch", "all and pitch"],
+    ids=[
+        "all",
+        "class",
+        "frames",
+        "pitch",
+        "class and pitch",
+        "all and pitch",
+        "draft",
+        "and draft",
+    ],
 )
 @pytest.mark.parametrize("n_given", [0, 5, 16])
 def test_a_condition_is_heard(kinds, n_given):
-    model = told(kinds)
+    model = told(replace(SMALL, condition=kinds), 25)
     prompt = torch.randint(20, (2, n_given), generator=torch.manual_seed(1))
     expected = cached(model, 90, [3, 4], 1.0, prompt)
     assert torch.equal(graph(model, 90, [3, 4], 1.0, prompt), expected)
@@ -140,7 +136,11 @@ def test_another_model_is_refused(net):
 @pytest.mark.parametrize("kinds", [None, TOLD, PITCH, replace(TOLD, n_octaves=4)])
 def test_recorded_and_played_back(kinds):
     """Logits within 1e-5 of the forward pass; the same samples as `cached` on the same card."""
-    model = told(kinds, "cuda") if kinds else network(replace(SMALL, kernel_size=3)).cuda()
+    model = (
+        told(replace(SMALL, condition=kinds), 25, "cuda")
+        if kinds
+        else network(replace(SMALL, kernel_size=3)).cuda()
+    )
     assert torch.equal(graph(model, 190, [3, 4]), cached(model, 190, [3, 4]))
     net = network(WaveNetConfig.wn30()).cuda()
     step = GraphStep(net, 2, torch.ones(1, 1, dtype=torch.float64, device="cuda"))

@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.samplers.told import told
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import build, native, score, stream, take_in
 from tinyaudio.samplers.native import step as packing
 
@@ -24,6 +23,7 @@ SMALL = WaveNetConfig(
 TOLERANCE = 1e-5  # the promise; float32 sums in another order differ by about 5e-7
 TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
 PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
+DRAFT = ConditionConfig(n_sample_channels=2, hop_length=8, channels=7)
 
 
 def network(config=SMALL, seed=0):
@@ -32,22 +32,6 @@ def network(config=SMALL, seed=0):
     net = WaveNet(config)
     torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
     return net
-
-
-def told(kinds, n_frames):
-    """A network that heeds its condition as a trained one does, and what two clips are told."""
-    net = network(replace(SMALL, condition=kinds))
-    if net.conditioner.upsample:  # as after training, not linear
-        torch.nn.init.normal_(net.conditioner.upsample.weight)
-    if net.conditioner.waves:
-        torch.nn.init.normal_(net.conditioner.waves.weight)
-    hz = torch.tensor([[220.0], [331.0]]).expand(2, n_frames)
-    condition = Condition(
-        classes=torch.tensor([[2], [0]]) if kinds.n_classes else None,
-        frames=torch.randn(2, 4, n_frames) if kinds.n_frame_channels else None,
-        cycles=oscillator(hz, 4_000, kinds.hop_length) if kinds.n_octaves else None,
-    )
-    return Conditioned(net, condition)
 
 
 def codes_for(net, length, rows=3):
@@ -119,10 +103,10 @@ def test_a_prompt_of_small_integers_is_the_same_prompt():
     assert torch.equal(native(net, 30, prompt=prompt.int()), native(net, 30, prompt=prompt))
 
 
-@pytest.mark.parametrize("kinds", [replace(TOLD, n_classes=()), PITCH])
+@pytest.mark.parametrize("kinds", [replace(TOLD, n_classes=()), PITCH, DRAFT])
 @pytest.mark.parametrize("chunk", [1, 9, 1000])
 def test_chunks_do_not_show(monkeypatch, chunk, kinds):
-    model = told(kinds, 20)  # 8 samples a frame
+    model = told(replace(SMALL, condition=kinds), 20)  # 8 samples a frame
     prompt = codes_for(model, 45, rows=2)
     whole = native(model, 100, [1, 2], 1.0, prompt)
     monkeypatch.setattr("tinyaudio.samplers.native.CHUNK", 14)
@@ -158,11 +142,22 @@ def test_of_a_long_prompt_only_what_can_matter_is_gone_through(lanes, rows):
         PITCH,
         replace(PITCH, n_classes=(3,)),
         replace(TOLD, n_octaves=4, frame_layers=1),
+        DRAFT,
+        replace(TOLD, n_octaves=4, n_sample_channels=3),
     ],
-    ids=["all", "class", "frames", "pitch", "class and pitch", "all and pitch"],
+    ids=[
+        "all",
+        "class",
+        "frames",
+        "pitch",
+        "class and pitch",
+        "all and pitch",
+        "draft",
+        "and draft",
+    ],
 )
 def test_a_condition_is_heard(kinds):
-    model = told(kinds, 7)
+    model = told(replace(SMALL, condition=kinds), 7)
     codes = codes_for(model, model.n_samples or 50, rows=2)
     with torch.inference_mode():
         expected = model(codes)

@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.samplers.told import told
 from tinyaudio.errors import UserError
-from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import native, numba_step, score
 from tinyaudio.samplers.native.step import NativeStep
 
@@ -70,20 +69,14 @@ def test_draws_are_those_of_cached(heat, n_given):
     assert torch.equal(native(net, 60, [3, 4], heat, prompt), cached(net, 60, [3, 4], heat, prompt))
 
 
+@pytest.mark.parametrize("n_sample_channels", [0, 2])
 @pytest.mark.parametrize("n_octaves", [0, 3])
 @pytest.mark.parametrize("n_frame_channels", [0, 4])
-def test_a_condition_is_heard(n_frame_channels, n_octaves):
-    told = ConditionConfig((3,), 0, n_frame_channels, n_octaves=n_octaves, hop_length=8, channels=7)
-    net = network(replace(SMALL, condition=told))
-    if net.conditioner.waves:
-        torch.nn.init.normal_(net.conditioner.waves.weight)
-    hz = torch.tensor([[220.0], [331.0]]).expand(2, 5)
-    condition = Condition(
-        classes=torch.tensor([[2], [0]]),
-        frames=torch.randn(2, 4, 5) if n_frame_channels else None,
-        cycles=oscillator(hz, 4_000, 8) if n_octaves else None,
+def test_a_condition_is_heard(n_frame_channels, n_octaves, n_sample_channels):
+    kinds = ConditionConfig(
+        (3,), 0, n_frame_channels, 1, 0, n_octaves, n_sample_channels, hop_length=8, channels=7
     )
-    model = Conditioned(net, condition)
+    model = told(replace(SMALL, condition=kinds), 5)
     assert torch.equal(native(model, 40, [3, 4]), cached(model, 40, [3, 4]))
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.samplers.told import told
 from tinyaudio.errors import UserError
-from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.autoregressive import cached, naive, stream, taken_in
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import native
@@ -21,6 +21,7 @@ KINDS = {
     "classes": ConditionConfig(n_classes=(3,), channels=7),
     "frames": ConditionConfig(n_frame_channels=4, frame_taps=3, hop_length=HOP, channels=7),
     "pitch": ConditionConfig(n_classes=(3,), n_octaves=3, hop_length=HOP, channels=7),
+    "draft": ConditionConfig(n_octaves=3, n_sample_channels=2, hop_length=HOP, channels=7),
     "both": ConditionConfig(n_classes=(3,), n_frame_channels=4, hop_length=HOP, channels=7),
 }
 
@@ -28,21 +29,11 @@ KINDS = {
 def speaker(kind, seed=0, **changes):
     """A network that heeds its past and its condition, with two conditions if it takes one."""
     torch.manual_seed(seed)
-    net = WaveNet(replace(SMALL, condition=KINDS[kind], **changes))
+    if KINDS[kind]:
+        return told(replace(SMALL, condition=KINDS[kind], **changes), FRAMES)
+    net = WaveNet(replace(SMALL, **changes))
     torch.nn.init.normal_(net.logits.weight)
-    if net.conditioner and net.conditioner.upsample:
-        torch.nn.init.normal_(net.conditioner.upsample.weight)
-    if net.conditioner and net.conditioner.waves:
-        torch.nn.init.normal_(net.conditioner.waves.weight)
-    if not KINDS[kind]:
-        return net
-    hz = torch.tensor([[220.0], [331.0]]).expand(2, FRAMES)
-    condition = Condition(
-        classes=torch.tensor([[0], [2]]) if KINDS[kind].n_classes else None,
-        frames=torch.randn(2, 4, FRAMES) if KINDS[kind].n_frame_channels else None,
-        cycles=oscillator(hz, 4_000, HOP) if KINDS[kind].n_octaves else None,
-    )
-    return Conditioned(net, condition)
+    return net
 
 
 @pytest.mark.parametrize("changes", [{}, {"kernel_size": 3}, {"n_mixtures": 2}], ids=str)

@@ -18,7 +18,7 @@ See:        chapter 6, "Conditioning and the mel vocoder".
 from collections.abc import Iterator
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tinyaudio.errors import UserError
@@ -95,7 +95,7 @@ class Conditioner(nn.Module):
         offsets = self.offsets(y).chunk(self.n_layers, dim=2)
         upsample = self.upsample
         steady = (upsample(one)[:, :n_samples] if upsample else one for one in offsets)
-        return self._moving(steady, condition.cycles, condition.samples, 0, n_samples)
+        return self._moving(steady, *self._each_sample(condition, y), 0, n_samples)
 
     def summed(self, condition: Condition, batch_size: int) -> Float[Tensor, "B N C"]:
         """The sum y of all parts, one vector a frame."""
@@ -120,9 +120,7 @@ class Conditioner(nn.Module):
         """The memories of `step`: y, what the frames around the present give the gates; cycles; samples."""
         y = self.summed(condition, batch_size)
         window = self.offsets(y[:, :1]).repeat(1, Upsampler.TAPS if self.upsample else 1, 1)
-        cycles = y.new_zeros(1, 0, 2) if condition.cycles is None else condition.cycles
-        samples = y.new_zeros(1, 0, 0) if condition.samples is None else condition.samples
-        return [y, window, *(part.expand(batch_size, -1, -1) for part in (cycles, samples))]
+        return [y, window, *self._each_sample(condition, y)]
 
     def step(self, memory: list[Tensor], t: int) -> tuple[Float[Tensor, "B gates"], ...]:
         """What the gates of each layer get at sample t; samples must come in order.
@@ -141,8 +139,8 @@ class Conditioner(nn.Module):
             if phase == 0:  # V is applied once a frame, not once a sample
                 window.copy_(self._around(y, t))
             offsets = self.upsample.step(window, phase)
-        if self.waves or self.samples:
-            moving, columns = self.moving(cycles, samples, t, t + 1)
+        if self.moves:
+            moving, columns = self.between(cycles, samples, t, t + 1)
             offsets = offsets + moving[:, 0] @ columns.T
         return offsets.chunk(self.n_layers, dim=1)
 
@@ -160,40 +158,53 @@ class Conditioner(nn.Module):
             steady = (upsample(one)[:, first - begin * hop : t - begin * hop] for one in offsets)
         return self._moving(steady, cycles, samples, first, t)
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything is told that changes from sample to sample."""
+        return bool(self.waves or self.samples)
+
     def moving(
-        self,
-        cycles: Float[Tensor, "B N 2"] | None,
-        samples: Float[Tensor, "B S T"] | None,
-        first: int,
-        end: int,
+        self, cycles: Float[Tensor, "B N 2"], samples: Float[Tensor, "B S T"], t: Int[Tensor, " n"]
     ) -> tuple[Float[Tensor, "B n moving"], Float[Tensor, "offsets moving"]]:
-        """What changes from sample to sample, from ``first`` to before ``end``, and its columns: O and S."""
-        hop = self.config.hop_length
+        """What changes from sample to sample, at samples t, and its columns: those of O, S, or both."""
         values, columns = [], []
-        if self.waves and cycles is not None:
-            self._reaches(cycles.shape[1] * hop, end - 1)
-            t = torch.arange(first, end, device=cycles.device)
-            values.append(waves(cycles, t, hop, self.config.n_octaves))
+        if self.waves:
+            values.append(waves(cycles, t, self.config.hop_length, self.config.n_octaves))
             columns.append(self.waves.weight)
-        if self.samples and samples is not None:
-            self._reaches(samples.shape[2], end - 1)
-            values.append(samples[:, :, first:end].mT)
+        if self.samples:
+            values.append(samples.index_select(2, t).mT)
             columns.append(self.samples.weight)
         return torch.cat(values, dim=2), torch.cat(columns, dim=1)
+
+    def between(
+        self, cycles: Float[Tensor, "B N 2"], samples: Float[Tensor, "B S T"], first: int, end: int
+    ) -> tuple[Float[Tensor, "B n moving"], Float[Tensor, "offsets moving"]]:
+        """The same from sample ``first`` to before ``end``, which must have been told."""
+        if self.waves:
+            self._reaches(cycles.shape[1] * self.config.hop_length, end - 1)
+        if self.samples:
+            self._reaches(samples.shape[2], end - 1)
+        return self.moving(cycles, samples, torch.arange(first, end, device=cycles.device))
 
     def _moving(
         self,
         steady: Iterator[Tensor],
-        cycles: Float[Tensor, "B N 2"] | None,
-        samples: Float[Tensor, "B S T"] | None,
+        cycles: Float[Tensor, "B N 2"],
+        samples: Float[Tensor, "B S T"],
         first: int,
         end: int,
     ) -> Iterator[Float[Tensor, "B T gates"]]:
-        if not (self.waves or self.samples):
+        if not self.moves:
             return steady
-        moving, columns = self.moving(cycles, samples, first, end)
+        moving, columns = self.between(cycles, samples, first, end)
         of_layers = columns.chunk(self.n_layers)
         return (one + moving @ w.T for one, w in zip(steady, of_layers, strict=True))
+
+    def _each_sample(self, condition: Condition, y: Float[Tensor, "B N C"]) -> list[Tensor]:
+        """Cycles and samples of all clips, without any frames or samples where none are told."""
+        cycles = y.new_zeros(1, 0, 2) if condition.cycles is None else condition.cycles
+        samples = y.new_zeros(1, 0, 0) if condition.samples is None else condition.samples
+        return [part.expand(len(y), -1, -1) for part in (cycles, samples)]
 
     def _around(self, y: Float[Tensor, "B N C"], t: int) -> Float[Tensor, "B 3 offsets"]:
         assert self.upsample is not None

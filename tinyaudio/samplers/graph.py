@@ -20,7 +20,6 @@ from tinyaudio.errors import UserError
 from tinyaudio.models import gated
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.represent.oscillator import waves
 from tinyaudio.samplers.conditioned import apart
 from tinyaudio.samplers.request import Autoregressive, check, joined, seeded
 
@@ -202,12 +201,9 @@ class GraphStep:
         if self.shares is not None:
             phase = self.t % len(self.shares)
             given = self.shares.index_select(0, phase) @ self.window
-        if self.told.waves:
-            config = self.told.config
-            turning = waves(self.cycles, self.t, config.hop_length, config.n_octaves)
-            given = given + self.told.waves(turning)
-        if self.told.samples:
-            given = given + self.told.samples(self.samples.index_select(2, self.t).mT)
+        if self.told.moves:
+            moving, columns = self.told.moving(self.cycles, self.samples, self.t)
+            given = given + moving @ columns.T
         return given[:, 0].chunk(n_layers, dim=1)
 
     def run(self, u: Float[Tensor, "n B K"], once: Callable[[], None]) -> Int[Tensor, "B n"]:

@@ -198,8 +198,8 @@ class NativeStep:
             weight = told.upsample.weight[phase : phase + n]
             shares = told.upsample.sum_to_one(weight)[:, :, None]
         given, shares = told.offsets(window), shares.expand(-1, -1, self.rows)
-        if told.waves or told.samples:
-            moving, columns = told.moving(cycles, samples, self.t, self.t + n)
+        if told.moves:
+            moving, columns = told.between(cycles, samples, self.t, self.t + n)
             shares = torch.cat([shares, moving.permute(1, 2, 0)], dim=1)
             given = torch.cat([given, columns.T.expand(self.rows, -1, -1)], dim=1)
         both = given.float().cpu().unflatten(2, (self.network.layers, 2, self.G))
