@@ -22,6 +22,7 @@ from torch import Tensor
 from tinyaudio.represent import mulaw
 
 LOUDER = 0.25  # how far upwards a level wanders, of what it may downwards
+PERIODS = range(2, 7)  # after which noise comes back that will be heard as another pitch
 
 
 def disturbed(
@@ -31,6 +32,7 @@ def disturbed(
     noise: float | int,
     echo: float | int,
     lags: Sequence[int],
+    periods: Float[Tensor, " B"] | None = None,
     gain_db: float | int,
     undisturbed: float | int,
 ) -> Int[Tensor, "B T"]:
@@ -42,6 +44,8 @@ def disturbed(
         noise: Largest root mean square of the noise, in codes.
         echo: Largest share of the noise that comes back, in [0, 1].
         lags: After how many samples it may come back; one of them is drawn for each clip.
+        periods: Samples that a cycle of each clip takes. If they are known, half of the noise comes back
+            after two to six of them, and so is a note itself, but of another pitch.
         gain_db: Most that a level may fall below the true one, in decibels; half of the disturbed clips
             are left as loud as they are.
         undisturbed: Share of clips that are left as they are, in [0, 1).
@@ -67,12 +71,17 @@ def disturbed(
     codes = mulaw.encode(past, n_levels)
     if not noise:
         return codes
-    lag = torch.tensor(lags, device=audio.device)[
-        torch.randint(len(lags), (B, 1), device=audio.device)
-    ]
-    loud = (
-        noise * share * gone_round(torch.randn(B, T, device=audio.device), lag, echo * drawn(B, 1))
-    )
+
+    def one_of(choices: Sequence[int]) -> Tensor:
+        which = torch.randint(len(choices), (B, 1), device=audio.device)
+        return torch.tensor(choices, device=audio.device)[which]
+
+    lag = one_of(lags)
+    if periods is not None:
+        several = (one_of(PERIODS) * periods[:, None]).round().long().clamp(1, T)
+        lag = torch.where(drawn(B, 1) < 0.5, several, lag)
+    back = echo * (1 - drawn(B, 1).square())  # mostly large: what grows is what comes back whole
+    loud = noise * share * gone_round(torch.randn(B, T, device=audio.device), lag, back)
     there = (codes + loud).round().long().clamp(0, n_levels - 1)
     return torch.where(share > 0, there, codes)
 

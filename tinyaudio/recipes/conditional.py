@@ -80,6 +80,14 @@ def told(batch: Batch) -> Condition | None:
     return Condition(**known) if known else None
 
 
+def periods(batch: Batch, net: WaveNet) -> Tensor | None:
+    """How many samples a cycle of each clip's oscillator takes; None if it has none."""
+    if "cycles" not in batch or net.conditioner is None:
+        return None
+    turns = batch["cycles"][..., 1].nanmedian(dim=1).values.nan_to_num(0)  # a frame; off it is NaN
+    return net.conditioner.config.hop_length / turns.clamp(min=1e-2)
+
+
 def loss_of(
     net: WaveNet,
     input_noise: float = 0.0,
@@ -111,6 +119,7 @@ def loss_of(
                 noise=input_noise,
                 echo=input_echo,
                 lags=lags,
+                periods=periods(batch, net),
                 gain_db=input_gain,
                 undisturbed=undisturbed,
             )

@@ -3,7 +3,7 @@ r"""The pitch of a voice: how often a second it repeats itself, followed through
     r_n(\tau) = \frac{2 \sum_t x_t\, x_{t + \tau}}{\sum_t x_t^2 + \sum_t x_{t + \tau}^2}
 
 A frame that equals itself a lag later has 1.  From frame to frame the pitch may move, but a leap must be
-worth its while: the path that gains most, less what its leaps cost, is found by Viterbi's algorithm.
+worth its while: the path that gains most, less what its leaps cost, is taken.
 
 Paper:      Boersma, "Accurate short-term analysis of the fundamental frequency and the
             harmonics-to-noise ratio of a sampled sound", 1993, for the path of least cost.
@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
+from tinyaudio.represent.viterbi import best_path
 
 LOW_HZ, HIGH_HZ = 60.0, 600.0  # of speech
 STEP = 1 / 120  # of the grid of pitches, in octaves: 10 cents
@@ -60,16 +61,8 @@ def voice_pitch(
         )
     pitches, likeness = repetition(audio, sample_rate, hop_length)
     leaps = LEAP * (pitches[:, None] - pitches).abs().clamp(max=1.0)
-    score, came_from = likeness[0], []
-    for now in likeness[1:]:
-        best, where = (score - leaps).max(dim=1)
-        score = best + now
-        came_from.append(where)
-    path = [score.argmax()]
-    for where in reversed(came_from):
-        path.append(where[path[-1]])
     # Between the pitches of the grid, the peak lies where the parabola through three of them has its own.
-    peak = torch.stack(path[::-1]).clamp(1, len(pitches) - 2)
+    peak = best_path(likeness, leaps).clamp(1, len(pitches) - 2)
     a, b, c = (likeness.gather(1, (peak + k)[:, None])[:, 0] for k in (-1, 0, 1))
     beside = ((a - c) / 2 / (a - 2 * b + c).clamp(max=-1e-9)).clamp(-0.5, 0.5)
     return 2 ** (pitches[peak] + STEP * beside)
