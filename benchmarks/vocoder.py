@@ -4,6 +4,9 @@ Held-out clips, 16 kHz: procedural sentences by speakers of the test split, and 
 no training has heard. From the mel spectrogram of each
 
 wavenet       `wavenet-vocoder` draws a waveform, at the temperatures named
+mean          it draws eight, and their mean is taken
+equalized     the mean, given the levels of the mel bands, as `tinyaudio generate` makes it
+noise         white noise, given the levels in the same way: what the levels alone do for these numbers
 griffin_lim   the mel bands are spread over the bins again (least squares, nothing negative) and 100
               rounds look for a phase
 mu_law        nothing of the kind: the original in the 256 levels that the network speaks in, which no
@@ -55,28 +58,53 @@ def held_out(validation: bool = False) -> dict[str, list[Any]]:
     return clips
 
 
-def vocoded(net: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
+def vocoded(net: Any, clips: Sequence[Any], temperature: float, n_draws: int = 1) -> list[Any]:
     """What a network makes of the mel spectrogram of each clip (1, T), all drawn at once."""
     from torch.nn import functional as F
 
     from tinyaudio.models.condition import Condition
-    from tinyaudio.recipes.vocoder import condition_of
-    from tinyaudio.represent import mulaw
-    from tinyaudio.represent.logmel import log_mel
-    from tinyaudio.samplers.conditioned import Conditioned
-    from tinyaudio.samplers.native import native
+    from tinyaudio.recipes.vocoder import condition_of, speak
+    from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
+
+    known = [condition_of(log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE) for clip in clips]
+    longest = max(one.frames.shape[2] for one in known)
+
+    def drawn_out(one: Condition) -> Condition:
+        """The last frame goes on, as the network lets it at the end; what is drawn there is cut."""
+        more = (0, longest - one.frames.shape[2])
+        return Condition(
+            frames=F.pad(one.frames, more, mode="replicate"),
+            cycles=F.pad(one.cycles.mT, more, mode="replicate").mT,
+            samples=F.pad(one.samples, (0, more[1] * HOP_LENGTH)),
+        )
 
     n_samples = max(clip.shape[1] for clip in clips)
-    n_frames = log_mel(clips[0].new_zeros(1, 1, n_samples), SAMPLE_RATE).shape[2]
-    known = []
-    for clip in clips:
-        mel = log_mel(clip[None], SAMPLE_RATE)
-        # The last frame goes on, as the network lets it at the end; what is drawn there is cut.
-        as_long = F.pad(mel, (0, n_frames - mel.shape[2]), mode="replicate")
-        known.append(condition_of(as_long, SAMPLE_RATE))
-    told = Conditioned(net, Condition.together(known))
-    drawn = mulaw.decode(native(told, n_samples, range(len(clips)), temperature))
+    drawn = speak(
+        net,
+        Condition.together([drawn_out(one) for one in known]),
+        n_samples,
+        range(len(clips)),
+        temperature,
+        n_draws,
+    )
     return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
+
+
+def levelled(made: Sequence[Any], clips: Sequence[Any]) -> list[Any]:
+    """The same sounds, with the levels of the clips' mel bands."""
+    from tinyaudio.represent.equalizer import equalized
+    from tinyaudio.represent.logmel import log_mel
+
+    both = zip(made, clips, strict=True)
+    return [equalized(one, log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE) for one, clip in both]
+
+
+def noise(clips: Sequence[Any]) -> list[Any]:
+    """As long as the clips, and not told anything."""
+    import torch
+
+    draws = torch.Generator().manual_seed(0)
+    return [0.1 * torch.randn(clip.shape, generator=draws) for clip in clips]
 
 
 def griffin_lim(clips: Sequence[Any]) -> list[Any]:
@@ -130,12 +158,18 @@ def score(clips: Sequence[Any], originals: Sequence[Any], tracks: Sequence[Any])
 def compare(net: Any, clips: Sequence[Any], temperatures: Sequence[float]) -> dict[str, Any]:
     """All ways from the mel spectrogram of one kind of clips back to sound."""
     from tinyaudio.metrics.pitch import f0_track
+    from tinyaudio.recipes.vocoder import DRAWS
 
     tracks = [f0_track(clip, SAMPLE_RATE) for clip in clips]
-    ways = {
-        f"wavenet_at_{temperature:g}": vocoded(net, clips, temperature)
-        for temperature in temperatures
-    }
+    ways = {}
+    for temperature in temperatures:
+        mean = vocoded(net, clips, temperature, DRAWS)
+        ways |= {
+            f"wavenet_at_{temperature:g}": vocoded(net, clips, temperature),
+            f"mean_at_{temperature:g}": mean,
+            f"equalized_at_{temperature:g}": levelled(mean, clips),
+        }
+    ways["noise"] = levelled(noise(clips), clips)
     ways |= {"griffin_lim": griffin_lim(clips), "mu_law": mu_law(clips)}
     return {
         **{name: score(made, clips, tracks) for name, made in ways.items()},

@@ -85,7 +85,10 @@ def test_what_the_numbers_mean():
 
 def test_compare_has_every_temperature(net):
     found = compare(net, [tone(200, 0.1)], [1.0, 0.8])
-    assert set(found) >= {"wavenet_at_1", "wavenet_at_0.8", "griffin_lim", "mu_law"}
+    kinds = {"wavenet", "mean", "equalized"}
+    assert set(found) >= {f"{kind}_at_{heat}" for kind in kinds for heat in ("1", "0.8")}
+    assert set(found) >= {"noise", "griffin_lim", "mu_law"}
+    assert found["equalized_at_1"]["log_mel_db"] < found["mean_at_1"]["log_mel_db"]
     assert found["clips"] == 1 and found["seconds"] == 0.1 and found["voiced_frames"] > 0
 
 

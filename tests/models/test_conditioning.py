@@ -272,3 +272,13 @@ def test_conditions_together_are_one_batch():
     assert again.vectors is None
     for name in ("classes", "frames", "cycles"):
         assert torch.equal(getattr(again, name), getattr(both, name))
+
+
+def test_every_clip_several_times_is_told_the_same():
+    both = told(replace(KINDS["with frames"], n_classes=(3,), n_sample_channels=2))
+    six = both.each(3)
+    assert six.vectors is None
+    for name in ("classes", "frames", "cycles", "samples"):
+        part, repeated = getattr(both, name), getattr(six, name)
+        assert torch.equal(repeated[:3], part[:1].expand_as(repeated[:3]))
+        assert torch.equal(repeated[3:], part[1:].expand_as(repeated[3:]))

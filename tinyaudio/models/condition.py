@@ -71,6 +71,18 @@ class Condition:
         parts = vars(self).values()
         return Condition(*(None if part is None else part.to(device) for part in parts))
 
+    def each(self, n: int) -> "Condition":
+        """Every clip n times, one after the other.
+
+        Example:
+            >>> Condition(classes=torch.tensor([[3], [5]])).each(2).classes.flatten()
+            tensor([3, 3, 5, 5])
+        """
+        parts = vars(self).values()
+        return Condition(
+            *(None if part is None else part.repeat_interleave(n, dim=0) for part in parts)
+        )
+
     @staticmethod
     def together(conditions: "Sequence[Condition]") -> "Condition":
         """Several conditions, of the same kinds and as many frames, as one batch.

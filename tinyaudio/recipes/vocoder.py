@@ -19,19 +19,21 @@ from torch.utils.data import Dataset
 
 from tinyaudio.audio import load
 from tinyaudio.data.recorded import SOUNDS
+from tinyaudio.errors import UserError
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.recipes.autoregressive import decoded, models
+from tinyaudio.recipes.autoregressive import models
 from tinyaudio.recipes.conditional import MODELS, Training, build, evaluate
 from tinyaudio.recipes.spoken import HELD_OUT_SPEECH, Spoken
 from tinyaudio.represent import mulaw
+from tinyaudio.represent.equalizer import equalized
 from tinyaudio.represent.harmonics import N_BANDS, harmonic_voice, in_step
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
 from tinyaudio.represent.melpitch import mel_pitch
 from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.represent.voicepitch import voice_pitch
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import stream
+from tinyaudio.samplers.native import native
 
 __all__ = [
     "MODELS",
@@ -53,6 +55,7 @@ MELS = ConditionConfig(
     n_sample_channels=N_BANDS,
     hop_length=HOP_LENGTH,
 )
+DRAWS = 8  # of which the mean is taken: all keep step with the oscillator, and their noise does not
 MARGIN = N_FFT // 2 // HOP_LENGTH  # frames at either end of a crop that look beyond it
 
 
@@ -96,6 +99,11 @@ class Wish:
             "help": "audio file whose mel spectrogram is made audible (default: a sentence of ours)",
             "type": str,
         },
+    )
+
+    draws: int | None = field(
+        default=None,
+        metadata={"help": f"waveforms that are drawn and averaged (default: {DRAWS})", "type": int},
     )
 
     def file(self) -> Path:
@@ -166,10 +174,11 @@ def generate(
     temperature: float,
     wish: Wish = Wish(),
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """Draw a waveform for each seed, piece by piece, from the mel spectrogram of a file.
+    """Make a waveform for each seed, in one piece, from the mel spectrogram of a file.
 
     Raises:
         AudioError: The file cannot be read.
+        UserError: Not one waveform is to be drawn.
     """
     net = models["net"]
     assert isinstance(net, WaveNet)
@@ -177,5 +186,41 @@ def generate(
     n_samples = min(audio.shape[1], round(min(seconds, 1e6) * config.sample_rate))
     frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
     known = condition_of(frames, config.sample_rate).to(next(net.parameters()).device)
-    codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
-    return decoded(codes, config.model.n_levels)
+    n_draws = DRAWS if wish.draws is None else wish.draws
+    mean = speak(net, known, n_samples, seeds, temperature, n_draws).cpu()
+    levels = frames.expand(len(seeds), -1, -1)
+    return iter([equalized(mean, levels, config.sample_rate)[:, None]])
+
+
+def speak(
+    net: WaveNet,
+    told: Condition,
+    n_samples: int,
+    seeds: Sequence[int],
+    temperature: float | int,
+    n_draws: int = DRAWS,
+) -> Float[Tensor, "B T"]:
+    """The mean of several draws a seed.
+
+    All draws keep step with the same oscillator, so that their mean keeps what they have in common, while
+    the noise of each sinks, by 10 log10(n_draws) dB.  What is noise in the voice itself sinks, too: it
+    wants `tinyaudio.represent.equalizer.equalized`.
+
+    Args:
+        net: A vocoder.
+        told: From `condition_of`; of one clip, for all seeds, or of as many as there are seeds.
+        n_samples: Length.
+        seeds: One waveform is made for each.
+        temperature: Of the draws.
+        n_draws: Of each seed.
+
+    Raises:
+        UserError: Not one waveform is to be drawn.
+    """
+    if n_draws < 1:
+        raise UserError(f"--draws {n_draws}: at least one waveform must be drawn")
+    several = [seed + (i << 32) for seed in seeds for i in range(n_draws)]
+    each = told if len(told.frames) == 1 else told.each(n_draws)  # type: ignore[arg-type]
+    codes = native(Conditioned(net, each), n_samples, several, temperature)
+    draws = mulaw.decode(codes, net.config.n_levels)
+    return draws.unflatten(0, (len(seeds), n_draws)).mean(1)
