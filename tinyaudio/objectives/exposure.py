@@ -2,8 +2,8 @@ r"""A past as a network might have made it: too loud or too faint, with noise th
 
 While a network learns, every past is the true one; when it speaks, the past is what was drawn, and errors
 add up.  What adds up was heard: the level wanders off, and noise comes back through the layers, a dilation
-and a sample later, so that a comb of false harmonics grows.  A network that has met such pasts, and was still
-asked for the true next sample, knows what to do about them.
+and a sample later, or several dilations.  If that is a few periods of the note, a comb of false harmonics
+grows.  A network that has met such pasts, and was still asked for the true next sample, knows what to do.
 
 Paper:      Bengio et al., "Scheduled sampling for sequence prediction with recurrent neural networks",
             2015, who show a network its own draws; Jin et al., "FFTNet", 2018, who add noise.
