@@ -98,9 +98,8 @@ def test_a_mean_is_of_draws_that_nothing_else_decides(spoken):
     net, told = spoken
     three = vocoder.speak(net, told, 700, [5, 6], 1.0, n_draws=3)
     assert three.shape == (2, 700)
-    singles = [
-        vocoder.speak(net, told, 700, [5 + (i << 32), 6 + (i << 32)], 1.0, 1) for i in range(3)
-    ]
+    seeds = zip(*(vocoder.seeds_of(seed, 3) for seed in (5, 6)), strict=True)
+    singles = [vocoder.speak(net, told, 700, each, 1.0, 1) for each in seeds]
     assert not torch.equal(singles[0], singles[1])
     torch.testing.assert_close(three, torch.stack(singles).mean(0))
     one = replace(told, **{k: getattr(told, k)[1:] for k in ("frames", "cycles", "samples")})

@@ -223,8 +223,20 @@ def speak(
     """
     if n_draws < 1:
         raise UserError(f"--draws {n_draws}: at least one waveform must be drawn")
-    several = [seed + (i << 32) for seed in seeds for i in range(n_draws)]
+    several = [one for seed in seeds for one in seeds_of(seed, n_draws)]
     each = told if len(told.frames) == 1 else told.each(n_draws)  # type: ignore[arg-type]
     codes = native(Conditioned(net, each), n_samples, several, temperature)
     draws = mulaw.decode(codes, net.config.n_levels)
     return draws.unflatten(0, (len(seeds), n_draws)).mean(1)
+
+
+def seeds_of(seed: int, n: int) -> list[int]:
+    """A seed for each of several draws; the first is the one that was asked for.
+
+    Example:
+        >>> first, second = seeds_of(5, 2)
+        >>> first, second == seeds_of(5, 9)[1], second == seeds_of(6, 2)[1]
+        (5, True, False)
+    """
+    others = torch.randint(2**31, (n - 1,), generator=torch.Generator().manual_seed(seed))
+    return [seed, *others.tolist()]

@@ -44,7 +44,8 @@ def equalized(
     """
     T = audio.shape[1]
     mels, bands = from_log_mel(frames), filterbank(sample_rate).to(audio)
-    shares = (bands / bands.sum(dim=0).clamp(min=1e-9)).T  # (bins, bands)
+    shares = (bands / bands.sum(dim=0).clamp(min=1e-9)).T.clone()  # (bins, bands)
+    shares[[0, -1]] = shares[[1, -2]]  # no triangle reaches the two ends
     whole = F.pad(audio, (0, -T % HOP_LENGTH))
     for _ in range(n_rounds):
         spectrum = stft(whole, N_FFT, HOP_LENGTH)
