@@ -99,7 +99,7 @@ def saved(recipe, config, out):
 def test_what_the_other_lacks_begins_as_drawn_and_changes_nothing(recipe, tmp_path):
     told = recipe.Config.tiny().model.condition
     assert told.n_octaves  # else there is nothing to lack
-    before = replace(told, n_octaves=0, frame_layers=0)
+    before = replace(told, n_octaves=0, n_sample_channels=0, frame_layers=0)
     config = replace(recipe.Config.tiny(), model=replace(TOY, condition=before))
     other = saved(recipe, config, tmp_path)
     state = recipe.build(replace(config, model=replace(TOY, condition=told)))
@@ -112,6 +112,8 @@ def test_what_the_other_lacks_begins_as_drawn_and_changes_nothing(recipe, tmp_pa
     cycles = oscillator(torch.full((1, 2), 200.0), 16_000, told.hop_length)
     expected = other(codes, Condition(**parts))
     assert expected.std() > 0.01
+    if told.n_sample_channels:
+        parts["samples"] = torch.rand(1, told.n_sample_channels, 512)
     for module in (state.players[0].module, recipe.models(state)["net"]):
         assert torch.equal(module(codes, Condition(**parts, cycles=cycles)), expected)
         assert module.conditioner.waves.weight.eq(0).all()
