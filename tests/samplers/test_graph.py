@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.samplers.told import told
+from tests.samplers.told import PITCH, TOLD, every_kind, told
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.autoregressive import cached
 from tinyaudio.samplers.graph import GraphStep, graph, recorded, stream
@@ -17,9 +16,6 @@ from tinyaudio.samplers.native import native
 SMALL = WaveNetConfig(
     n_levels=20, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
 )
-TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
-PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
-DRAFT = ConditionConfig(n_sample_channels=2, hop_length=8, channels=7)
 
 
 def network(config=SMALL):
@@ -39,29 +35,7 @@ def test_draws_are_those_of_cached(kernel_size, heat, n_given):
     assert torch.equal(graph(net, 150, [3, 4], heat, prompt), expected)
 
 
-@pytest.mark.parametrize(
-    "kinds",
-    [
-        TOLD,
-        ConditionConfig(n_classes=(3,)),
-        replace(TOLD, hop_length=7, n_classes=()),
-        PITCH,
-        replace(PITCH, n_classes=(3,), hop_length=7),
-        replace(TOLD, n_octaves=4, frame_layers=1),
-        DRAFT,
-        replace(TOLD, n_octaves=4, n_sample_channels=3),
-    ],
-    ids=[
-        "all",
-        "class",
-        "frames",
-        "pitch",
-        "class and pitch",
-        "all and pitch",
-        "draft",
-        "and draft",
-    ],
-)
+@every_kind
 @pytest.mark.parametrize("n_given", [0, 5, 16])
 def test_a_condition_is_heard(kinds, n_given):
     model = told(replace(SMALL, condition=kinds), 25)

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.samplers.told import told
+from tests.samplers.told import DRAFT, PITCH, TOLD, every_kind, told
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
-from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.autoregressive import cached
 from tinyaudio.samplers.native import build, native, score, stream, take_in
@@ -21,9 +20,6 @@ SMALL = WaveNetConfig(
     n_levels=20, stacks=2, layers=3, residual_channels=8, gate_channels=6, skip_channels=12
 )
 TOLERANCE = 1e-5  # the promise; float32 sums in another order differ by about 5e-7
-TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
-PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
-DRAFT = ConditionConfig(n_sample_channels=2, hop_length=8, channels=7)
 
 
 def network(config=SMALL, seed=0):
@@ -133,29 +129,7 @@ def test_of_a_long_prompt_only_what_can_matter_is_gone_through(lanes, rows):
         assert (logits - expected).abs().max() < TOLERANCE
 
 
-@pytest.mark.parametrize(
-    "kinds",
-    [
-        TOLD,
-        ConditionConfig(n_classes=(3,)),
-        replace(TOLD, hop_length=5, n_classes=()),
-        PITCH,
-        replace(PITCH, n_classes=(3,)),
-        replace(TOLD, n_octaves=4, frame_layers=1),
-        DRAFT,
-        replace(TOLD, n_octaves=4, n_sample_channels=3),
-    ],
-    ids=[
-        "all",
-        "class",
-        "frames",
-        "pitch",
-        "class and pitch",
-        "all and pitch",
-        "draft",
-        "and draft",
-    ],
-)
+@every_kind
 def test_a_condition_is_heard(kinds):
     model = told(replace(SMALL, condition=kinds), 7)
     codes = codes_for(model, model.n_samples or 50, rows=2)

@@ -28,9 +28,9 @@ KINDS = {
 
 def speaker(kind, seed=0, **changes):
     """A network that heeds its past and its condition, with two conditions if it takes one."""
-    torch.manual_seed(seed)
     if KINDS[kind]:
-        return told(replace(SMALL, condition=KINDS[kind], **changes), FRAMES)
+        return told(replace(SMALL, condition=KINDS[kind], **changes), FRAMES, seed=seed)
+    torch.manual_seed(seed)
     net = WaveNet(replace(SMALL, **changes))
     torch.nn.init.normal_(net.logits.weight)
     return net

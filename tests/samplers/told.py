@@ -1,17 +1,38 @@
 """Networks that are told something, for the tests of samplers: all must hear the same."""
 
+from dataclasses import replace
+
+import pytest
 import torch
 
-from tinyaudio.models.condition import Condition
+from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.samplers.conditioned import Conditioned
 
+TOLD = ConditionConfig(n_classes=(3,), n_frame_channels=4, frame_taps=3, hop_length=8, channels=7)
+PITCH = ConditionConfig(n_octaves=3, hop_length=8, channels=7)
+DRAFT = ConditionConfig(n_sample_channels=2, hop_length=8, channels=7)
+KINDS = {
+    "all": TOLD,
+    "class": ConditionConfig(n_classes=(3,)),
+    "frames of 5": replace(TOLD, hop_length=5, n_classes=()),
+    "frames of 7": replace(TOLD, hop_length=7, n_classes=()),
+    "pitch": PITCH,
+    "class and pitch": replace(PITCH, n_classes=(3,)),
+    "class and pitch in frames of 7": replace(PITCH, n_classes=(3,), hop_length=7),
+    "all and pitch": replace(TOLD, n_octaves=4, frame_layers=1),
+    "draft": DRAFT,
+    "all, pitch and draft": replace(TOLD, n_octaves=4, n_sample_channels=3),
+}
+every_kind = pytest.mark.parametrize("kinds", KINDS.values(), ids=KINDS)
 
-def told(config: WaveNetConfig, n_frames: int, device: str = "cpu") -> Conditioned:
+
+def told(config: WaveNetConfig, n_frames: int, device: str = "cpu", seed: int = 0) -> Conditioned:
     """A network that heeds its condition as a trained one does, and what two clips are told."""
     kinds = config.condition
     assert kinds is not None
+    torch.manual_seed(seed)
     net = WaveNet(config)
     torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
     heard = net.conditioner
