@@ -58,12 +58,12 @@ def held_out(validation: bool = False) -> dict[str, list[Any]]:
     return clips
 
 
-def vocoded(net: Any, clips: Sequence[Any], temperature: float, n_draws: int = 1) -> list[Any]:
-    """What a network makes of the mel spectrogram of each clip (1, T), all drawn at once."""
+def told_of(clips: Sequence[Any]) -> Any:
+    """What a vocoder is told of the clips (1, T), as one batch."""
     from torch.nn import functional as F
 
     from tinyaudio.models.condition import Condition
-    from tinyaudio.recipes.vocoder import condition_of, speak
+    from tinyaudio.recipes.vocoder import condition_of
     from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
 
     known = [condition_of(log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE) for clip in clips]
@@ -78,15 +78,17 @@ def vocoded(net: Any, clips: Sequence[Any], temperature: float, n_draws: int = 1
             samples=F.pad(one.samples, (0, more[1] * HOP_LENGTH)),
         )
 
+    return Condition.together([drawn_out(one) for one in known])
+
+
+def vocoded(
+    net: Any, told: Any, clips: Sequence[Any], temperature: float, n_draws: int = 1
+) -> list[Any]:
+    """What a network makes of what it is told of the clips, as long as they are, all drawn at once."""
+    from tinyaudio.recipes.vocoder import speak
+
     n_samples = max(clip.shape[1] for clip in clips)
-    drawn = speak(
-        net,
-        Condition.together([drawn_out(one) for one in known]),
-        n_samples,
-        range(len(clips)),
-        temperature,
-        n_draws,
-    )
+    drawn = speak(net, told, n_samples, range(len(clips)), temperature, n_draws)
     return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
 
 
@@ -161,11 +163,11 @@ def compare(net: Any, clips: Sequence[Any], temperatures: Sequence[float]) -> di
     from tinyaudio.recipes.vocoder import DRAWS
 
     tracks = [f0_track(clip, SAMPLE_RATE) for clip in clips]
-    ways = {}
+    told, ways = told_of(clips), {}
     for temperature in temperatures:
-        mean = vocoded(net, clips, temperature, DRAWS)
+        mean = vocoded(net, told, clips, temperature, DRAWS)
         ways |= {
-            f"wavenet_at_{temperature:g}": vocoded(net, clips, temperature),
+            f"wavenet_at_{temperature:g}": vocoded(net, told, clips, temperature),
             f"mean_at_{temperature:g}": mean,
             f"equalized_at_{temperature:g}": levelled(mean, clips),
         }

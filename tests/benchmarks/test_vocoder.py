@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks import vocoder
-from benchmarks.vocoder import compare, griffin_lim, held_out, mu_law, score, vocoded
+from benchmarks.vocoder import compare, griffin_lim, held_out, mu_law, score, told_of, vocoded
 from tinyaudio import checkpoints
 from tinyaudio.data.voices import SPLITS, Voices
 from tinyaudio.metrics.pitch import f0_track
@@ -47,7 +47,7 @@ def test_the_speakers_are_held_out(monkeypatch):
 
 def test_a_batch_of_clips_is_each_clip_on_its_own(net):
     clips = [tone(200, 0.03), tone(150, 0.05), tone(120, 0.021)]
-    together = vocoded(net, clips, 1.0)
+    together = vocoded(net, told_of(clips), clips, 1.0)
     assert [one.shape for one in together] == [clip.shape for clip in clips]
     for seed, (clip, drawn) in enumerate(zip(clips, together, strict=True)):
         told = Conditioned(net, condition_of(log_mel(clip[None], RATE), RATE))
