@@ -11,12 +11,16 @@ native_over_r9y9        samples a second of `samplers.native` over those of `inc
 cached_over_r9y9        of `samplers.autoregressive.cached`, likewise
 numba_over_r9y9         of the fallback where no compiler is, likewise; null without numba
 native_over_naive       of native over a full forward pass of 3,070 samples under inference mode for each sample
+native_bf16_over_naive  the same after ``net.bfloat16().float()``: native reads such weights in half the bytes
+native_bf16_over_native likewise, over native before it
 native_max_logit_error  largest difference of any logit from the model's own forward pass, 3,500 samples
 cached_max_logit_error  likewise
+native_bf16_max_logit_error  likewise, of the rounded network from the rounded network's own forward pass
 train_step_over_r9y9    time of a training step (forward, backward, Adam) on 4 x 8,000 samples, over the
                         peer's. The peer gets its one-hot input ready made
 samples_per_second      of each, the median; NAME_16 is of 16 clips at once, all together; tiny_native is the
-                        book's tiny WaveNet (20 layers, 32/32/64), of which 16,000 are real time
+                        book's tiny WaveNet (20 layers, 32/32/64), of which 16,000 are real time, and
+                        tiny_native_bf16 the same, rounded
 read_gb_per_s           what this thread reads in a second from a buffer of the weights' size, summing it
 gflop_per_s             additions and multiplications in a product of matrices, 512 x 512
 native_bytes_per_sample weights that native reads for one sample; native cannot be faster than
@@ -32,6 +36,7 @@ median over the rounds of the ratio within one round. Keys of the peer are null 
     python -m benchmarks.wavenet --json
 """
 
+import copy
 import importlib.util
 import json
 import os
@@ -64,6 +69,11 @@ def network(config: Any = None) -> Any:
     net = WaveNet(config)
     torch.nn.init.normal_(net.logits.weight, std=2 / config.skip_channels**0.5)
     return net
+
+
+def rounded(net: Any) -> Any:
+    """A copy with weights that are bfloat16 numbers, kept as 32-bit floats."""
+    return copy.deepcopy(net).bfloat16().float()
 
 
 def rate(generate: Callable[[], Any], n_samples: int) -> float:
@@ -111,11 +121,14 @@ def speeds(net: Any, other: Any) -> dict[str, list[float]]:
     from tinyaudio.samplers.native import native
 
     tiny = network(WaveNetConfig.tiny())
+    halved, tiny_halved = rounded(net), rounded(tiny)
     ways: dict[str, tuple[Callable[[], Any], int]] = {
         "naive": (naive_sample(net), N_NAIVE),
         "cached": (lambda: cached(net, N_CACHED), N_CACHED),
         "native": (lambda: native(net, N_NATIVE), N_NATIVE),
+        "native_bf16": (lambda: native(halved, N_NATIVE), N_NATIVE),
         "tiny_native": (lambda: native(tiny, N_NATIVE), N_NATIVE),
+        "tiny_native_bf16": (lambda: native(tiny_halved, N_NATIVE), N_NATIVE),
         "native_4": (lambda: native(net, N_NATIVE // 8, range(4)), N_NATIVE // 2),
         "native_16": (lambda: native(net, N_NATIVE // 16, range(16)), N_NATIVE),
         "cached_16": (lambda: cached(net, N_CACHED // 4, range(16)), 4 * N_CACHED),
@@ -260,7 +273,10 @@ def measure() -> dict[str, Any]:
         "cached_over_r9y9": ratio(found["cached"], found["r9y9"]),
         "numba_over_r9y9": ratio(found["numba"], found["r9y9"]),
         "native_over_naive": ratio(found["native"], found["naive"]),
+        "native_bf16_over_naive": ratio(found["native_bf16"], found["naive"]),
+        "native_bf16_over_native": ratio(found["native_bf16"], found["native"]),
         **logit_errors(net),
+        "native_bf16_max_logit_error": logit_errors(rounded(net))["native_max_logit_error"],
         "train_step_over_r9y9": training_ratio(net, other),
         "samples_per_second": {
             name: significant(statistics.median(rounds)) if rounds else None

@@ -14,7 +14,10 @@ KEYS = {
     "native_over_r9y9",
     "cached_over_r9y9",
     "native_over_naive",
+    "native_bf16_over_naive",
+    "native_bf16_over_native",
     "native_max_logit_error",
+    "native_bf16_max_logit_error",
     "cached_max_logit_error",
     "train_step_over_r9y9",
     "samples_per_second",
@@ -47,7 +50,7 @@ def test_without_the_peer_its_keys_are_null(quick, monkeypatch, capsys):
     assert {found[k] for k in KEYS if k.endswith("r9y9")} == {None}
     assert found["samples_per_second"]["r9y9"] is None and found["parameters"]["r9y9"] is None
     assert found["native_over_naive"] > 1 and found["threads"] == 1
-    assert found["native_max_logit_error"] <= 1e-5 and found["cached_max_logit_error"] <= 1e-5
+    assert all(error <= 1e-5 for name, error in found.items() if name.endswith("logit_error"))
 
 
 def test_a_missing_peer_is_told(monkeypatch, capsys):
@@ -97,6 +100,8 @@ def test_chapter_7_quotes_the_record():
     assert f"by_native = {{1: {one}, 4: {four}, 16: {sixteen}}}" in text
     assert f"by_cached = {{1: {typed('cached')}, 16: {typed('cached_16')}}}" in text
     assert f"WaveNetConfig.tiny(), {typed('tiny_native')})" in text
-    for name in ("r9y9", "naive", "cached", "native", "tiny_native"):
+    tiny, wn30 = typed("tiny_native_bf16"), typed("native_bf16")
+    assert f'by_halved = {{"tiny": {tiny}, "WN30": {wn30}}}' in text
+    for name in ("r9y9", "naive", "cached", "native", "native_bf16", "tiny_native"):
         row = f"| {float(f'{speed[name]:.2g}'):,g} | `runs/wavenet-speed` |"
         assert text.count(row) == 2, row

@@ -167,6 +167,41 @@ def test_follows_new_weights():
     assert torch.equal(score(net.eval(), codes), score(net.train(), codes))
 
 
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_weights_of_16_bits_give_the_same_to_the_last_digit(monkeypatch, lanes, rows):
+    """Half the bytes, the same sums: a bfloat16 is a float whose lower half is zero."""
+    if lanes not in paths():
+        pytest.skip(f"this processor has no vectors of {lanes} floats")
+    wide = replace(SMALL, residual_channels=40, gate_channels=72, skip_channels=130, kernel_size=3)
+    net = network(wide)
+    torch.nn.init.normal_(net.layers[0].gate.bias)
+    codes, step = codes_for(net, 60, rows), packing.NativeStep(net, rows, lanes=lanes)
+    bias = net.layers[0].gate.bias.clone()
+    net.bfloat16().float()
+    net.layers[0].gate.bias.data.copy_(bias)  # biases keep their 32 bits
+    halved = packing.NativeStep(net, rows, lanes=lanes)
+    n_biases = 2 * halved.weights.numel() - step.weights.numel()
+    assert 0 < n_biases < 0.02 * step.weights.numel()
+    assert halved.bytes_per_sample < 0.52 * step.bytes_per_sample
+    assert halved.products == pytest.approx(step.products, rel=0.02)
+    ours = score(net, codes, lanes=lanes)
+    monkeypatch.setattr(packing, "is_bfloat16", lambda weight: False)
+    assert packing.NativeStep(net, rows, lanes=lanes).weights.numel() == step.weights.numel()
+    assert torch.equal(ours, score(net, codes, lanes=lanes))
+
+
+def test_one_weight_of_32_bits_is_not_rounded():
+    net = network().bfloat16().float()
+    assert packing.NativeStep(net, 1).halved
+    with torch.no_grad():
+        net.layers[3].gate.weight[5, 2] += 2**-20
+    assert not packing.NativeStep(net, 1).halved
+    codes = codes_for(net, 40)
+    with torch.inference_mode():
+        assert (score(net, codes) - net(codes)).abs().max() < TOLERANCE
+
+
 @pytest.mark.parametrize("lanes", [3, 32])
 def test_vectors_that_do_not_exist_are_told(lanes):
     with pytest.raises(UserError, match=f"no vectors of {lanes} floats"):

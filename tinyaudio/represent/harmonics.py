@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, from_log_mel
 from tinyaudio.represent.melscale import hz_to_mel
+from tinyaudio.represent.oscillator import put_ahead
 from tinyaudio.represent.viterbi import best_path
 
 N_BANDS = 4  # octaves, but for the lowest, which reaches down to zero
@@ -118,10 +119,7 @@ def in_step(
     k = torch.arange(N_TURNS, device=audio.device) / N_TURNS
     apart = (k[:, None] - k + 0.5) % 1 - 0.5
     worth = likeness / likeness.abs().amax(dim=1, keepdim=True).clamp(min=1e-9)
-    ahead = k[best_path(worth, LEAP * apart.square())]
-    drift = ahead.diff()
-    begins, turned = cycles.unbind(1)
-    return torch.stack([(begins + ahead[:-1]) % 1, turned + drift - drift.round()], dim=1)
+    return put_ahead(cycles, k[best_path(worth, LEAP * apart.square())])
 
 
 def harmonics(
@@ -142,13 +140,13 @@ def harmonics(
     return torch.where(there, line * amplitude, 0).T
 
 
-def minimal_phase(envelope: Float[Tensor, "N F"]) -> Complex[Tensor, "N F"]:
+def minimal_phase(magnitudes: Float[Tensor, "N F"]) -> Complex[Tensor, "N F"]:
     """The spectrum of the filter that answers as soon as it can, with these magnitudes."""
-    F_ = envelope.shape[1]
-    cepstrum = torch.fft.irfft(envelope.log(), 2 * (F_ - 1))
+    half = magnitudes.shape[1] - 1  # of the cepstrum, which is even: its second half answers too soon
+    cepstrum = torch.fft.irfft(magnitudes.log(), 2 * half)
     # What answers before its cause is turned round in time: the magnitude stays.
-    causal = F.pad(2 * cepstrum[:, 1 : F_ - 1], (1, F_ - 1))
-    causal[:, 0], causal[:, F_ - 1] = cepstrum[:, 0], cepstrum[:, F_ - 1]
+    causal = F.pad(2 * cepstrum[:, 1:half], (1, half))
+    causal[:, 0], causal[:, half] = cepstrum[:, 0], cepstrum[:, half]
     return torch.fft.rfft(causal).exp()
 
 

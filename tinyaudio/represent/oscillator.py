@@ -8,7 +8,8 @@ only listen to them.
 Paper:      Wang, Takaki & Yamagishi, "Neural source-filter-based waveform model for statistical
             parametric speech synthesis", 2019, drive a network by a sine of the pitch, too.
 Implements: `oscillator`, cycles from a pitch; `aligned`, the same in step with a recording;
-            `where_heard`, off where it is silent; `waves`, what a network is told of them.
+            `put_ahead`, which turns it; `where_heard`, off where it is silent; `waves`, what a
+            network is told of them.
 Differs:    theirs adds seven harmonics and noise; here the waves are octaves apart, so that few of
             them tell a moment in the cycle from every other.
 See:        chapter 6, "Conditioning and the mel vocoder".
@@ -81,10 +82,23 @@ def aligned(
     window = torch.hann_window(4 * hop_length, device=audio.device)
     around = torch.complex(*(heard @ window).unbind(1))  # (B, N + 1), where frames begin and end
     around = around[:, torch.arange(N + 1).clamp(max=T // hop_length)]
-    behind = around.angle() / (2 * math.pi)
-    drift = behind.diff(dim=1)
-    begins, turns = cycles.unbind(2)
-    return torch.stack([(begins - behind[:, :-1]) % 1, turns - drift + drift.round()], dim=2)
+    return put_ahead(cycles, -around.angle() / (2 * math.pi))
+
+
+def put_ahead(
+    cycles: Float[Tensor, "*B N 2"], ahead: Float[Tensor, "*B N+1"]
+) -> Float[Tensor, "*B N 2"]:
+    """Let an oscillator be ahead of itself by so many cycles where frames begin and where the last ends.
+
+    Between them it gets there the shorter way round.
+
+    Example:
+        >>> put_ahead(torch.tensor([[0.0, 4.0]]), torch.tensor([0.9, 0.1]))  # on by 0.2, not back by 0.8
+        tensor([[0.9000, 4.2000]])
+    """
+    begins, turns = cycles.unbind(-1)
+    drift = ahead.diff()
+    return torch.stack([(begins + ahead[..., :-1]) % 1, turns + drift - drift.round()], dim=-1)
 
 
 def where_heard(

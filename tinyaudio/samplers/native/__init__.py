@@ -45,7 +45,8 @@ def native(
     there is no compiler numba does, without it `cached`, and a warning says which and why.
 
     Args:
-        model: A `WaveNet` with a softmax, or a `Conditioned` one; weights are used in 32 bits.
+        model: A `WaveNet` with a softmax, or a `Conditioned` one; weights are used in 32 bits,
+            or in 16 if all its matrices fit there, as after ``model.bfloat16().float()``.
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
         temperature: See `tinyaudio.samplers.autoregressive.draw`.

@@ -40,6 +40,7 @@ class Network(ctypes.Structure):
         *[(name, ctypes.c_int64) for name in ("layers", "taps", "residual", "gate", "skip")],
         *[(name, ctypes.c_int64) for name in ("outputs", "levels")],
         *[(name, ctypes.c_void_p) for name in ("delays", "embedding", "weights")],
+        ("halved", ctypes.c_int64),
     ]
 
 
@@ -153,7 +154,7 @@ def loaded(path: Path) -> ctypes.CDLL:
     functions = ctypes.CDLL(str(path))
     whole, pointer = ctypes.c_int64, ctypes.c_void_p
     functions.lanes.restype = whole
-    functions.pack.argtypes = [whole, pointer, pointer, whole, whole, pointer]
+    functions.pack.argtypes = [whole, whole, pointer, pointer, whole, whole, pointer]
     functions.pack.restype = None
     network, clips = ctypes.POINTER(Network), ctypes.POINTER(Clips)
     functions.working_memory.argtypes = [network, whole]

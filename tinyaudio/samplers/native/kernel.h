@@ -8,6 +8,7 @@ namespace {  // seen by step.cpp alone
 
 typedef float Vector __attribute__((vector_size(4 * LANES)));
 typedef int32_t Whole __attribute__((vector_size(4 * LANES)));
+typedef uint32_t Bits __attribute__((vector_size(4 * LANES)));
 
 inline Vector load(const float* from) {
     Vector v;
@@ -16,6 +17,33 @@ inline Vector load(const float* from) {
 }
 
 inline void store(float* to, Vector v) { __builtin_memcpy(to, &v, sizeof v); }
+
+// A bfloat16 is the upper half of a float, so two of them take the place of one, and either is a float
+// again after one instruction.
+inline float both(float first, float second) {
+    uint32_t low, high;
+    __builtin_memcpy(&low, &first, 4);
+    __builtin_memcpy(&high, &second, 4);
+    const uint32_t bits = low >> 16 | (high & 0xffff0000);
+    __builtin_memcpy(&first, &bits, 4);
+    return first;
+}
+
+inline Bits bits(Vector v) {
+    Bits b;
+    __builtin_memcpy(&b, &v, sizeof b);
+    return b;
+}
+
+inline Vector floats(Bits b) {
+    Vector v;
+    __builtin_memcpy(&v, &b, sizeof v);
+    return v;
+}
+
+inline Vector first(Vector both) { return floats(bits(both) << 16); }
+
+inline Vector second(Vector both) { return floats(bits(both) & 0xffff0000); }
 
 inline Vector within(Vector x, float low, float high) {  // NaN stays NaN
     const Vector l = x - x + low, h = x - x + high;
@@ -47,17 +75,22 @@ inline Vector gate(Vector f, Vector g) {
     return (1.0f - a) / ((1.0f + a) * (1.0f + b));
 }
 
-// y += W x for so many outputs and rows of a batch.  Each sum is taken in the same order however many
-// rows there are: a clip must not depend on its neighbours.
-template <int VECTORS, int ROWS>
+// y += W x for so many outputs and rows of a batch, with one or, halved, two inputs' weights in a float.
+// Each sum is taken in the same order in either case, and however many rows there are: a clip must not
+// depend on its neighbours.
+template <int VECTORS, int ROWS, bool HALVED>
 inline void add(const float* w, const float* x, int64_t inputs, int64_t n, float* y, int64_t outputs) {
     Vector sum[ROWS][VECTORS];
     for (int row = 0; row < ROWS; row++)
         for (int v = 0; v < VECTORS; v++) sum[row][v] = Vector{};
-    for (int64_t k = 0; k < n; k++, w += VECTORS * LANES)
+    for (int64_t k = 0; k < n; k += HALVED ? 2 : 1, w += VECTORS * LANES)
         for (int v = 0; v < VECTORS; v++) {
             const Vector weight = load(w + v * LANES);
-            for (int row = 0; row < ROWS; row++) sum[row][v] += weight * x[row * inputs + k];
+            const Vector here = HALVED ? first(weight) : weight, next = second(weight);
+            for (int row = 0; row < ROWS; row++) {
+                sum[row][v] += here * x[row * inputs + k];
+                if (HALVED) sum[row][v] += next * x[row * inputs + k + 1];
+            }
         }
     for (int row = 0; row < ROWS; row++)
         for (int v = 0; v < VECTORS; v++) {
@@ -67,7 +100,7 @@ inline void add(const float* w, const float* x, int64_t inputs, int64_t n, float
 }
 
 // y = bias + W x, or y += W x, for so many outputs and all rows; returns where the next panel begins.
-template <int VECTORS>
+template <int VECTORS, bool HALVED>
 const float* panel(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs,
                    int64_t rows, bool bias) {
     for (int64_t row = 0; bias && row < rows; row++)
@@ -80,9 +113,9 @@ const float* panel(const float* w, const float* x, int64_t inputs, float* y, int
         const int64_t n = k + piece < inputs ? piece : inputs - k;
         int64_t row = 0;
         for (; row + 2 <= rows; row += 2)
-            add<VECTORS, 2>(w, x + row * inputs + k, inputs, n, y + row * outputs, outputs);
-        if (row < rows) add<VECTORS, 1>(w, x + row * inputs + k, inputs, n, y + row * outputs, outputs);
-        w += n * VECTORS * LANES;
+            add<VECTORS, 2, HALVED>(w, x + row * inputs + k, inputs, n, y + row * outputs, outputs);
+        if (row < rows) add<VECTORS, 1, HALVED>(w, x + row * inputs + k, inputs, n, y + row * outputs, outputs);
+        w += (HALVED ? n / 2 : n) * VECTORS * LANES;
     }
     return w;
 }
@@ -95,27 +128,33 @@ inline int64_t vectors(int64_t left) {
 }
 
 // Weights in the order in which they are read: panel by panel the bias, if any, then input by input.
+// Halved, they are read by two inputs at a time, of which there is an even number.
+template <bool HALVED>
 void pack(const float* weight, const float* bias, int64_t outputs, int64_t inputs, float* to) {
     for (int64_t first = 0; first < outputs;) {
         const int64_t end = first + vectors(outputs - first) * LANES;
         for (int64_t n = first; bias && n < end; n++) *to++ = bias[n];
-        for (int64_t k = 0; k < inputs; k++)
-            for (int64_t n = first; n < end; n++) *to++ = weight[n * inputs + k];
+        for (int64_t k = 0; k < inputs; k += HALVED ? 2 : 1)
+            for (int64_t n = first; n < end; n++) {
+                const float* from = weight + n * inputs + k;
+                *to++ = HALVED ? both(from[0], from[1]) : from[0];
+            }
         first = end;
     }
 }
 
 // The same for all outputs; returns where the next matrix begins.
+template <bool HALVED>
 const float* product(const float* w, const float* x, int64_t inputs, float* y, int64_t outputs,
                      int64_t rows, bool bias = true) {
     for (int64_t first = 0; first < outputs;) {
         const int64_t n = vectors(outputs - first);
         float* to = y + first;
         switch (n) {
-            case 8: w = panel<8>(w, x, inputs, to, outputs, rows, bias); break;
-            case 4: w = panel<4>(w, x, inputs, to, outputs, rows, bias); break;
-            case 2: w = panel<2>(w, x, inputs, to, outputs, rows, bias); break;
-            default: w = panel<1>(w, x, inputs, to, outputs, rows, bias);
+            case 8: w = panel<8, HALVED>(w, x, inputs, to, outputs, rows, bias); break;
+            case 4: w = panel<4, HALVED>(w, x, inputs, to, outputs, rows, bias); break;
+            case 2: w = panel<2, HALVED>(w, x, inputs, to, outputs, rows, bias); break;
+            default: w = panel<1, HALVED>(w, x, inputs, to, outputs, rows, bias);
         }
         first += n * LANES;
     }
@@ -137,6 +176,7 @@ inline int64_t drawn(const float* logits, const double* noise, double heat, int6
     return best;
 }
 
+template <bool HALVED>
 void run(const Network& net, const Clips& clips, float* memory) {
     const int64_t R = net.residual, G = net.gate, S = net.skip, B = clips.rows, L = net.layers;
     const int64_t K = net.outputs, taps = net.taps, most = ahead(B);
@@ -169,13 +209,13 @@ void run(const Network& net, const Clips& clips, float* memory) {
                         for (int64_t b = 0; b < B; b++)
                             __builtin_memcpy(input + ((s * B + b) * taps + j) * R, tap + b * R, 4 * R);
                     }
-                product(w, input, taps * R, due, 2 * G, n * B);
+                product<HALVED>(w, input, taps * R, due, 2 * G, n * B);
             }
-            w += 2 * G * (taps * R + 1);
+            w += 2 * G * (taps * R / (HALVED ? 2 : 1) + 1);
             __builtin_memcpy(gates, due + t % n * B * 2 * G, 4 * B * 2 * G);
             __builtin_memcpy(ring + t % length * B * R, x, 4 * B * R);
             ring += length * B * R;
-            w = product(w, x, R, gates, 2 * G, B, false);
+            w = product<HALVED>(w, x, R, gates, 2 * G, B, false);
             for (int64_t row = 0; row < clips.frames * B; row++) {  // what the condition adds
                 const float share = clips.shares[i * clips.frames * B + row];
                 const float* offset = clips.offsets + (layer * clips.frames * B + row) * 2 * G;
@@ -190,16 +230,16 @@ void run(const Network& net, const Clips& clips, float* memory) {
                     store(zs + (b * L + layer) * G + j, passed);
                 }
             if (layer + 1 == L) break;  // nothing would read the last layer's residual
-            w = product(w, z, G, change, R, B);
+            w = product<HALVED>(w, z, G, change, R, B);
             for (int64_t j = 0; j < B * R; j++) x[j] += change[j];
         }
         float* logits = clips.logits + i * clips.logits_step;
         if (clips.noise || clips.logits_step) {
-            w = product(w, zs, L * G, skip, S, B);
+            w = product<HALVED>(w, zs, L * G, skip, S, B);
             rectify(skip, B * S);
-            w = product(w, skip, S, hidden, S, B);
+            w = product<HALVED>(w, skip, S, hidden, S, B);
             rectify(hidden, B * S);
-            product(w, hidden, S, logits, K, B);
+            product<HALVED>(w, hidden, S, logits, K, B);
         }
         for (int64_t b = 0; b < B; b++) {
             int64_t& code = clips.codes[i * B + b];

@@ -3,7 +3,7 @@
 Implements: `NumbaFunctions`, the functions of step.cpp under the same names and with the same
             arguments; `run_through`, the loop of kernel.h, line by line.
 Differs:    products are left to the matrix library, one clip after the other, and past taps are not
-            computed ahead: every weight is read for every sample of every clip.
+            computed ahead: every weight is read for every sample of every clip, in 32 bits.
 See:        chapter 7, "Making it fast".
 """
 
@@ -30,9 +30,16 @@ class NumbaFunctions:
         return 16
 
     def pack(
-        self, lanes: int, weight: int, bias: int | None, outputs: int, inputs: int, to: int
+        self,
+        lanes: int,
+        halved: bool,
+        weight: int,
+        bias: int | None,
+        outputs: int,
+        inputs: int,
+        to: int,
     ) -> None:
-        """A bias, if any, and behind it the rows of a matrix as they are."""
+        """A bias, if any, and behind it the rows of a matrix as they are, never in 16 bits."""
         if bias is not None:
             ctypes.memmove(to, bias, 4 * outputs)
             to += 4 * outputs

@@ -14,6 +14,7 @@ struct Network {
     const int64_t* delays;                    // (layers, taps), the longest first
     const float* embedding;                   // (levels, residual)
     const float* weights;                     // all matrices, packed, in the order of their use
+    int64_t halved;                           // whether the weights have 16 bits; biases have 32
 };
 
 struct Clips {
@@ -95,13 +96,14 @@ int64_t lanes() {
 }
 
 // A matrix as `run` reads it, with its bias, or null.
-void pack(int64_t lanes, const float* weight, const float* bias, int64_t outputs, int64_t inputs,
-          float* to) {
+void pack(int64_t lanes, int64_t halved, const float* weight, const float* bias, int64_t outputs,
+          int64_t inputs, float* to) {
+    auto packed = halved ? baseline::pack<true> : baseline::pack<false>;
 #ifdef HAS_X86
-    if (lanes == 16) return avx512::pack(weight, bias, outputs, inputs, to);
-    if (lanes == 8) return avx2::pack(weight, bias, outputs, inputs, to);
+    if (lanes == 16) packed = halved ? avx512::pack<true> : avx512::pack<false>;
+    if (lanes == 8) packed = halved ? avx2::pack<true> : avx2::pack<false>;
 #endif
-    baseline::pack(weight, bias, outputs, inputs, to);
+    packed(weight, bias, outputs, inputs, to);
 }
 
 // Floats of working memory that `run` needs, the same from the first sample to the last.
@@ -112,10 +114,11 @@ int64_t working_memory(const Network* net, int64_t rows) {
 }
 
 void run(int64_t lanes, const Network* net, const Clips* clips, float* memory) {
+    auto through = net->halved ? baseline::run<true> : baseline::run<false>;
 #ifdef HAS_X86
-    if (lanes == 16) return avx512::run(*net, *clips, memory);
-    if (lanes == 8) return avx2::run(*net, *clips, memory);
+    if (lanes == 16) through = net->halved ? avx512::run<true> : avx512::run<false>;
+    if (lanes == 8) through = net->halved ? avx2::run<true> : avx2::run<false>;
 #endif
-    baseline::run(*net, *clips, memory);
+    through(*net, *clips, memory);
 }
 }
