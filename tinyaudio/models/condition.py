@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 
@@ -82,17 +82,6 @@ class Condition:
         return Condition(
             *(None if part is None else part.repeat_interleave(n, dim=0) for part in parts)
         )
-
-    def rows(self, chosen: Bool[Tensor, " B"]) -> "Condition":
-        """That of some clips of the batch.
-
-        Example:
-            >>> two = Condition(classes=torch.tensor([[3], [5]]))
-            >>> two.rows(torch.tensor([False, True])).classes
-            tensor([[5]])
-        """
-        parts = vars(self).values()
-        return Condition(*(None if part is None else part[chosen] for part in parts))
 
     @staticmethod
     def together(conditions: "Sequence[Condition]") -> "Condition":

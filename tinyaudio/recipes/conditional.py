@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from jaxtyping import Int
 from torch import Tensor, nn
 
 from tinyaudio.models.condition import Condition
@@ -19,8 +18,6 @@ from tinyaudio.objectives.exposure import disturbed
 from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.recipes.autoregressive import mean_loss
 from tinyaudio.represent import mulaw
-from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import native
 from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
 
 
@@ -55,12 +52,6 @@ class Training:
     input_gain: float = field(
         default=0.0,
         metadata={"help": "faintest past that it learns from, in dB below the true level"},
-    )
-    input_drawn: float = field(
-        default=0.0,
-        metadata={
-            "help": "share of clips whose past, but for the beginning, it draws itself, in [0, 1]"
-        },
     )
     undisturbed: float = field(
         default=0.25, metadata={"help": "share of clips whose past is left as it is, in [0, 1)"}
@@ -97,25 +88,12 @@ def periods(batch: Batch, net: WaveNet) -> Tensor | None:
     return net.conditioner.config.hop_length / turns.clamp(min=1e-2)
 
 
-@torch.no_grad()
-def own_past(
-    net: WaveNet, codes: Int[Tensor, "B T"], condition: Condition | None, n_true: int
-) -> Int[Tensor, "B T"]:
-    """A recording's first samples, and then what the network itself goes on with, told the same."""
-    begun = codes[:, :n_true]
-    model = net if condition is None else Conditioned(net, condition)
-    seeds = torch.randint(2**32, (len(codes),)).tolist()
-    said = native(model, codes.shape[1] - n_true, seeds, prompt=begun)
-    return torch.cat([begun, said], dim=1)
-
-
 def loss_of(
     net: WaveNet,
     input_noise: float = 0.0,
     undisturbed: float = 0.0,
     input_echo: float = 0.0,
     input_gain: float = 0.0,
-    input_drawn: float = 0.0,
 ) -> Loss:
     """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it.
 
@@ -125,8 +103,7 @@ def loss_of(
             `tinyaudio.objectives.exposure`: by noise of up to so many codes,
         undisturbed: but not in this share of clips;
         input_echo: up to this share of the noise comes back,
-        input_gain: and the level can be wrong by up to so many decibels;
-        input_drawn: and in this share of clips all but the beginning is drawn by the network.
+        input_gain: and the level can be wrong by up to so many decibels.
     """
     n_levels = net.config.n_levels
     # A layer of dilation d hears the sample d before the last one, which is 1 before the next.
@@ -146,14 +123,7 @@ def loss_of(
                 gain_db=input_gain,
                 undisturbed=undisturbed,
             )
-        condition = told(batch)
-        drawn = torch.rand(len(codes), device=codes.device) < input_drawn
-        if bool(drawn.any()):
-            n_true = int(torch.randint(codes.shape[1] // 2 + 1, ()))
-            heard = None if condition is None else condition.rows(drawn)
-            past = past.clone()
-            past[drawn] = own_past(net, codes[drawn], heard, n_true)
-        return bits_per_sample(net(past, condition), codes), {}
+        return bits_per_sample(net(past, told(batch)), codes), {}
 
     return loss
 
@@ -165,14 +135,7 @@ def build(config: Training) -> State:
     player = Player(
         "net",
         net,
-        loss_of(
-            net,
-            config.input_noise,
-            config.undisturbed,
-            config.input_echo,
-            config.input_gain,
-            config.input_drawn,
-        ),
+        loss_of(net, config.input_noise, config.undisturbed, config.input_echo, config.input_gain),
         torch.optim.Adam(net.parameters(), lr=config.learning_rate),
         schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
         max_grad_norm=1.0,
