@@ -142,8 +142,8 @@ def harmonics(
 
 def minimal_phase(magnitudes: Float[Tensor, "N F"]) -> Complex[Tensor, "N F"]:
     """The spectrum of the filter that answers as soon as it can, with these magnitudes."""
-    half = magnitudes.shape[1] - 1  # of the cepstrum, which is even: its second half answers too soon
-    cepstrum = torch.fft.irfft(magnitudes.log(), 2 * half)
+    half = magnitudes.shape[1] - 1
+    cepstrum = torch.fft.irfft(magnitudes.log(), 2 * half)  # even: its second half lies before 0
     # What answers before its cause is turned round in time: the magnitude stays.
     causal = F.pad(2 * cepstrum[:, 1:half], (1, half))
     causal[:, 0], causal[:, half] = cepstrum[:, 0], cepstrum[:, half]
