@@ -2,15 +2,18 @@
 
 For every family of instruments, eight pitches spread over its range are asked of `wavenet-notes`, each
 with three seeds, a second long, at a temperature that was chosen on other pitches and seeds. A note is
+made as `tinyaudio generate` makes it, the mean of eight draws that keep step with one oscillator. It is
 right if its pitch, the median over the voiced frames of an estimator that nothing here has trained, lies
 within 30 cents of what was asked. Real notes at the same pitches say what the estimator can hear:
 strikes, breath and bells mislead it.
 
 generated     share of generated notes that are right
+one_draw      the same, of the first of the eight draws as it is
 procedural    share of procedural notes by the four instruments of the test split, same pitches
 soundfont     share of notes by the instruments held out of the soundfont that is installed, those of
               the pitches that they play; null where there is no soundfont
 ratio         generated over procedural, and ratio_soundfont over soundfont; the target is 0.9
+ratio_one_draw  one_draw over procedural
 octave_free   the first share, if errors of whole octaves are forgiven
 off_cents     median distance from the pitch asked, of generated notes with any pitch
 
@@ -36,7 +39,7 @@ N_PITCHES, N_SEEDS = 8, 3
 LOW_HZ, HIGH_HZ = 30, 1_100  # around the MIDI pitches 24 to 84, whatever was asked
 HOP_LENGTH = 512  # a note holds its pitch, so that a look every 32 ms will do
 CHECKPOINT = "wavenet-notes"
-TEMPERATURE = 0.9
+TEMPERATURE = 0.7
 
 
 def asked(family: str, validation: bool = False) -> list[int]:
@@ -50,20 +53,22 @@ def asked(family: str, validation: bool = False) -> list[int]:
 
 def generated(
     net: Any, family: str, temperature: float, validation: bool = False
-) -> list[tuple[Any, int]]:
-    """Notes (T,) of a network, each with the pitch that it was asked for, all drawn at once."""
+) -> tuple[list[tuple[Any, int]], list[tuple[Any, int]]]:
+    """Notes (T,) of a network, each with the pitch that it was asked for: means of draws, and one draw each."""
+    import torch
+
     from tinyaudio.models.condition import Condition
     from tinyaudio.recipes.wavenet import condition_of
-    from tinyaudio.represent import mulaw
-    from tinyaudio.samplers.conditioned import Conditioned
-    from tinyaudio.samplers.native import native
+    from tinyaudio.samplers.mean import stream_draws
 
     pitches = [pitch for pitch in asked(family, validation) for _ in range(N_SEEDS)]
     first = 1_000 if validation else 0
+    seeds = range(first, first + len(pitches))
     told = [condition_of(family, pitch, SAMPLE_RATE, SAMPLE_RATE) for pitch in pitches]
-    notes = Conditioned(net, Condition.together(told))
-    codes = native(notes, SAMPLE_RATE, range(first, first + len(pitches)), temperature)
-    return list(zip(mulaw.decode(codes, net.config.n_levels), pitches, strict=True))
+    pieces = stream_draws(net, Condition.together(told), SAMPLE_RATE, seeds, temperature)
+    draws = torch.cat(list(pieces), dim=2)  # (B, D, T)
+    means, ones = (list(zip(notes, pitches, strict=True)) for notes in (draws.mean(1), draws[:, 0]))
+    return means, ones
 
 
 def procedural(family: str, validation: bool = False) -> list[tuple[Any, int]]:
@@ -115,15 +120,19 @@ def ratio(ours: float | None, theirs: float | None) -> float | None:
     return round(ours / theirs, 3) if ours is not None and theirs else None
 
 
-def row(ours: list[float], real: list[float], sampled: list[float]) -> dict[str, Any]:
-    """What is said of a family: distances of generated, procedural and soundfont notes in cents."""
+def row(
+    ours: list[float], one: list[float], real: list[float], sampled: list[float]
+) -> dict[str, Any]:
+    """What is said of a family: cents off of generated notes, single draws, procedural and soundfont notes."""
     voiced = [abs(o) for o in ours if math.isfinite(o)]
     return {
         "notes": len(ours),
         "generated": share(ours),
+        "one_draw": share(one),
         "procedural": share(real),
         "soundfont": share(sampled),
         "ratio": ratio(share(ours), share(real)),
+        "ratio_one_draw": ratio(share(one), share(real)),
         "ratio_soundfont": ratio(share(ours), share(sampled)),
         "octave_free": share(ours, octave_free=True),
         "off_cents": round(statistics.median(voiced), 1) if voiced else None,
@@ -138,6 +147,7 @@ def measure(temperature: float = TEMPERATURE, validation: bool = False) -> dict[
     from tinyaudio.data.instruments.families import FAMILIES
     from tinyaudio.data.soundfont import find_soundfont
     from tinyaudio.errors import DataError
+    from tinyaudio.samplers.mean import DRAWS
 
     torch.set_num_threads(1)
     net = pretrained(CHECKPOINT)
@@ -149,7 +159,7 @@ def measure(temperature: float = TEMPERATURE, validation: bool = False) -> dict[
         font = None
     off = {
         family: (
-            off_cents(generated(net, family, temperature, validation)),
+            *map(off_cents, generated(net, family, temperature, validation)),
             off_cents(procedural(family, validation)),
             off_cents(soundfont(family) if font and not validation else []),
         )
@@ -160,6 +170,7 @@ def measure(temperature: float = TEMPERATURE, validation: bool = False) -> dict[
     return {
         "checkpoint": CHECKPOINT,
         "temperature": temperature,
+        "draws": DRAWS,
         "within_cents": WITHIN_CENTS,
         "target": TARGET,
         "soundfont": font,

@@ -85,10 +85,10 @@ def vocoded(
     net: Any, told: Any, clips: Sequence[Any], temperature: float, n_draws: int = 1
 ) -> list[Any]:
     """What a network makes of what it is told of the clips, as long as they are, all drawn at once."""
-    from tinyaudio.recipes.vocoder import speak
+    from tinyaudio.samplers.mean import mean_of_draws
 
     n_samples = max(clip.shape[1] for clip in clips)
-    drawn = speak(net, told, n_samples, range(len(clips)), temperature, n_draws)
+    drawn = mean_of_draws(net, told, n_samples, range(len(clips)), temperature, n_draws)
     return [one[None, : clip.shape[1]] for one, clip in zip(drawn, clips, strict=True)]
 
 

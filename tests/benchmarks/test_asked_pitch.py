@@ -31,8 +31,9 @@ def test_tones_are_right_within_30_cents():
     assert off[:4] == pytest.approx([0, 25, -35, 1200], abs=3) and math.isinf(off[4])
     assert share(off) == 2 / 5 and share(off, octave_free=True) == 3 / 5
     assert share([]) is None
-    assert row(off, [0.0, 0.0], [])["ratio"] == 0.4
-    assert row(off, [0.0, 50.0], [])["off_cents"] == pytest.approx(30, abs=3)
+    assert row(off, [], [0.0, 0.0], [])["ratio"] == 0.4
+    assert row(off, [], [0.0, 50.0], [])["off_cents"] == pytest.approx(30, abs=3)
+    assert row([0.0, 0.0], [0.0, 99.0], [0.0], [])["ratio_one_draw"] == 0.5
     assert ratio(0.5, None) is None and ratio(0.5, 0.0) is None
 
 
@@ -48,7 +49,8 @@ def test_what_is_asked_is_played(family):
 def test_a_temperature_is_chosen_on_other_pitches(few):
     low, high = asked("flute")
     assert asked("flute", validation=True) == [low + 1]
-    assert [pitch for _, pitch in generated(few, "flute", 1.0, validation=True)] == [low + 1] * 2
+    for notes in generated(few, "flute", 1.0, validation=True):
+        assert [pitch for _, pitch in notes] == [low + 1] * 2
     assert [pitch for _, pitch in procedural("flute", validation=True)] == [low + 1] * 4
 
 
@@ -70,20 +72,23 @@ def few(monkeypatch):
     return net
 
 
-def test_every_draw_is_told_its_pitch(few, monkeypatch):
+def test_every_draw_is_told_its_pitch_and_a_note_is_their_mean(few, monkeypatch):
     told = []
-    monkeypatch.setattr(
-        "tinyaudio.samplers.native.native",
-        lambda model, n_samples, seeds, temperature: (
-            told.append((model.condition.classes.tolist(), list(seeds))),
-            torch.full((len(seeds), n_samples), 128),
-        )[1],
-    )
-    notes = generated(few, "flute", 1.0)
+
+    def stream(model, n_samples, seeds, temperature):
+        told.append((model.condition.classes.tolist(), list(seeds)))
+        return iter([torch.randint(256, (len(seeds), n_samples))])
+
+    monkeypatch.setattr("tinyaudio.samplers.mean.stream", stream)
+    means, ones = generated(few, "flute", 1.0)
     low, high = asked("flute")
     family = FAMILIES.index("flute")
-    assert told == [([[family, low]] * 2 + [[family, high]] * 2, [0, 1, 2, 3])]
-    assert [pitch for _, pitch in notes] == [low, low, high, high]
+    ((classes, seeds),) = told
+    assert classes == [[family, low]] * 16 + [[family, high]] * 16
+    assert seeds[::8] == [0, 1, 2, 3] and len(set(seeds)) == 32
+    for notes in (means, ones):
+        assert [pitch for _, pitch in notes] == [low, low, high, high]
+    assert means[0][0].var() == pytest.approx(ones[0][0].var().item() / 8, rel=0.2)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])

@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 from tinyaudio.audio import load, save
 from tinyaudio.cli import main
 from tinyaudio.data import recorded
-from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipes import vocoder
 from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
@@ -81,31 +81,6 @@ def test_the_command_trains_and_speaks_after_a_file_as_long_as_the_file(tmp_path
     assert "none.wav" in capsys.readouterr().err
     run("generate", out, "--mel-of", model, "--draws", 0, "--out", wav, code=2)
     assert "at least one waveform" in capsys.readouterr().err
-
-
-@pytest.fixture
-def spoken():
-    """A vocoder that heeds what it is told, and two sentences."""
-    torch.manual_seed(0)
-    net = WaveNet(TOY.model).eval()
-    torch.nn.init.normal_(net.logits.weight, std=0.1)
-    torch.nn.init.normal_(net.conditioner.samples.weight)
-    audio = 0.1 * torch.randn(2, 1, 700, generator=torch.manual_seed(1))
-    return net, vocoder.condition_of(log_mel(audio, 16_000), 16_000)
-
-
-def test_a_mean_is_of_draws_that_nothing_else_decides(spoken):
-    net, told = spoken
-    three = vocoder.speak(net, told, 700, [5, 6], 1.0, n_draws=3)
-    assert three.shape == (2, 700)
-    seeds = zip(*(vocoder.seeds_of(seed, 3) for seed in (5, 6)), strict=True)
-    singles = [vocoder.speak(net, told, 700, each, 1.0, 1) for each in seeds]
-    assert not torch.equal(singles[0], singles[1])
-    torch.testing.assert_close(three, torch.stack(singles).mean(0))
-    one = replace(told, **{k: getattr(told, k)[1:] for k in ("frames", "cycles", "samples")})
-    torch.testing.assert_close(vocoder.speak(net, one, 700, [6], 1.0, 3)[0], three[1])
-    both = vocoder.speak(net, one, 700, [6, 6], 1.0, 2)  # one sentence serves all seeds
-    assert torch.equal(both[0], both[1])
 
 
 def test_what_it_is_told_while_it_learns_is_in_step_with_the_recording():

@@ -229,11 +229,16 @@ def test_it_plays_the_note_that_was_asked_for(notes, tmp_path):
 def test_what_is_asked_for_is_what_the_network_is_told(learned, monkeypatch):
     state, _, _ = learned
     heard = []
-    monkeypatch.setattr(wavenet, "Conditioned", lambda net, note: heard.append(note) or (net, note))
-    monkeypatch.setattr(wavenet, "stream", lambda both, n, *_: iter([torch.full((1, n), 128)]))
-    wish = wavenet.Wish("flute", 72)
+
+    def stream_draws(net, note, n_samples, seeds, temperature, n_draws):
+        heard.extend([note, n_draws])
+        return iter([torch.stack([torch.zeros(1, n_samples), torch.ones(1, n_samples)], dim=1)])
+
+    monkeypatch.setattr(wavenet, "stream_draws", stream_draws)
+    wish = wavenet.Wish("flute", 72, draws=2)
     clip = torch.cat([*wavenet.generate(TOY, wavenet.models(state), 0.5, [0], 1.0, wish)], 2)
-    assert clip.shape == (1, 1, 8_000)
+    assert clip.shape == (1, 1, 8_000) and heard[1] == 2
+    assert (clip == 0.5).all()  # their mean
     assert heard[0].classes.tolist() == [[FAMILIES.index("flute"), 72]]
     cycles = heard[0].cycles
     assert cycles.shape == (1, 32, 2)  # 8,000 samples and what is missing of a frame

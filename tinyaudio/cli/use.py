@@ -53,17 +53,21 @@ def add_generate(commands: Any) -> None:
         help="below 1 safer, above 1 wilder (default: 1)",
     )
     generate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
-    for name, recipe in RECIPES.items():
-        if wishes := wishes_of(recipe):
-            group = generate.add_argument_group(f"of a run of {name}")
-            for field in wishes:
-                kind, what = field.metadata["type"], field.metadata["help"]
-                group.add_argument(
-                    "--" + field.name.replace("_", "-"),
-                    type=kind,
-                    metavar=kind.__name__.upper(),
-                    help=what,
-                )
+    wishes = {field.name: field for recipe in RECIPES.values() for field in wishes_of(recipe)}
+    groups: dict[str, Any] = {}
+    for wish, field in wishes.items():
+        takers = [
+            name
+            for name, recipe in RECIPES.items()
+            if any(one.name == wish for one in wishes_of(recipe))
+        ]
+        title = f"of a run of {' or '.join(takers)}"
+        if title not in groups:
+            groups[title] = generate.add_argument_group(title)
+        kind, what = field.metadata["type"], field.metadata["help"]
+        groups[title].add_argument(
+            "--" + wish.replace("_", "-"), type=kind, metavar=kind.__name__.upper(), help=what
+        )
     generate.set_defaults(run=generate_command)
 
 

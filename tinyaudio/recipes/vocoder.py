@@ -20,7 +20,6 @@ from torch.utils.data import Dataset
 
 from tinyaudio.audio import load
 from tinyaudio.data.recorded import SOUNDS
-from tinyaudio.errors import UserError
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipes.autoregressive import models
@@ -33,8 +32,7 @@ from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
 from tinyaudio.represent.melpitch import mel_pitch
 from tinyaudio.represent.oscillator import oscillator
 from tinyaudio.represent.voicepitch import voice_pitch
-from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import native
+from tinyaudio.samplers.mean import DRAWS, mean_of_draws
 
 __all__ = [
     "MODELS",
@@ -58,7 +56,6 @@ MELS = ConditionConfig(
 )
 # Its draft comes near to what is wanted; with a past as good as that, it would not listen to it.
 EXPOSED: dict[str, Any] = {"input_noise": 25.0, "undisturbed": 0.15}
-DRAWS = 8  # of which the mean is taken: all keep step with the oscillator, and their noise does not
 MARGIN = N_FFT // 2 // HOP_LENGTH  # frames at either end of a crop that look beyond it
 
 
@@ -191,52 +188,6 @@ def generate(
     frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
     known = condition_of(frames, config.sample_rate).to(next(net.parameters()).device)
     n_draws = DRAWS if wish.draws is None else wish.draws
-    mean = speak(net, known, n_samples, seeds, temperature, n_draws).cpu()
+    mean = mean_of_draws(net, known, n_samples, seeds, temperature, n_draws).cpu()
     levels = frames.expand(len(seeds), -1, -1)
     return iter([equalized(mean, levels, config.sample_rate)[:, None]])
-
-
-def speak(
-    net: WaveNet,
-    told: Condition,
-    n_samples: int,
-    seeds: Sequence[int],
-    temperature: float | int,
-    n_draws: int = DRAWS,
-) -> Float[Tensor, "B T"]:
-    """The mean of several draws a seed.
-
-    All draws keep step with the same oscillator, so that their mean keeps what they have in common, while
-    the noise of each sinks, by 10 log10(n_draws) dB.  What is noise in the voice itself sinks, too: it
-    wants `tinyaudio.represent.equalizer.equalized`.
-
-    Args:
-        net: A vocoder.
-        told: From `condition_of`; of one clip, for all seeds, or of as many as there are seeds.
-        n_samples: Length.
-        seeds: One waveform is made for each.
-        temperature: Of the draws.
-        n_draws: Of each seed.
-
-    Raises:
-        UserError: Not one waveform is to be drawn.
-    """
-    if n_draws < 1:
-        raise UserError(f"--draws {n_draws}: at least one waveform must be drawn")
-    several = [one for seed in seeds for one in seeds_of(seed, n_draws)]
-    each = told if len(told.frames) == 1 else told.each(n_draws)  # type: ignore[arg-type]
-    codes = native(Conditioned(net, each), n_samples, several, temperature)
-    draws = mulaw.decode(codes, net.config.n_levels)
-    return draws.unflatten(0, (len(seeds), n_draws)).mean(1)
-
-
-def seeds_of(seed: int, n: int) -> list[int]:
-    """A seed for each of several draws; the first is the one that was asked for.
-
-    Example:
-        >>> first, second = seeds_of(5, 2)
-        >>> first, second == seeds_of(5, 9)[1], second == seeds_of(6, 2)[1]
-        (5, True, False)
-    """
-    others = torch.randint(2**31, (n - 1,), generator=torch.Generator().manual_seed(seed))
-    return [seed, *others.tolist()]

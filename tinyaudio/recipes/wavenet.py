@@ -5,7 +5,7 @@ own recordings, which have no such labels: then it is told nothing, and ``--fami
 cannot be asked for.
 
 COMMAND     tinyaudio train wavenet --out runs/notes
-HEAR        tinyaudio generate runs/notes --family guitar --pitch 60 --out guitar.wav
+HEAR        tinyaudio generate runs/notes --family guitar --pitch 60 --temperature 0.7 --out guitar.wav
 HARDWARE    two CPU cores for the tiny size, which hums in minutes; a GPU for the others
 EXPECT      8 bits a sample at the start, and less and less on instruments that were held out
 See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocoder".
@@ -33,7 +33,7 @@ from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, eva
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent.loudness import loudness, scaled
 from tinyaudio.represent.oscillator import aligned, oscillator, where_heard
-from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.mean import DRAWS, stream_draws
 from tinyaudio.samplers.native import stream
 
 __all__ = [
@@ -99,6 +99,10 @@ class Wish:
     )
     pitch: int | None = field(
         default=None, metadata={"help": "MIDI pitch; 60 is middle C (default: 60)", "type": int}
+    )
+    draws: int | None = field(
+        default=None,
+        metadata={"help": f"waveforms that are drawn and averaged (default: {DRAWS})", "type": int},
     )
 
     def classes(self) -> tuple[int, int]:
@@ -209,7 +213,9 @@ def generate(
     temperature: float,
     wish: Wish = Wish(),
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """Draw a waveform for each seed, piece by piece, of the note that is wished for.
+    """Make a waveform for each seed, piece by piece, of the note that is wished for.
+
+    It is the mean of several draws, see `tinyaudio.samplers.mean`; of a network that is told nothing, one.
 
     Raises:
         UserError: The wish cannot be played, or this network is told nothing.
@@ -219,11 +225,14 @@ def generate(
     n_samples = round(seconds * config.sample_rate)
     if config.model.condition is None:
         if wish != Wish():
-            raise UserError("this run learned from a folder and knows no family or pitch")
-        codes = stream(net, n_samples, seeds, temperature)
-    else:
-        device = next(net.parameters()).device
-        family, pitch = wish.classes()
-        note = condition_of(FAMILIES[family], pitch, n_samples, config.sample_rate)
-        codes = stream(Conditioned(net, note.to(device)), n_samples, seeds, temperature)
-    return decoded(codes, config.model.n_levels)
+            raise UserError(
+                "this run learned from a folder: it knows no family or pitch, and its draws have"
+                " nothing in common of which there could be a mean"
+            )
+        return decoded(stream(net, n_samples, seeds, temperature), config.model.n_levels)
+    family, pitch = wish.classes()
+    note = condition_of(FAMILIES[family], pitch, n_samples, config.sample_rate)
+    told = note.to(next(net.parameters()).device)
+    n_draws = DRAWS if wish.draws is None else wish.draws
+    pieces = stream_draws(net, told, n_samples, seeds, temperature, n_draws)
+    return (draws.mean(1)[:, None] for draws in pieces)
