@@ -160,7 +160,7 @@ def score(clips: Sequence[Any], originals: Sequence[Any], tracks: Sequence[Any])
 def compare(net: Any, clips: Sequence[Any], temperatures: Sequence[float]) -> dict[str, Any]:
     """All ways from the mel spectrogram of one kind of clips back to sound."""
     from tinyaudio.metrics.pitch import f0_track
-    from tinyaudio.recipes.vocoder import DRAWS
+    from tinyaudio.samplers.mean import DRAWS
 
     tracks = [f0_track(clip, SAMPLE_RATE) for clip in clips]
     told, ways = told_of(clips), {}
