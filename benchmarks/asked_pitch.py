@@ -46,7 +46,7 @@ def asked(family: str, validation: bool = False) -> list[int]:
     """Pitches evenly spread over what a family plays, and over what the network has learned."""
     from tinyaudio.data.notes import Notes
 
-    low, high = Notes(1, families=(family,)).compass(family)
+    low, high = Notes(1, families=(family,)).pitch_range(family)
     pitches = [round(low + (high - low) * i / (N_PITCHES - 1)) for i in range(N_PITCHES)]
     return [pitch + 1 for pitch in pitches[:-1]] if validation else pitches
 

@@ -96,12 +96,12 @@ def chapter_figures(chapter: Chapter) -> dict[str, Any]:
         "memory_gb": measured.get("memory_gb"),
         "notebook_bytes": max((p.stat().st_size for p in made if p.exists()), default=None),
         "page_bytes": max((p.stat().st_size for p in built if p.exists()), default=None),
-        "players": sum(players(output) for cell in cells for output in cell.get("outputs", [])),
+        "players": sum(learners(output) for cell in cells for output in cell.get("outputs", [])),
         "exercises": len(exercises(chapter)),
     }
 
 
-def players(output: dict[str, Any]) -> int:
+def learners(output: dict[str, Any]) -> int:
     """How many players an output shows."""
     html = output.get("data", {}).get("text/html", "")
     return "".join(html).count("<audio")

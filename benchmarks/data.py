@@ -151,8 +151,8 @@ def pitch_cents(per_family: int = 16) -> dict[str, float]:
             rate, pitch = notes.sample_rate, fields["pitch"]
             middle = clip[0, round(0.1 * rate) : round(1.3 * rate)].numpy().astype(np.float64)
             if family in OWN_PARTIALS:
-                player = instrument(family, fields["instrument"] % PER_FAMILY)
-                errors.append(partial_cents(middle, partials_hz(player, pitch, rate), rate))
+                learner = instrument(family, fields["instrument"] % PER_FAMILY)
+                errors.append(partial_cents(middle, partials_hz(learner, pitch, rate), rate))
             else:
                 errors.append(pyin_cents(middle, pitch, rate))
         medians[family] = round(float(np.median(errors)), 2)

@@ -64,7 +64,7 @@ class Answer:
     peak_mb: float = 0.0  # of the process, so far
 
 
-def examine(path: Path) -> Answer:
+def check_answer(path: Path) -> Answer:
     """Load a file whole and in part; the slower of the two counts."""
     verdicts, seconds = [], 0.0
     for part in ({}, PART):
@@ -86,7 +86,7 @@ def work(connection: Connection, stderr: Path) -> None:
     torch.set_num_threads(1)
     connection.send("ready")
     while (path := connection.recv()) is not None:
-        connection.send(examine(path))
+        connection.send(check_answer(path))
 
 
 class Watched:

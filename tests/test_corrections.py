@@ -118,7 +118,7 @@ def test_3_joins_belong_to_pasted_speech_buzz_and_smoothness_to_the_parametric()
     recordings = [spoken(talker, sentence(i)) for i in range(12)]
     natural, script = spoken(talker, sentence(1_000))
     # Pasted: at joins the pitch jumps; inside pieces the sound is the recording's own.
-    pasted = UnitSelection(recordings).say(script)
+    pasted = UnitSelection(recordings).synthesize(script)
     assert pasted.semitones[~pasted.semitones.isnan()].abs().mean() > 0.3
     # Built up again: nothing to join, the pitch is the one asked for; but too smooth...
     voice = ParametricVoice(recordings)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tinyaudio.objectives.adversarial import gradient_penalty
-from tinyaudio.train import Player, State, train
+from tinyaudio.train import Learner, State, train
 
 STEPS, BATCH = 8, 8
 
@@ -22,7 +22,7 @@ def likelihood_player():
     def loss(batch, step):
         return nn.functional.cross_entropy(net(batch["audio"]), batch["label"]), {}
 
-    return Player("net", net, loss, torch.optim.Adam(net.parameters(), lr=1e-3), max_grad_norm=0.5)
+    return Learner("net", net, loss, torch.optim.Adam(net.parameters(), lr=1e-3), max_grad_norm=0.5)
 
 
 def critic_player():
@@ -37,7 +37,7 @@ def critic_player():
         distance = critic(real).mean() - critic(generated).mean()
         return 10 * penalty - distance, {"wasserstein": distance}
 
-    return Player(
+    return Learner(
         "net", critic, loss, torch.optim.Adam(critic.parameters(), lr=1e-3, betas=(0.5, 0.9))
     )
 
@@ -65,22 +65,22 @@ def run(kind, out):
 
     accelerator = Accelerator(cpu=True)
     torch.set_num_threads(1)
-    player = PLAYERS[kind]()
+    learner = PLAYERS[kind]()
     stream = batches(accelerator.process_index, accelerator.num_processes)
-    for state in train(State([player]), stream, STEPS, accelerator):
+    for state in train(State([learner]), stream, STEPS, accelerator):
         pass
     assert accelerator.num_processes == 2
     safetensors.torch.save_file(
-        player.module.state_dict(), f"{out}/{accelerator.process_index}.safetensors"
+        learner.module.state_dict(), f"{out}/{accelerator.process_index}.safetensors"
     )
     print(f"loss {state.logs['net/loss']:.6f}")
 
 
 @pytest.mark.parametrize("kind", PLAYERS)
 def test_two_processes_equal_one(kind, tmp_path):
-    player = PLAYERS[kind]()
-    before = [p.detach().clone() for p in player.module.parameters()]
-    for state in train(State([player]), batches(), STEPS):
+    learner = PLAYERS[kind]()
+    before = [p.detach().clone() for p in learner.module.parameters()]
+    for state in train(State([learner]), batches(), STEPS):
         pass
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -98,11 +98,11 @@ def test_two_processes_equal_one(kind, tmp_path):
     assert result.returncode == 0, result.stderr
     assert f"loss {state.logs['net/loss']:.4f}"[:-1] in result.stdout
     one, two = (safetensors.torch.load_file(tmp_path / f"{rank}.safetensors") for rank in (0, 1))
-    for name, alone in player.module.state_dict().items():
+    for name, alone in learner.module.state_dict().items():
         assert torch.equal(one[name], two[name])
         # float32 sums in another order: Adam's steps of 1e-3 differ by a few of its last bits
         torch.testing.assert_close(one[name], alone, rtol=0, atol=2e-6)
-    moved = [(p - q).abs().max() for p, q in zip(player.module.parameters(), before, strict=True)]
+    moved = [(p - q).abs().max() for p, q in zip(learner.module.parameters(), before, strict=True)]
     assert max(moved) > 5e-3  # of which the tolerance is a small part
 
 

@@ -16,7 +16,7 @@ from tinyaudio.errors import CheckpointError
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import wasserstein_critic, wasserstein_generator
 from tinyaudio.resume import load_state, random_states, read_record, save_state, set_random_states
-from tinyaudio.train import EMA, Player, State, cosine, train
+from tinyaudio.train import EMA, Learner, State, cosine, train
 
 
 def likelihood_state():
@@ -30,7 +30,7 @@ def likelihood_state():
 
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
     return State(
-        [Player("net", net, loss, optimizer, schedule=cosine(30), max_grad_norm=1.0, ema=EMA(net))]
+        [Learner("net", net, loss, optimizer, schedule=cosine(30), max_grad_norm=1.0, ema=EMA(net))]
     )
 
 
@@ -39,7 +39,7 @@ def gan_state():
     torch.manual_seed(0)
     config = WaveGANConfig(n_latents=4, width=2, n_layers=2)
     critic, generator = Critic(config), Generator(config)
-    players = []
+    learners = []
     for name, module, loss, every in (
         ("critic", critic, wasserstein_critic(critic, generator, lambda n: torch.rand(n, 4)), 1),
         (
@@ -50,8 +50,8 @@ def gan_state():
         ),
     ):
         optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, betas=(0.5, 0.9))
-        players.append(Player(name, module, loss, optimizer, every=every))
-    return State(players)
+        learners.append(Learner(name, module, loss, optimizer, every=every))
+    return State(learners)
 
 
 def batches(start):
@@ -70,14 +70,14 @@ def batches(start):
 def everything(state):
     """All weights, averages and moments, flat."""
     values = {}
-    for player in state.players:
-        values |= {f"{player.name}/{k}": v for k, v in player.module.state_dict().items()}
-        if player.ema:
+    for learner in state.learners:
+        values |= {f"{learner.name}/{k}": v for k, v in learner.module.state_dict().items()}
+        if learner.ema:
             values |= {
-                f"{player.name}/ema/{k}": v for k, v in player.ema.module.state_dict().items()
+                f"{learner.name}/ema/{k}": v for k, v in learner.ema.module.state_dict().items()
             }
-        for i, moments in player.optimizer.state_dict()["state"].items():
-            values |= {f"{player.name}/moment/{i}/{k}": v for k, v in moments.items()}
+        for i, moments in learner.optimizer.state_dict()["state"].items():
+            values |= {f"{learner.name}/moment/{i}/{k}": v for k, v in moments.items()}
     return values
 
 
@@ -162,7 +162,7 @@ def test_another_model_is_refused_and_nothing_is_changed(saved):
 
 def test_another_size_is_refused_with_the_weight_named(saved):
     state = likelihood_state()
-    state.players[0].module = nn.Sequential(
+    state.learners[0].module = nn.Sequential(
         nn.Linear(8, 32), nn.Dropout(), nn.ReLU(), nn.Linear(32, 4)
     )
     with pytest.raises(

@@ -22,7 +22,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
 from tinyaudio.errors import CheckpointError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 from tinyaudio.models.causal import CausalNet
 from tinyaudio.models.wavenet import WaveNet
 
@@ -100,7 +100,7 @@ def save_weights(
                 f"{draft}: cannot be written ({error}); free some space"
             ) from None
         for file in sorted(Path(draft).iterdir()):
-            with replacing(Path(folder) / file.name, CheckpointError) as place:
+            with atomic_write(Path(folder) / file.name, CheckpointError) as place:
                 place.write(file.read_bytes())
 
 

@@ -11,7 +11,7 @@ from tinyaudio.errors import UserError
 
 
 @contextmanager
-def replacing(path: str | Path, error: type[UserError] = UserError) -> Iterator[BinaryIO]:
+def atomic_write(path: str | Path, error: type[UserError] = UserError) -> Iterator[BinaryIO]:
     """Open a file beside `path` for writing, and move it there when all has been written.
 
     At any moment `path` is either what it was or what it will be, whole. Missing folders are made.
@@ -28,7 +28,7 @@ def replacing(path: str | Path, error: type[UserError] = UserError) -> Iterator[
 
     Example:
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     with replacing(Path(folder) / "a" / "b.txt") as file:
+        ...     with atomic_write(Path(folder) / "a" / "b.txt") as file:
         ...         _ = file.write(b"whole")
         ...     print((Path(folder) / "a" / "b.txt").read_text())
         whole

@@ -1,6 +1,6 @@
 """The reader's language: what the package says to a reader, it says in Korean or in English.
 
-The book's two editions run the same code once.  While it is built, `say` answers with both
+The book's two editions run the same code once.  While it is built, `tr` answers with both
 languages between ``⟦ ⟧``, and the builder keeps one of them in each edition.
 """
 
@@ -10,7 +10,7 @@ Language = Literal["ko", "en", "⟦ko|en⟧"]
 _language: str = "en"
 
 
-def speak(language: str) -> None:
+def set_language(language: str) -> None:
     """Choose the language of messages to the reader.
 
     Args:
@@ -20,7 +20,7 @@ def speak(language: str) -> None:
         ValueError: Any other language.
 
     Example:
-        >>> speak("ko"); print(say("맞았습니다", "correct")); speak("en")
+        >>> set_language("ko"); print(tr("맞았습니다", "correct")); set_language("en")
         맞았습니다
     """
     global _language
@@ -29,7 +29,7 @@ def speak(language: str) -> None:
     _language = language
 
 
-def say(ko: str, en: str) -> str:
+def tr(ko: str, en: str) -> str:
     """The one of two sentences that the reader understands.
 
     Raises:
@@ -37,7 +37,7 @@ def say(ko: str, en: str) -> str:
             the builder could not take the two apart.
 
     Example:
-        >>> say("소리", "sound")
+        >>> tr("소리", "sound")
         'sound'
     """
     if _language in ("ko", "en"):

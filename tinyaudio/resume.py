@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from tinyaudio.errors import CheckpointError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 from tinyaudio.train import State
 
 if TYPE_CHECKING:
@@ -55,21 +55,21 @@ def save_state(
     if accelerator and not accelerator.is_main_process:
         return
     tensors: dict[str, Tensor] = {}
-    players: dict[str, Any] = {}
-    for player in state.players:
-        tensors |= {f"{player.name}/module/{k}": v for k, v in player.module.state_dict().items()}
-        if player.ema:
-            averages = player.ema.module.state_dict()
-            tensors |= {f"{player.name}/ema/{k}": v for k, v in averages.items()}
-        optimizer = player.optimizer.state_dict()
+    learners: dict[str, Any] = {}
+    for learner in state.learners:
+        tensors |= {f"{learner.name}/module/{k}": v for k, v in learner.module.state_dict().items()}
+        if learner.ema:
+            averages = learner.ema.module.state_dict()
+            tensors |= {f"{learner.name}/ema/{k}": v for k, v in averages.items()}
+        optimizer = learner.optimizer.state_dict()
         scalars: dict[str, dict[str, Any]] = {}
         for index, moments in optimizer["state"].items():
             for k, v in moments.items():
                 if isinstance(v, Tensor):
-                    tensors[f"{player.name}/optimizer/{index}/{k}"] = v
+                    tensors[f"{learner.name}/optimizer/{index}/{k}"] = v
                 else:
                     scalars.setdefault(str(index), {})[k] = v
-        players[player.name] = {"groups": optimizer["param_groups"], "scalars": scalars}
+        learners[learner.name] = {"groups": optimizer["param_groups"], "scalars": scalars}
     plain = []
     for rank, (numbers, arrays) in enumerate(generators):
         tensors |= {f"random/{rank}/{k}": v for k, v in arrays.items()}
@@ -77,13 +77,13 @@ def save_state(
     record = {
         "format": FORMAT,
         "step": state.step,
-        "players": players,
+        "learners": learners,
         "random": plain,
         "torch": torch.__version__,
         "about": about or {},
     }
     metadata = {"tinyaudio": json.dumps(record)}
-    with replacing(path, CheckpointError) as file:
+    with atomic_write(path, CheckpointError) as file:
         file.write(safetensors.torch.save(detached(tensors), metadata))
 
 
@@ -95,7 +95,7 @@ def load_state(
     Everything is read and compared before anything is changed.
 
     Args:
-        state: Freshly built, with the same players; changed in place.
+        state: Freshly built, with the same learners; changed in place.
         path: What `save_state` wrote.
         accelerator: With several processes, as many as when it was saved.
 
@@ -113,37 +113,37 @@ def load_state(
         raise CheckpointError(
             f"{path}: saved by {len(record['random'])} processes, cannot be resumed exactly by {n_processes}"
         )
-    if list(record["players"]) != [player.name for player in state.players]:
+    if list(record["learners"]) != [learner.name for learner in state.learners]:
         raise CheckpointError(
-            f"{path}: holds the players {', '.join(record['players'])}; this run has"
-            f" {', '.join(p.name for p in state.players)}. It is the checkpoint of another model"
+            f"{path}: holds the learners {', '.join(record['learners'])}; this run has"
+            f" {', '.join(p.name for p in state.learners)}. It is the checkpoint of another model"
         )
     modules: list[tuple[str, nn.Module]] = []
-    for player in state.players:
-        modules.append((f"{player.name}/module/", player.module))
-        if player.ema:
-            modules.append((f"{player.name}/ema/", player.ema.module))
+    for learner in state.learners:
+        modules.append((f"{learner.name}/module/", learner.module))
+        if learner.ema:
+            modules.append((f"{learner.name}/ema/", learner.ema.module))
     for prefix, module in modules:
         check_fit(path, module, prefix, tensors)
 
     for prefix, module in modules:
-        module.load_state_dict(under(prefix, tensors))
-    for player in state.players:
-        saved = record["players"][player.name]
+        module.load_state_dict(strip_prefix(prefix, tensors))
+    for learner in state.learners:
+        saved = record["learners"][learner.name]
         moments: dict[int, dict[str, Any]] = {int(i): v for i, v in saved["scalars"].items()}
-        for key, value in under(f"{player.name}/optimizer/", tensors).items():
+        for key, value in strip_prefix(f"{learner.name}/optimizer/", tensors).items():
             index, _, name = key.partition("/")
             moments.setdefault(int(index), {})[name] = value
-        player.optimizer.load_state_dict({"state": moments, "param_groups": saved["groups"]})
+        learner.optimizer.load_state_dict({"state": moments, "param_groups": saved["groups"]})
     rank = accelerator.process_index if accelerator else 0
-    set_random_states(record["random"][rank], under(f"random/{rank}/", tensors))
+    set_random_states(record["random"][rank], strip_prefix(f"random/{rank}/", tensors))
     state.step = record["step"]
     about: dict[str, Any] = record["about"]
     return about
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
-    """What a training state says of itself: step, players, ``about``; reads no weights.
+    """What a training state says of itself: step, learners, ``about``; reads no weights.
 
     Raises:
         CheckpointError: No such file, or not one that this version reads.
@@ -169,7 +169,7 @@ def read_record(path: str | Path) -> dict[str, Any]:
 def check_fit(path: str | Path, module: nn.Module, prefix: str, tensors: dict[str, Tensor]) -> None:
     """Raise a `CheckpointError` that names the first weight that is missing, extra or misshapen."""
     want = {k: tuple(v.shape) for k, v in module.state_dict().items()}
-    have = {k: tuple(v.shape) for k, v in under(prefix, tensors).items()}
+    have = {k: tuple(v.shape) for k, v in strip_prefix(prefix, tensors).items()}
     for name in sorted(want.keys() | have.keys()):
         if want.get(name) != have.get(name):
             raise CheckpointError(
@@ -181,7 +181,7 @@ def check_fit(path: str | Path, module: nn.Module, prefix: str, tensors: dict[st
 # ---------------------------------------------------------------------------- helpers
 
 
-def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def strip_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The entries whose name begins with `prefix`, without it."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 

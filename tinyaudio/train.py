@@ -1,6 +1,6 @@
 """The one training loop.  It owns *when* parameters move; a loss owns *why*.
 
-A likelihood, a VQ-VAE or a diffusion model has one `Player`; a GAN has two.  `train` is a generator
+A likelihood, a VQ-VAE or a diffusion model has one `Learner`; a GAN has two.  `train` is a generator
 that yields after every step, so the caller prints, listens, saves or stops:
 
     for state in train(state, batches, steps=20_000):
@@ -109,7 +109,7 @@ class EMA:
 
 
 @dataclass
-class Player:
+class Learner:
     """A set of parameters, the loss that moves it, and how often.
 
     Attributes:
@@ -142,12 +142,12 @@ class State:
     """All that training changes.
 
     Attributes:
-        players: In the order in which they move.
+        learners: In the order in which they move.
         step: Steps made so far; batch number `step` of the data comes next.
-        logs: What the last step reported, as ``player/quantity``.
+        logs: What the last step reported, as ``learner/quantity``.
     """
 
-    players: list[Player]
+    learners: list[Learner]
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
 
@@ -161,33 +161,33 @@ def train(
     steps: int,
     accelerator: "Accelerator | None" = None,
 ) -> Iterator[State]:
-    """Move every player until `steps` steps have been made in all.
+    """Move every learner until `steps` steps have been made in all.
 
     Args:
         state: Where training stands; changed in place.
         batches: The data from batch number ``state.step`` on.
         steps: Step number to stop at.
-        accelerator: Device, precision and processes; by default, the device the first player is on.
+        accelerator: Device, precision and processes; by default, the device the first learner is on.
 
     Yields:
         The same state, after every step.
 
     Raises:
-        TrainingError: A loss or gradient is no longer finite (that player has not moved), or the
+        TrainingError: A loss or gradient is no longer finite (that learner has not moved), or the
             data ended too soon.
 
     Example:
         >>> net = nn.Linear(1, 1, bias=False)
         >>> def loss(batch, step):
         ...     return (net(batch["x"]) - 2 * batch["x"]).square().mean(), {}
-        >>> player = Player("net", net, loss, torch.optim.SGD(net.parameters(), lr=0.5))
-        >>> for state in train(State([player]), [{"x": torch.ones(1, 1)}] * 20, steps=20):
+        >>> learner = Learner("net", net, loss, torch.optim.SGD(net.parameters(), lr=0.5))
+        >>> for state in train(State([learner]), [{"x": torch.ones(1, 1)}] * 20, steps=20):
         ...     pass
         >>> round(net.weight.item(), 3)
         2.0
     """
     device = (
-        accelerator.device if accelerator else next(state.players[0].module.parameters()).device
+        accelerator.device if accelerator else next(state.learners[0].module.parameters()).device
     )
     stream = iter(batches)
     while state.step < steps:
@@ -197,27 +197,27 @@ def train(
             raise TrainingError(f"the data ended at step {state.step} of {steps}") from None
         batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
         logs: dict[str, Tensor] = {}
-        for player in state.players:
-            if (state.step + 1) % player.every == 0:
-                logs |= move(player, batch, state.step, accelerator)
+        for learner in state.learners:
+            if (state.step + 1) % learner.every == 0:
+                logs |= optimizer_step(learner, batch, state.step, accelerator)
         state.logs = {name: value.item() for name, value in logs.items()}
         state.step += 1
         yield state
 
 
-def move(
-    player: Player, batch: Batch, step: int, accelerator: "Accelerator | None" = None
+def optimizer_step(
+    learner: Learner, batch: Batch, step: int, accelerator: "Accelerator | None" = None
 ) -> dict[str, Tensor]:
-    """Make one step of one player.
+    """Make one step of one learner.
 
     Returns:
-        Its loss and logs, named ``player/quantity``; means over all processes.
+        Its loss and logs, named ``learner/quantity``; means over all processes.
     """
-    parameters = [p for p in player.module.parameters() if p.requires_grad]
+    parameters = [p for p in learner.module.parameters() if p.requires_grad]
     with accelerator.autocast() if accelerator else nullcontext():
-        loss, logs = player.loss(batch, step)
-    player.optimizer.zero_grad(set_to_none=True)
-    # `inputs` keeps the gradient to this player: a generator's loss passes through the critic
+        loss, logs = learner.loss(batch, step)
+    learner.optimizer.zero_grad(set_to_none=True)
+    # `inputs` keeps the gradient to this learner: a generator's loss passes through the critic
     # and leaves the critic's own gradients alone.
     loss.backward(inputs=parameters)
     logs = {"loss": loss, **logs}
@@ -228,17 +228,17 @@ def move(
     for quantity, value in (("loss", values[0]), ("gradient", norm)):
         if not torch.isfinite(value):
             raise TrainingError(
-                f"player {player.name!r}: the {quantity} became {value.item()} at step {step}; it was not"
+                f"learner {learner.name!r}: the {quantity} became {value.item()} at step {step}; it was not"
                 " moved. Lower the learning rate or set max_grad_norm, and resume from the last checkpoint"
             )
-    if player.max_grad_norm:
-        nn.utils.clip_grads_with_norm_(parameters, player.max_grad_norm, norm)
-    for group in player.optimizer.param_groups:
-        group["lr"] = group["initial_lr"] * player.schedule(step)
-    player.optimizer.step()
-    if player.ema:
-        player.ema.update(player.module, step)
-    return {f"{player.name}/{name}": value for name, value in zip(logs, values, strict=True)}
+    if learner.max_grad_norm:
+        nn.utils.clip_grads_with_norm_(parameters, learner.max_grad_norm, norm)
+    for group in learner.optimizer.param_groups:
+        group["lr"] = group["initial_lr"] * learner.schedule(step)
+    learner.optimizer.step()
+    if learner.ema:
+        learner.ema.update(learner.module, step)
+    return {f"{learner.name}/{name}": value for name, value in zip(logs, values, strict=True)}
 
 
 def average_over_processes(

@@ -23,7 +23,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 
 from tinyaudio.errors import UserError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = ("book", "data", "train", "bench", "dev")
@@ -119,7 +119,7 @@ def write(root: Path) -> None:
     """Resolve, then write both files; neither is touched if the resolution fails."""
     texts = {"constraints.txt": constraints(root), "environment.yml": environment(root)}
     for name, text in texts.items():
-        with replacing(root / name, UserError) as file:
+        with atomic_write(root / name, UserError) as file:
             file.write(text.encode())
         print(f"{name}: {len(text.splitlines())} lines")
 

@@ -11,9 +11,9 @@ from tools.book import exercises
 
 CHECKER = """
 def check_half(answer):
-    from tinyaudio.exercises.verdict import examine, Mistake
+    from tinyaudio.exercises.check_result import Mistake, check_answer
     doubled = Mistake(lambda x: 2 * x, "You doubled it.")
-    return examine(answer, lambda x: x / 2, [(1.0,)], [doubled], "divide")
+    return check_answer(answer, lambda x: x / 2, [(1.0,)], [doubled], "divide")
 """
 WRONG = 'WRONG = {"check_half": [(lambda x: 2 * x, "doubled"), (lambda x: x, "as it is"), (lambda x: x / 2, "")]}'
 

@@ -69,10 +69,10 @@ def run(path):
 def test_a_student_notebook_runs(book):
     """The small book's, whose stub is asked by the package's own checker: it fails, gently."""
     stub = "def half(x):\n    raise NotImplementedError\n"
-    ask = "from verdict import *\nprint(examine(half, lambda x: x / 2, [(1.0,)], [], 'divide'))"
+    ask = "from check_result import *\nprint(check_answer(half, lambda x: x / 2, [(1.0,)], [], 'divide'))"
     book.replace('print("✘ 12")', f"{stub}{ask}")
-    verdict = SOURCES.parents[1] / "tinyaudio" / "exercises" / "verdict.py"
-    (book.root / "verdict.py").write_bytes(verdict.read_bytes())
+    verdict = SOURCES.parents[1] / "tinyaudio" / "exercises" / "check_result.py"
+    (book.root / "check_result.py").write_bytes(verdict.read_bytes())
     commands.make_command(argparse.Namespace(chapters=[], again=False))
     out = book.root / "handed" / "out"  # as deep as the book, whose code opens ../../level.txt
     (book.root / "handed" / "level.txt").parent.mkdir()

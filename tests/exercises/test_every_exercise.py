@@ -9,8 +9,8 @@ from importlib import import_module
 
 import pytest
 
-from tinyaudio.exercises import Verdict
-from tinyaudio.language import speak
+from tinyaudio.exercises import CheckResult
+from tinyaudio.language import set_language
 from tools.book import SOURCES, BookError
 from tools.book.exercises import Wrong, exercises, planted, run
 from tools.book.source import read
@@ -27,9 +27,9 @@ each = pytest.mark.parametrize(
 
 @pytest.fixture(params=["ko", "en"])
 def language(request):
-    speak(request.param)
+    set_language(request.param)
     yield request.param
-    speak("en")
+    set_language("en")
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=[chapter.name for chapter in CHAPTERS])
@@ -42,14 +42,14 @@ def test_a_chapter_has_at_least_three_exercises(chapter):
 def test_the_stub_fails_with_a_hint(exercise, language):
     verdict = run(exercise, exercise.stub)
     nothing = {"ko": "아직 비어 있습니다. ", "en": "Not written yet. "}[language]
-    assert isinstance(verdict, Verdict) and not verdict.passed
+    assert isinstance(verdict, CheckResult) and not verdict.passed
     assert verdict.message.startswith(nothing) and len(verdict.message) > len(nothing) + 10
 
 
 @each
 def test_the_solution_passes(exercise, language):
     verdict = run(exercise, exercise.solution)
-    assert isinstance(verdict, Verdict) and verdict.passed, verdict.message
+    assert isinstance(verdict, CheckResult) and verdict.passed, verdict.message
 
 
 @each

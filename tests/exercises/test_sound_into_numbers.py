@@ -10,7 +10,7 @@ from tinyaudio.exercises.sound_into_numbers import (
     check_shortest_frame,
     check_snr_db,
 )
-from tinyaudio.language import speak
+from tinyaudio.language import set_language
 
 # Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
 WRONG = {
@@ -84,10 +84,10 @@ def test_a_mistake_that_nobody_foresaw_is_shown_a_case(check, wrong):
 
 
 def test_speaks_the_readers_language():
-    speak("ko")
+    set_language("ko")
     try:
         assert "아직" in check_heard_hz(lambda f, rate: None).message
         assert "10을 곱합니다" in check_snr_db(WRONG["check_snr_db"][0][0]).message
     finally:
-        speak("en")
+        set_language("en")
     assert check_heard_hz(fold_modulo).message == "Correct."

@@ -32,14 +32,14 @@ def unheard():
 @pytest.mark.parametrize("fade_s", [0.0, 0.005])
 def test_a_recorded_sentence_comes_back_sample_by_sample(recordings, speech, fade_s):
     audio, script = recordings[4]
-    said = speech.say(script, fade_s=fade_s)
+    said = speech.synthesize(script, fade_s=fade_s)
     inside = slice(80, -80)  # a fade in and out stands at the ends
     assert said.joins == [] and said.audio.shape[1] == script.edges[-1]
     assert torch.equal(said.audio[:, inside], audio[:, : script.edges[-1]][:, inside])
 
 
 def test_between_joins_there_is_nothing_but_recordings(recordings, speech, unheard):
-    said = speech.say(unheard[1], fade_s=0.004)
+    said = speech.synthesize(unheard[1], fade_s=0.004)
     assert said.joins  # else this test says nothing
     now, far = 0, 0
     for u in said.units:
@@ -59,7 +59,7 @@ def test_a_fade_of_equal_sounds_changes_nothing():
     """Whatever fades out, as much fades in."""
     level = [(torch.ones(1, audio.shape[1]), script) for audio, script in _two()]
     speech = UnitSelection(level)
-    said = speech.say(spoken(speaker(0), sentence(3, syllables=2))[1], join_weight=0.0)
+    said = speech.synthesize(spoken(speaker(0), sentence(3, syllables=2))[1], join_weight=0.0)
     first = {i for i, u in enumerate(speech.units) if u.begin == 0}  # before it lies silence
     assert said.joins and not first & set(said.units[1:])
     assert torch.allclose(said.audio[:, 100:-100], torch.ones(()), atol=1e-6)
@@ -115,7 +115,7 @@ def test_neighbours_join_for_nothing(speech):
 def test_joins_are_heard_and_the_join_cost_makes_them_fewer_and_smaller(speech, unheard):
     """The artefact: at joins the pitch jumps, which no voice can do."""
     audio, script = unheard
-    best, careless = speech.say(script), speech.say(script, join_weight=0.0)
+    best, careless = speech.synthesize(script), speech.synthesize(script, join_weight=0.0)
     jumps = [said.semitones[~said.semitones.isnan()].abs() for said in (best, careless)]
     natural = 12 * torch.log2(script.f0_hz[80:] / script.f0_hz[:-80]).abs()  # within 5 ms
     assert natural.max() < 0.25 < jumps[0].mean() < jumps[1].mean()
@@ -134,10 +134,10 @@ def test_a_step_in_level_is_a_step_in_every_band(unheard):
 def test_what_cannot_be_said_is_told(recordings, speech, unheard):
     few = UnitSelection(recordings[:1])
     with pytest.raises(UserError, match="no '"):
-        few.say(unheard[1])
+        few.synthesize(unheard[1])
     slow = spoken(speaker(0), sentence(0), sample_rate=8_000)
     with pytest.raises(UserError, match="8000 Hz"):
-        speech.say(slow[1])
+        speech.synthesize(slow[1])
     with pytest.raises(UserError, match="2 sample rates"):
         UnitSelection([recordings[0], slow])
     with pytest.raises(UserError, match="0 sample rates"):

@@ -97,10 +97,12 @@ def test_every_clip_hears_its_own_pitch(kind):
     net, condition, codes = network(KINDS[kind]), told(KINDS[kind]), codes_for()
     one = condition.cycles[:1]
     same = with_cycles(condition, one.expand(2, -1, -1))
-    alike = net(codes, same)
-    assert torch.equal(net(codes, condition)[0], alike[0])
-    assert not torch.equal(net(codes, condition)[1], alike[1])
-    torch.testing.assert_close(net(codes, with_cycles(condition, one)), alike)  # one serves all
+    init_ordinal_embedding = net(codes, same)
+    assert torch.equal(net(codes, condition)[0], init_ordinal_embedding[0])
+    assert not torch.equal(net(codes, condition)[1], init_ordinal_embedding[1])
+    torch.testing.assert_close(
+        net(codes, with_cycles(condition, one)), init_ordinal_embedding
+    )  # one serves all
 
 
 @every_kind

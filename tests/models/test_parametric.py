@@ -131,10 +131,10 @@ def test_a_pulse_rings_after_it_and_not_before():
 
 def test_the_seed_is_of_the_noise_only(voice, unheard):
     script = unheard[1]
-    one, same, other = (voice.say(script, seed=seed) for seed in (0, 0, 1))
+    one, same, other = (voice.synthesize(script, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(one, same) and not torch.equal(one, other)
     voiced = Script(("aa",), (0.3,), torch.full((4_800,), 120.0), torch.ones(4_800))
-    assert torch.equal(voice.say(voiced, seed=0), voice.say(voiced, seed=1))
+    assert torch.equal(voice.synthesize(voiced, seed=0), voice.synthesize(voiced, seed=1))
 
 
 def test_asked_for_another_pitch_it_gives_it(voice, unheard):
@@ -142,7 +142,7 @@ def test_asked_for_another_pitch_it_gives_it(voice, unheard):
     flat = Script(
         script.phones, script.durations_s, torch.full_like(script.f0_hz, 200.0), script.voiced
     )
-    sound = voice.say(flat)[0]
+    sound = voice.synthesize(flat)[0]
     n = (script.voiced > 0).nonzero()[2_000].item()
     frame = sound[n : n + 1_600]
     spectrum = torch.fft.rfft(frame * torch.hann_window(1_600), 16_000).abs()
@@ -153,9 +153,9 @@ def test_asked_for_another_pitch_it_gives_it(voice, unheard):
 def test_what_cannot_be_said_is_told(voice, unheard):
     few = ParametricVoice([spoken(speaker(0), sentence(0, syllables=2))])
     with pytest.raises(UserError, match="no '"):
-        few.say(unheard[1])
+        few.synthesize(unheard[1])
     with pytest.raises(UserError, match="8000 Hz"):
-        voice.say(spoken(speaker(0), sentence(0), sample_rate=8_000)[1])
+        voice.synthesize(spoken(speaker(0), sentence(0), sample_rate=8_000)[1])
     with pytest.raises(UserError, match="0 sample rates"):
         ParametricVoice([])
     with pytest.raises(UserError, match="do not fit"):

@@ -9,7 +9,7 @@ import torch
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives.likelihood import bits_per_sample
-from tinyaudio.train import Player, State, cosine, train
+from tinyaudio.train import Learner, State, cosine, train
 
 SMALL = WaveNetConfig(
     n_levels=4, stacks=1, layers=3, residual_channels=16, gate_channels=16, skip_channels=32
@@ -40,7 +40,7 @@ def test_learns_a_source_of_second_order_down_to_its_entropy():
     data = ({"codes": second_order(16, 128, seed)} for seed in range(steps))
     adam = torch.optim.Adam(net.parameters(), 1e-2)
     for _ in train(
-        State([Player("net", net, loss, adam, schedule=cosine(steps, 10))]), data, steps
+        State([Learner("net", net, loss, adam, schedule=cosine(steps, 10))]), data, steps
     ):
         pass
     entropy = -(SURPRISE * SURPRISE.log2()).sum().item()

@@ -9,7 +9,7 @@ from tinyaudio.objectives.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
-from tinyaudio.train import Player, State, train
+from tinyaudio.train import Learner, State, train
 
 
 @pytest.mark.parametrize("slope", [0.5, 1.0, 2.0])
@@ -52,12 +52,12 @@ def test_a_trained_critic_measures_the_shift_of_two_gaussians():
         nn.Linear(1, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0)
     )
     loss = wasserstein_critic(critic, lambda z: z + 2, lambda n: torch.randn(n, 1))
-    player = Player(
+    learner = Learner(
         "critic", critic, loss, torch.optim.Adam(critic.parameters(), 2e-3, betas=(0.5, 0.9))
     )
     data = ({"audio": torch.randn(256, 1)} for _ in range(800))
     distances = [
-        state.logs["critic/wasserstein"] for state in train(State([player]), data, steps=800)
+        state.logs["critic/wasserstein"] for state in train(State([learner]), data, steps=800)
     ]
     # the estimate of one batch of 256 scatters by 2 / sqrt(256) = 0.125; the last hundred by a tenth of it
     assert sum(distances[-100:]) / 100 == pytest.approx(2.2, rel=0.05)

@@ -8,7 +8,7 @@ from torch import nn
 
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.objectives.likelihood import bits_per_sample, likelihood
-from tinyaudio.train import Player, State, train
+from tinyaudio.train import Learner, State, train
 
 
 @pytest.mark.parametrize("n_levels", [2, 256, 65_536])
@@ -44,8 +44,8 @@ def test_learns_a_markov_source_down_to_its_entropy():
         while True:
             yield {"codes": (torch.rand(16, 128) < 0.1).long().cumsum(1) % 2}
 
-    player = Player("net", net, loss, torch.optim.Adam(net.parameters(), 1e-2))
-    losses = [s.logs["net/loss"] for s in train(State([player]), data(), 200)]
+    learner = Learner("net", net, loss, torch.optim.Adam(net.parameters(), 1e-2))
+    losses = [s.logs["net/loss"] for s in train(State([learner]), data(), 200)]
     entropy = -0.9 * math.log2(0.9) - 0.1 * math.log2(0.1)
     assert sum(losses[-50:]) / 50 == pytest.approx(entropy, abs=0.02)
 

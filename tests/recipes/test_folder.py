@@ -72,10 +72,10 @@ def test_a_run_begins_with_a_model_of_the_package(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where no folder has this name
     recipe, config, models = open_run(Path(name))
     state = recipe.build(config)
-    drawn = {k: w.clone() for k, w in state.players[0].module.state_dict().items()}
+    drawn = {k: w.clone() for k, w in state.learners[0].module.state_dict().items()}
     begin_with(state, recipe, Path(name))
     learned = models["net"].state_dict()
-    for module in (state.players[0].module, recipe.models(state)["net"]):
+    for module in (state.learners[0].module, recipe.models(state)["net"]):
         now = module.state_dict()
         assert now.keys() == learned.keys() == drawn.keys()
         assert all(torch.equal(now[k], w) for k, w in learned.items())
@@ -114,7 +114,7 @@ def test_what_the_other_lacks_begins_as_drawn_and_changes_nothing(recipe, tmp_pa
     assert expected.std() > 0.01
     if told.n_sample_channels:
         parts["samples"] = torch.rand(1, told.n_sample_channels, 512)
-    for module in (state.players[0].module, recipe.models(state)["net"]):
+    for module in (state.learners[0].module, recipe.models(state)["net"]):
         assert torch.equal(module(codes, Condition(**parts, cycles=cycles)), expected)
         assert module.conditioner.waves.weight.eq(0).all()
 

@@ -46,7 +46,7 @@ def test_it_learns_and_every_part_of_what_it_is_told_is_listened_to():
     batch = {k: torch.stack([items[i][k] for i in range(4)]) for k in items[0]}
     losses = [s.logs["net/loss"] for s in train(state, iter(lambda: batch, None), TOY.steps)]
     assert losses[0] == pytest.approx(8, abs=2e-6) and losses[-1] < losses[5] < losses[1]
-    conditioner = state.players[0].module.conditioner
+    conditioner = state.learners[0].module.conditioner
     for part in (conditioner.classes[0], conditioner.frames):
         assert part.weight.grad.abs().sum() > 0
     held_out = stack_clips(speech.clips(TOY, None, "valid"))

@@ -64,7 +64,7 @@ def test_it_learns_from_what_it_is_told():
     batch = {k: torch.stack([items[i][k] for i in range(4)]) for k in items[0]}
     losses = [s.logs["net/loss"] for s in train(state, iter(lambda: batch, None), TOY.steps)]
     assert losses[0] == pytest.approx(8, abs=2e-6) and losses[-1] < losses[5] < losses[1]
-    conditioner = state.players[0].module.conditioner
+    conditioner = state.learners[0].module.conditioner
     assert conditioner.frames.weight.grad.abs().sum() > 0
     assert conditioner.upsample.weight.grad.abs().sum() > 0
 
@@ -90,11 +90,11 @@ def test_what_it_is_told_while_it_learns_is_in_step_with_the_recording():
     free = vocoder.condition_of(item["frames"][None], 16_000).samples[0]
     assert item["samples"].shape == free.shape == (4, 6_144)
 
-    def alike(samples):
+    def init_ordinal_embedding(samples):
         draft = mulaw.expand(samples).sum(0)
         return torch.corrcoef(torch.stack([draft, item["audio"][0]]))[0, 1]
 
-    assert alike(item["samples"]) > 0.4 > alike(free)
+    assert init_ordinal_embedding(item["samples"]) > 0.4 > init_ordinal_embedding(free)
 
 
 def test_a_draft_is_in_range():

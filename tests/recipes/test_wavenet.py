@@ -89,7 +89,7 @@ def test_it_begins_knowing_nothing_and_learns(learned):
 
 @torch.no_grad()
 def test_neighbouring_codes_begin_alike_and_nothing_fades_on_its_way_to_the_last_layer():
-    net = wavenet.build(wavenet.Config.tiny()).players[0].module
+    net = wavenet.build(wavenet.Config.tiny()).learners[0].module
     codes = net.embed.weight
     near, far = codes.diff(dim=0), codes[128:] - codes[:128]
     assert near.square().mean() < 0.1 * far.square().mean()
@@ -125,7 +125,7 @@ def test_a_disturbed_past_is_harder_to_go_on_from_and_is_no_target(learned):
     first = disturbed(four, 0)[0]
     torch.manual_seed(0)
     assert first == disturbed(four, 0)[0]
-    untrained = wavenet.build(replace(TOY, input_noise=40.0)).players[0]
+    untrained = wavenet.build(replace(TOY, input_noise=40.0)).learners[0]
     assert untrained.loss(four, 0)[0].item() == pytest.approx(8, abs=2e-6)  # none out of range
     assert true(four, 0)[0] == true(four, 0)[0]  # and without it nothing is drawn
 

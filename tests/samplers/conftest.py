@@ -19,7 +19,7 @@ def own_cache(tmp_path_factory):
 @pytest.fixture
 def no_warnings():
     """A fallback without a word, or an unexpected one, must not pass for the compiled code."""
-    build.say_once.cache_clear()
+    build.warn_once.cache_clear()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield

@@ -36,7 +36,7 @@ def codes_for(net, length, rows=3):
 
 def paths():
     """The vector paths that this processor has."""
-    return [lanes for lanes in (4, 8, 16) if lanes <= build.library().lanes()]
+    return [simd_width for simd_width in (4, 8, 16) if simd_width <= build.library().simd_width()]
 
 
 @pytest.mark.parametrize("lanes", [4, 8, 16])
@@ -51,15 +51,15 @@ def paths():
     ],
     ids=["small", "kernel 3", "odd widths", "tiny", "wn30"],
 )
-def test_logits_are_the_model_s_own(config, lanes):
-    if lanes not in paths():
+def test_logits_are_the_model_s_own(config, simd_width):
+    if simd_width not in paths():
         pytest.skip(f"this processor has no vectors of {lanes} floats")
     net = network(config)
     codes = codes_for(net, 1100 if config.layers == 10 else 60)  # longest ring and one chunk passed
     with torch.inference_mode():
         expected = net(codes)
     assert expected.std() > 0.05
-    assert (score(net, codes, lanes=lanes) - expected).abs().max() < TOLERANCE
+    assert (score(net, codes, simd_width=simd_width) - expected).abs().max() < TOLERANCE
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3])
@@ -67,8 +67,8 @@ def test_logits_are_the_model_s_own(config, lanes):
 def test_draws_are_those_of_cached(kernel_size, heat):
     net = network(replace(SMALL, kernel_size=kernel_size))
     expected = cached(net, 400, [3, 4, 5], heat)
-    for lanes in paths():
-        assert torch.equal(native(net, 400, [3, 4, 5], heat, lanes=lanes), expected)
+    for simd_width in paths():
+        assert torch.equal(native(net, 400, [3, 4, 5], heat, simd_width=simd_width), expected)
 
 
 @pytest.mark.parametrize("n_given", [0, 1, 7, 40, 500])
@@ -80,17 +80,19 @@ def test_a_prompt_is_gone_on_from(n_given):
 
 @pytest.mark.parametrize("rows", [2, 5, 17])
 @pytest.mark.parametrize("lanes", [4, 8, 16])
-def test_a_clip_does_not_depend_on_its_neighbours(lanes, rows):
+def test_a_clip_does_not_depend_on_its_neighbours(simd_width, rows):
     """To the last bit, though few clips are computed ahead and two at a time: sums keep their order."""
-    if lanes not in paths():
+    if simd_width not in paths():
         pytest.skip(f"this processor has no vectors of {lanes} floats")
     net = network(WaveNetConfig.tiny())
     codes = codes_for(net, 40, rows)
-    together = score(net, codes, lanes=lanes)
+    together = score(net, codes, simd_width=simd_width)
     for row in (0, rows // 2, rows - 1):
-        assert torch.equal(together[row], score(net, codes[row : row + 1], lanes=lanes)[0])
-    clips = native(net, 50, range(rows), lanes=lanes)
-    assert torch.equal(clips[1], native(net, 50, [1], lanes=lanes)[0])
+        assert torch.equal(
+            together[row], score(net, codes[row : row + 1], simd_width=simd_width)[0]
+        )
+    clips = native(net, 50, range(rows), simd_width=simd_width)
+    assert torch.equal(clips[1], native(net, 50, [1], simd_width=simd_width)[0])
 
 
 def test_a_prompt_of_small_integers_is_the_same_prompt():
@@ -113,15 +115,15 @@ def test_chunks_do_not_show(monkeypatch, chunk, kinds):
 
 @pytest.mark.parametrize("rows", [1, 3, 16])
 @pytest.mark.parametrize("lanes", [4, 8, 16])
-def test_of_a_long_prompt_only_what_can_matter_is_gone_through(lanes, rows):
+def test_of_a_long_prompt_only_what_can_matter_is_gone_through(simd_width, rows):
     """Clips are computed ahead by 16, 5 and 1 samples; the last sample of the reach is as it should be."""
-    if lanes not in paths():
+    if simd_width not in paths():
         pytest.skip(f"this processor has no vectors of {lanes} floats")
     net = network(replace(SMALL, layers=5))
     assert net.receptive_field == 63
     for n_given in range(60, 63 + 40, 3):
         prompt = codes_for(net, n_given + 1, rows)
-        step = packing.NativeStep(net, rows, lanes=lanes)
+        step = packing.NativeStep(net, rows, simd_width=simd_width)
         take_in(step, prompt[:, :-1], net.receptive_field)
         with torch.inference_mode():
             expected = net(prompt)[:, :, -1:]
@@ -137,10 +139,10 @@ def test_a_condition_is_heard(kinds):
         expected = model(codes)
     prompt = codes[:, :6]
     drawn = cached(model, 25, [3, 4], 1.0, prompt)
-    for lanes in paths():
-        logits = score(model.model, codes, model.condition, lanes)
+    for simd_width in paths():
+        logits = score(model.model, codes, model.condition, simd_width)
         assert (logits - expected).abs().max() < TOLERANCE
-        assert torch.equal(native(model, 25, [3, 4], 1.0, prompt, lanes), drawn)
+        assert torch.equal(native(model, 25, [3, 4], 1.0, prompt, simd_width), drawn)
 
 
 def test_follows_new_weights():
@@ -169,26 +171,28 @@ def test_follows_new_weights():
 
 @pytest.mark.parametrize("lanes", [4, 8, 16])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_weights_of_16_bits_give_the_same_to_the_last_digit(monkeypatch, lanes, rows):
+def test_weights_of_16_bits_give_the_same_to_the_last_digit(monkeypatch, simd_width, rows):
     """Half the bytes, the same sums: a bfloat16 is a float whose lower half is zero."""
-    if lanes not in paths():
+    if simd_width not in paths():
         pytest.skip(f"this processor has no vectors of {lanes} floats")
     wide = replace(SMALL, residual_channels=40, gate_channels=72, skip_channels=130, kernel_size=3)
     net = network(wide)
     torch.nn.init.normal_(net.layers[0].gate.bias)
-    codes, step = codes_for(net, 60, rows), packing.NativeStep(net, rows, lanes=lanes)
+    codes, step = codes_for(net, 60, rows), packing.NativeStep(net, rows, simd_width=simd_width)
     bias = net.layers[0].gate.bias.clone()
     net.bfloat16().float()
     net.layers[0].gate.bias.data.copy_(bias)  # biases keep their 32 bits
-    halved = packing.NativeStep(net, rows, lanes=lanes)
+    halved = packing.NativeStep(net, rows, simd_width=simd_width)
     n_biases = 2 * halved.weights.numel() - step.weights.numel()
     assert 0 < n_biases < 0.02 * step.weights.numel()
     assert halved.bytes_per_sample < 0.52 * step.bytes_per_sample
     assert halved.products == pytest.approx(step.products, rel=0.02)
-    ours = score(net, codes, lanes=lanes)
+    ours = score(net, codes, simd_width=simd_width)
     monkeypatch.setattr(packing, "is_bfloat16", lambda weight: False)
-    assert packing.NativeStep(net, rows, lanes=lanes).weights.numel() == step.weights.numel()
-    assert torch.equal(ours, score(net, codes, lanes=lanes))
+    assert (
+        packing.NativeStep(net, rows, simd_width=simd_width).weights.numel() == step.weights.numel()
+    )
+    assert torch.equal(ours, score(net, codes, simd_width=simd_width))
 
 
 def test_one_weight_of_32_bits_is_not_rounded():
@@ -203,18 +207,18 @@ def test_one_weight_of_32_bits_is_not_rounded():
 
 
 @pytest.mark.parametrize("lanes", [3, 32])
-def test_vectors_that_do_not_exist_are_told(lanes):
+def test_vectors_that_do_not_exist_are_told(simd_width):
     with pytest.raises(UserError, match=f"no vectors of {lanes} floats"):
-        native(network(), 5, lanes=lanes)
+        native(network(), 5, simd_width=simd_width)
 
 
 def test_the_environment_chooses_the_path(monkeypatch):
     net = network()
     codes = codes_for(net, 40)
-    for lanes in paths():
-        monkeypatch.setenv("TINYAUDIO_LANES", str(lanes))
-        assert packing.NativeStep(net, 1).lanes == lanes
-        assert torch.equal(score(net, codes), score(net, codes, lanes=lanes))
+    for simd_width in paths():
+        monkeypatch.setenv("TINYAUDIO_LANES", str(simd_width))
+        assert packing.NativeStep(net, 1).simd_width == simd_width
+        assert torch.equal(score(net, codes), score(net, codes, simd_width=simd_width))
     monkeypatch.setenv("TINYAUDIO_LANES", "many")
     with pytest.raises(UserError, match="no vectors of many floats here; choose 4"):
         score(net, codes)

@@ -90,7 +90,7 @@ def test_compiled_once_and_anew_if_damaged(monkeypatch, tmp_path):
     kept = tmp_path / "tinyaudio" / f"step-{build.key(build.find_compiler())}.so"
     kept.parent.mkdir()
     kept.write_bytes(b"half of a library")
-    assert build.library().lanes() in (4, 8, 16)
+    assert build.library().simd_width() in (4, 8, 16)
     assert [*kept.parent.iterdir()] == [kept] and len(kept.read_bytes()) > 10_000
     made = kept.stat().st_mtime_ns
     build.library()

@@ -9,7 +9,7 @@ from tests.samplers.told import told
 from tinyaudio.errors import UserError
 from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.samplers.autoregressive import cached, naive, stream, taken_in
+from tinyaudio.samplers.autoregressive import cached, naive, prefill, stream
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import native
 from tinyaudio.samplers.native import stream as native_stream
@@ -45,7 +45,7 @@ def test_steps_after_a_prefill_are_the_columns_of_the_whole(kind, changes):
     columns = model(codes)
     # Within one frame and at its ends, before, at and beyond the reach, and twice around the rings.
     for n_given in [1, 2, 7, 8, 9, 14, 15, 16, 29, 30, 40, 83]:
-        memory, previous = taken_in(model, codes[:, :n_given])
+        memory, previous = prefill(model, codes[:, :n_given])
         assert torch.equal(previous, codes[:, n_given - 1])
         for t in range(n_given, n_given + 12):  # over the next frame, and the longest delay of 8
             after = model.step(previous, memory, t)

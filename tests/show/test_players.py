@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tinyaudio.audio import rms_db
 from tinyaudio.errors import AudioError
-from tinyaudio.language import speak
+from tinyaudio.language import set_language
 from tinyaudio.show import Html, compare, player
 from tinyaudio.show.html import data_address
 
@@ -180,11 +180,11 @@ def test_compare_keeps_order_and_labels():
 
 
 def test_compare_says_so_in_the_readers_language():
-    speak("ko")
+    set_language("ko")
     try:
         assert repr(compare({"가": tone(440)}, RATE)).endswith("맞추었습니다")
     finally:
-        speak("en")
+        set_language("en")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from tinyaudio.audio.resampling import check_rate
 from tinyaudio.errors import AudioError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 PCM_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
@@ -80,7 +80,7 @@ def save(
             f"{path}: {name} cannot hold {len(numbers)} channels at {sample_rate} Hz as {subtype} ({reason});"
             " try a .wav or .flac file, 16000 or 48000 Hz"
         ) from None
-    with replacing(path, AudioError) as file:
+    with atomic_write(path, AudioError) as file:
         file.write(encoded.getbuffer())
 
 

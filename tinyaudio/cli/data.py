@@ -13,7 +13,7 @@ from tinyaudio.data.clips import audio_files
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.voices import Voices
 from tinyaudio.errors import AudioError, DataError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 
 
 def add_data(commands: Any) -> None:
@@ -24,9 +24,9 @@ def add_data(commands: Any) -> None:
         description="Look at a folder of sound, or write procedural sound to files.",
     )
     kinds = data.add_subparsers(required=True, metavar="WHAT")
-    look = kinds.add_parser("check", help="what a folder holds and what would be left out")
-    look.add_argument("folder", type=Path)
-    look.set_defaults(run=check_command)
+    evaluate = kinds.add_parser("check", help="what a folder holds and what would be left out")
+    evaluate.add_argument("folder", type=Path)
+    evaluate.set_defaults(run=check_command)
     for kind, what in (
         ("notes", "instrument notes, with NSynth's labels"),
         ("voices", "spoken sentences, with their speakers"),
@@ -85,6 +85,6 @@ def write_command(options: argparse.Namespace) -> None:
         name = f"{options.kind}-{i:05d}.wav"
         save(options.out / name, clip, options.sample_rate)
         labels[name] = {k: v for k, v in fields_.items() if isinstance(v, int | float | str | list)}
-    with replacing(options.out / "labels.json", DataError) as file:
+    with atomic_write(options.out / "labels.json", DataError) as file:
         file.write(json.dumps(labels, indent=1, ensure_ascii=False).encode() + b"\n")
     print(f"{len(labels)} files and labels.json in {options.out}")

@@ -110,10 +110,10 @@ def train_command(options: argparse.Namespace) -> None:
         config,
         out,
         folder=options.data,
-        learned=options.learned,
+        init_from=options.init_from,
         device=options.device,
         workers=options.workers,
-        look_every=options.look_every,
+        eval_every=options.eval_every,
         save_every=options.save_every,
         minutes=options.minutes,
     )

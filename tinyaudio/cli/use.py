@@ -11,7 +11,7 @@ from typing import Any
 from tinyaudio.cli.numbers import positive, whole
 from tinyaudio.errors import UserError
 from tinyaudio.recipes.folder import RECIPES, open_run, read_about
-from tinyaudio.recipes.run import judge, pick, stack_clips
+from tinyaudio.recipes.run import evaluate_models, resolve_device, stack_clips
 from tinyaudio.samplers.streaming import write
 
 
@@ -76,7 +76,7 @@ def generate_command(options: argparse.Namespace) -> None:
     recipe, config, models = open_run(options.run_folder)
     wishes = wished(recipe, options)
     for model in models.values():
-        model.to(pick(options.device))
+        model.to(resolve_device(options.device))
     places = [options.out]
     if len(options.seed) > 1:
         places = [options.out.with_stem(f"{options.out.stem}-{seed}") for seed in options.seed]
@@ -136,13 +136,13 @@ def evaluate_command(options: argparse.Namespace) -> None:
     """Score a run."""
     recipe, config, models = open_run(options.run_folder)
     for model in models.values():
-        model.to(pick(options.device))
+        model.to(resolve_device(options.device))
     if options.data:
         clips = recipe.clips(config, options.data, "all")
     else:
         folder = read_about(options.run_folder)["data"]["folder"]  # None: procedural notes
         clips = recipe.clips(config, Path(folder) if folder else None, "valid")
-    scores = judge(recipe, config, models, stack_clips(clips))
+    scores = evaluate_models(recipe, config, models, stack_clips(clips))
     if options.json:
         print(json.dumps(scores))
     else:

@@ -22,8 +22,8 @@ from tinyaudio.data.instruments.families import RANGES
 from tinyaudio.data.instruments.instrument import MELODY, SOURCES, Instrument, instrument
 from tinyaudio.data.instruments.partials import USABLE, hertz
 from tinyaudio.data.instruments.playing import play
-from tinyaudio.data.keyed import generator
 from tinyaudio.data.notes import SPLITS, VELOCITIES, check_length, check_split
+from tinyaudio.data.rng import generator
 from tinyaudio.errors import DataError
 
 SCALES = (

@@ -31,7 +31,7 @@ from tinyaudio.data.instruments.instrument import (
 )
 from tinyaudio.data.instruments.partials import USABLE, hertz
 from tinyaudio.data.instruments.playing import play
-from tinyaudio.data.keyed import generator
+from tinyaudio.data.rng import generator
 from tinyaudio.errors import DataError
 
 VELOCITIES = (25, 50, 75, 100, 127)  # NSynth's
@@ -173,9 +173,9 @@ class Notes(Dataset):
         if not self.families:
             raise DataError(f"no family was named; there are: {', '.join(FAMILIES)}")
         for family in self.families:
-            self.compass(family)
+            self.pitch_range(family)
 
-    def compass(self, family: str) -> tuple[int, int]:
+    def pitch_range(self, family: str) -> tuple[int, int]:
         """The lowest and highest pitch of a family in this data set.
 
         Raises:
@@ -207,7 +207,7 @@ class Notes(Dataset):
         draws = generator(self.seed, ITEM, list(SPLITS).index(self.split), i)
         family = self.families[int(draws.integers(len(self.families)))]
         index = int(draws.choice(SPLITS[self.split]))
-        lowest, highest = self.compass(family)
+        lowest, highest = self.pitch_range(family)
         pitch = int(draws.integers(lowest, highest + 1))
         velocity = int(draws.choice(VELOCITIES))
         player = instrument(family, index, self.seed)

@@ -21,7 +21,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data.keyed import generator
+from tinyaudio.data.rng import generator
 from tinyaudio.data.speech import glottis, vocal_tract
 from tinyaudio.data.speech.articulation import CLOSING_S, Plan, pitch_hz, plan
 from tinyaudio.data.speech.content import Content, melody, sentence

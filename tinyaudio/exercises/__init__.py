@@ -1,5 +1,5 @@
 """The exercises' checkers, one file a chapter.  An answer passes, or the mistake is named."""
 
-from tinyaudio.exercises.verdict import Mistake, Verdict, examine
+from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 
-__all__ = ["Mistake", "Verdict", "examine"]
+__all__ = ["CheckResult", "Mistake", "check_answer"]

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 from tinyaudio.exercises.gliding import check_sweep as check_sweep
-from tinyaudio.exercises.verdict import Mistake, Verdict, examine
-from tinyaudio.language import say
+from tinyaudio.language import tr
 
 
 def _too_short() -> str:
-    return say(
+    return tr(
         "한 프레임만큼 짧습니다. 마지막 프레임 뒤에도 hop개의 표본이 있어야 합니다.",
         "One frame too few: hop samples belong to the last frame, too.",
     )
@@ -22,7 +22,7 @@ def _random(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(0))
 
 
-def check_hold(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
+def check_hold(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
     """Exercise 6.1: every frame as often as it has samples.
 
     Args:
@@ -39,21 +39,21 @@ def check_hold(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
     mistakes = (
         Mistake(
             lambda frames, hop: frames.repeat(1, hop),
-            say(
+            tr(
                 "줄 전체가 되풀이됩니다(abcabc). 프레임 하나하나가 되풀이되어야 합니다(aabbcc).",
                 "The whole sequence comes again and again (abcabc); each frame should (aabbcc).",
             ),
         ),
         Mistake(
             lambda frames, hop: frames.repeat_interleave(hop, dim=0),
-            say(
+            tr(
                 "채널이 늘었습니다. 시간은 둘째 축입니다.",
                 "The channels were repeated; time is the second axis.",
             ),
         ),
         Mistake(
             lambda frames, hop: frames.repeat_interleave(hop),
-            say(
+            tr(
                 "축을 주지 않아 한 줄로 펴졌습니다. dim=1이 필요합니다.",
                 "Without an axis everything is flattened; dim=1 is needed.",
             ),
@@ -61,18 +61,18 @@ def check_hold(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         Mistake(lambda frames, hop: right(frames[:, :-1], hop), _too_short()),
         Mistake(
             lambda frames, hop: F.pad(frames[:, :, None], (0, hop - 1)).flatten(1),
-            say(
+            tr(
                 "프레임의 첫 표본에만 값이 있고 나머지는 0입니다. 조건이 깜빡입니다.",
                 "Only the first sample of a frame has its value, the others are 0: the condition flickers.",
             ),
         ),
     )
     cases = [(torch.tensor([[1.0, 2.0, 3.0]]), 2), (_random(2, 4), 3)]
-    hint = say("repeat_interleave를 보십시오.", "Have a look at repeat_interleave.")
-    return examine(answer, right, cases, mistakes, hint)
+    hint = tr("repeat_interleave를 보십시오.", "Have a look at repeat_interleave.")
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_glide(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
+def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
     """Exercise 6.2: straight lines from frame to frame, the last one held.
 
     Args:
@@ -100,21 +100,21 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
     mistakes = (
         Mistake(
             centred,
-            say(
+            tr(
                 "반 프레임 어긋났습니다. 프레임 n의 값은 도막의 가운데가 아니라 표본 n * hop에 옵니다.",
                 "Off by half a frame: frame n belongs at sample n * hop, not in the middle of its stretch.",
             ),
         ),
         Mistake(
             cornered,
-            say(
+            tr(
                 "마지막 프레임을 마지막 표본까지 잡아 늘였습니다. 그러면 모든 프레임이 제자리에서 벗어납니다.",
                 "The last frame was pulled to the last sample, and every frame away from its place.",
             ),
         ),
         Mistake(
             lambda frames, hop: lines(frames, F.pad(frames[:, 1:], (0, 1)), hop),
-            say(
+            tr(
                 "마지막 프레임 뒤가 0으로 내려갑니다. 가장자리에서 조건이 흐려집니다.",
                 "After the last frame it falls to zero: at the edge the condition fades.",
             ),
@@ -122,28 +122,28 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         Mistake(lambda frames, hop: right(frames, hop)[:, :-hop], _too_short()),
         Mistake(
             lambda frames, hop: lines(torch.cat([frames[:, :1], frames[:, :-1]], 1), frames, hop),
-            say(
+            tr(
                 "한 프레임 늦습니다. 표본 n * hop에서 이미 프레임 n이어야 합니다.",
                 "A frame late: at sample n * hop it should be frame n already.",
             ),
         ),
         Mistake(
             lambda frames, hop: frames.repeat_interleave(hop, dim=1),
-            say(
+            tr(
                 "계단입니다. 다음 프레임까지 선으로 이으십시오.",
                 "These are steps, not lines: go straight from each frame to the next.",
             ),
         ),
     )
     cases = [(torch.tensor([[0.0, 4.0, -4.0]]), 4), (_random(2, 5), 3)]
-    hint = say(
+    hint = tr(
         "무게는 (1 - p)와 p이고, p는 0, 1/hop, 2/hop, ...입니다.",
         "The weights are (1 - p) and p, with p at 0, 1/hop, 2/hop, ...",
     )
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]) -> Verdict:
+def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]) -> CheckResult:
     """Exercise 6.3: what a condition does in a gate.
 
     Args:
@@ -160,7 +160,7 @@ def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor
     mistakes = (
         Mistake(
             lambda a, b, y, V_f, V_g: torch.tanh(a) * torch.sigmoid(b) + V_f @ y,
-            say(
+            tr(
                 "게이트를 나온 것에 조건을 더했습니다. 그러면 여닫지 못합니다. tanh와 σ의 안에 더합니다.",
                 "The condition is added to what comes out of the gate, and can open or close nothing; "
                 "add it inside tanh and sigmoid.",
@@ -168,28 +168,28 @@ def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor
         ),
         Mistake(
             lambda a, b, y, V_f, V_g: right(a, b, y, V_f, V_f),
-            say(
+            tr(
                 "두 곳에 같은 V_f를 썼습니다. 무엇을 말할지와 얼마나 열지는 따로 배웁니다.",
                 "Both halves use V_f; what to say and how far to open are learned apart.",
             ),
         ),
         Mistake(
             lambda a, b, y, V_f, V_g: torch.tanh(a + V_f @ y) * torch.sigmoid(b),
-            say(
+            tr(
                 "σ에는 조건이 들어가지 않았습니다. 그러면 채널을 닫을 수 없습니다.",
                 "The sigmoid is told nothing, so that the condition cannot close a channel.",
             ),
         ),
         Mistake(
             lambda a, b, y, V_f, V_g: torch.tanh(a) * torch.sigmoid(b + V_g @ y),
-            say(
+            tr(
                 "tanh에는 조건이 들어가지 않았습니다. 여닫을 뿐 다른 말을 하지는 못합니다.",
                 "The tanh is told nothing: the condition opens and closes, but has no say in what is said.",
             ),
         ),
         Mistake(
             lambda a, b, y, V_f, V_g: torch.sigmoid(a + V_f @ y) * torch.tanh(b + V_g @ y),
-            say(
+            tr(
                 "tanh와 σ가 바뀌었습니다. W_f와 V_f가 tanh의 것입니다.",
                 "Tanh and sigmoid changed places; W_f and V_f belong to the tanh.",
             ),
@@ -200,11 +200,11 @@ def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor
         (torch.zeros(G), torch.zeros(G), torch.ones(C), torch.ones(G, C), -torch.ones(G, C)),
         (*_random(3, G)[:2], _random(C), _random(G, C), _random(C, G).T),
     ]
-    hint = say("더한 다음 눌러 넣습니다.", "First add, then squash.")
-    return examine(answer, right, cases, mistakes, hint)
+    hint = tr("더한 다음 눌러 넣습니다.", "First add, then squash.")
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
+def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> CheckResult:
     """Exercise 6.4: the same mel frames, more slowly.
 
     Args:
@@ -234,36 +234,36 @@ def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> Verdict:
     mistakes = (
         Mistake(
             lambda mels, factor: right(mels.T, factor).T,
-            say(
+            tr(
                 "시간이 아니라 멜 칸을 늘였습니다. 소리가 느려지지 않고 색이 바뀝니다.",
                 "You stretched the bands, not the time: it would not be slower but of another colour.",
             ),
         ),
         Mistake(
             lambda mels, factor: right(mels, 1 / factor),
-            say(
+            tr(
                 "거꾸로입니다. factor가 2이면 프레임이 두 배가 되어야 합니다.",
                 "The wrong way round: with a factor of 2 there should be twice as many frames.",
             ),
         ),
         Mistake(
             lambda mels, factor: mels[:, places(mels.shape[1], factor).floor().long()],
-            say(
+            tr(
                 "앞 프레임을 그대로 되풀이했습니다. 두 프레임 사이는 선으로 잇습니다.",
                 "Frames are repeated as they are; between two of them draw a line.",
             ),
         ),
         Mistake(
             fading,
-            say(
+            tr(
                 "마지막 프레임 뒤가 0으로 내려갑니다. 마지막 프레임에 머무르십시오.",
                 "Beyond the last frame it falls to zero; stay at the last one.",
             ),
         ),
     )
     cases = [(torch.tensor([[0.0, 2.0, 4.0]]), 2.0), (_random(4, 6), 1.5)]
-    hint = say(
+    hint = tr(
         "새 프레임 m은 원래의 m / factor 자리에 있습니다.",
         "New frame m stands where m / factor was.",
     )
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)

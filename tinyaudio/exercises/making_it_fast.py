@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from tinyaudio.exercises.verdict import Mistake, Verdict, examine
-from tinyaudio.language import say
+from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.language import tr
 
 Taps = Callable[[Tensor, float, int], tuple[float, float]]
 
 
-def check_bytes(answer: Callable[[int, int, int, int, int, int], int]) -> Verdict:
+def check_bytes(answer: Callable[[int, int, int, int, int, int], int]) -> CheckResult:
     """Exercise 7.1: bytes of weights that are read for a sample.
 
     Args:
@@ -28,48 +28,48 @@ def check_bytes(answer: Callable[[int, int, int, int, int, int], int]) -> Verdic
     mistakes = (
         Mistake(
             lambda *sizes: right(*sizes) // 4,
-            say(
+            tr(
                 "가중치의 개수입니다. 32비트 가중치 하나는 4바이트입니다.",
                 "That is the number of weights; one of 32 bits has 4 bytes.",
             ),
         ),
         Mistake(
             lambda *sizes: right(*sizes) // 2,
-            say(
+            tr(
                 "연산의 수(곱셈과 덧셈)입니다. 물은 것은 읽는 바이트입니다.",
                 "Those are operations, multiplications and additions; bytes were asked for.",
             ),
         ),
         Mistake(
             lambda L, k, R, G, S, K: right(L, k, R, G, S, K) + 4 * R * G,
-            say(
+            tr(
                 "마지막 층의 잔차까지 세었습니다. 받을 층이 없으므로 그 행렬은 없습니다.",
                 "You counted a residual in the last layer; nobody would read it, so it has none.",
             ),
         ),
         Mistake(
             lambda L, k, R, G, S, K: right(L, k, R, G, S, K) - 4 * L * G * k * R,
-            say(
+            tr(
                 "게이트를 하나만 세었습니다. tanh와 시그모이드에 행렬이 하나씩 있습니다.",
                 "One gate is missing: tanh and sigmoid have a matrix each.",
             ),
         ),
         Mistake(
             lambda L, k, R, G, S, K: right(L, 1, R, G, S, K),
-            say(
+            tr(
                 "탭을 하나만 세었습니다. 게이트는 지금과 과거의 탭 k개를 봅니다.",
                 "Only one tap was counted; the gates look at k of them.",
             ),
         ),
     )
-    hint = say(
+    hint = tr(
         "행렬을 하나씩 적고 크기를 곱해 보십시오.", "List the matrices and multiply their sizes."
     )
     cases = [(1, 2, 4, 5, 6, 7), (20, 2, 32, 32, 64, 256), (30, 3, 64, 48, 128, 100)]
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_saving(answer: Callable[[Sequence[int], int], int]) -> Verdict:
+def check_saving(answer: Callable[[Sequence[int], int], int]) -> CheckResult:
     """Exercise 7.2: how many times fewer multiplications a memory needs.
 
     Args:
@@ -86,43 +86,43 @@ def check_saving(answer: Callable[[Sequence[int], int], int]) -> Verdict:
     mistakes = (
         Mistake(
             lambda dilations, k: (k - 1) * sum(dilations),
-            say(
+            tr(
                 "하나 모자랍니다. 지금 표본도 수용 영역에 듭니다.",
                 "One too few: the present sample is part of the receptive field.",
             ),
         ),
         Mistake(
             lambda dilations, k: 1 + k * sum(dilations),
-            say(
+            tr(
                 "탭이 k개면 가장 먼 탭까지의 간격은 k-1개입니다.",
                 "Between k taps there are k - 1 gaps.",
             ),
         ),
         Mistake(
             lambda dilations, k: 1 + sum(dilations),
-            say("탭의 수 k를 쓰지 않았습니다.", "The number of taps, k, is not used."),
+            tr("탭의 수 k를 쓰지 않았습니다.", "The number of taps, k, is not used."),
         ),
         Mistake(
             lambda dilations, k: 1 + (k - 1) * max(dilations),
-            say(
+            tr(
                 "가장 먼 층만 보았습니다. 층을 지날 때마다 거리가 더해집니다.",
                 "Only the farthest layer was counted; the reaches of all layers add up.",
             ),
         ),
         Mistake(
             lambda dilations, k: 1 + (k - 1) * (sum(dilations) - dilations[0]),
-            say(
+            tr(
                 "첫 층을 빠뜨렸습니다. 팽창이 1이어도 한 칸을 더합니다.",
                 "The first layer was left out; a dilation of 1 adds one, too.",
             ),
         ),
     )
-    hint = say("4장의 수용 영역을 떠올리십시오.", "Remember the receptive field of chapter 4.")
+    hint = tr("4장의 수용 영역을 떠올리십시오.", "Remember the receptive field of chapter 4.")
     cases = [([1, 2, 4], 2), (2 * [1, 2, 4, 8], 3), (2 * [2**i for i in range(10)], 2)]
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_taps(answer: Taps) -> Verdict:
+def check_taps(answer: Taps) -> CheckResult:
     """Exercise 7.3: a ring that gives two past values and takes in a new one.
 
     Args:
@@ -150,43 +150,43 @@ def check_taps(answer: Taps) -> Verdict:
     mistakes = (
         Mistake(
             driven(lambda ring, x, t: (0.0, 0.0)),
-            say(
+            tr(
                 "새 값을 고리에 적지 않았습니다. 그래서 언제나 처음의 0이 나옵니다.",
                 "The new value was never put into the ring: it gives its first zeros for ever.",
             ),
         ),
         Mistake(
             driven(too_early),
-            say(
+            tr(
                 "읽기 전에 썼습니다. 가장 오래된 값이 지워져 지금 값이 나왔습니다.",
                 "You wrote before you read: the oldest value was gone, and the present one came out.",
             ),
         ),
         Mistake(
             driven(lambda ring, x, t: right(ring, x, t)[::-1]),
-            say(
+            tr(
                 "순서가 바뀌었습니다. 더 오래된 값이 먼저입니다.",
                 "The order is wrong: the older value comes first.",
             ),
         ),
         Mistake(
             driven(lambda ring, x, t: fill(ring, x, t, 2, 1)),
-            say(
+            tr(
                 "바로 앞의 두 값입니다. 팽창 d만큼 떨어진 값을 보아야 합니다.",
                 "Those are the last two values; the taps are d apart.",
             ),
         ),
         Mistake(
             driven(lambda ring, x, t: fill(ring, x, t, len(ring), len(ring) // 2 - 1)),
-            say(
+            tr(
                 "둘째 값이 한 칸 가깝습니다. 나머지를 구하는 자리를 다시 보십시오.",
                 "The second value is one too near; look at the place that you take the remainder of.",
             ),
         ),
     )
-    hint = say("먼저 어느 자리를 읽을지 적어 보십시오.", "First say which two places are read.")
+    hint = tr("먼저 어느 자리를 읽을지 적어 보십시오.", "First say which two places are read.")
     cases = [(2, 9), (3, 20), (8, 40)]
-    return examine(driven(answer), driven(right), cases, mistakes, hint)
+    return check_answer(driven(answer), driven(right), cases, mistakes, hint)
 
 
 def driven(step: Taps) -> Callable[[int, int], Tensor | None]:
@@ -203,7 +203,7 @@ def driven(step: Taps) -> Callable[[int, int], Tensor | None]:
     return run
 
 
-def check_ceiling(answer: Callable[[float, float, float, float], float]) -> Verdict:
+def check_ceiling(answer: Callable[[float, float, float, float], float]) -> CheckResult:
     """Exercise 7.4: how many samples a second can be made at most, of all clips together.
 
     Args:
@@ -221,47 +221,47 @@ def check_ceiling(answer: Callable[[float, float, float, float], float]) -> Verd
     mistakes = (
         Mistake(
             lambda M, B, P, W: right(M, B, P, W) / B,
-            say(
+            tr(
                 "클립 하나의 속도입니다. 한 걸음에 표본이 B개 나옵니다.",
                 "That is the speed of one clip; a step makes B samples.",
             ),
         ),
         Mistake(
             lambda M, B, P, W: min(P / (2 * M), W / (4 * M)),
-            say(
+            tr(
                 "가중치는 클립마다가 아니라 모두를 위해 한 번 읽습니다.",
                 "The weights are read once for all clips, not once for each.",
             ),
         ),
         Mistake(
             lambda M, B, P, W: B * min(P / (2 * M), W / (4 * M)),
-            say(
+            tr(
                 "곱셈은 클립마다 해야 합니다. 첫째 항에는 B가 있습니다.",
                 "Multiplications are made for every clip: there is a B in the first term.",
             ),
         ),
         Mistake(
             lambda M, B, P, W: B / min(2 * M * B / P, 4 * M / W),
-            say(
+            tr(
                 "빠른 쪽을 골랐습니다. 한 걸음은 둘 가운데 느린 쪽을 기다립니다.",
                 "You took the faster of the two; a step waits for the slower one.",
             ),
         ),
         Mistake(
             lambda M, B, P, W: B / (2 * M * B / P + 4 * M / W),
-            say(
+            tr(
                 "두 시간을 더했습니다. 읽기와 곱하기는 동시에 일어나므로 큰 쪽입니다.",
                 "You added both times; reading and multiplying overlap, so it is the larger one.",
             ),
         ),
         Mistake(
             lambda M, B, P, W: B / max(M * B / P, 4 * M / W),
-            say(
+            tr(
                 "곱셈만 세었습니다. 곱셈마다 덧셈이 하나 따르므로 연산은 2M번입니다.",
                 "Only multiplications were counted; with the additions there are 2M operations.",
             ),
         ),
     )
-    hint = say("한 걸음의 시간부터 구하십시오.", "Begin with the time of a step.")
+    hint = tr("한 걸음의 시간부터 구하십시오.", "Begin with the time of a step.")
     cases = [(1e6, 1.0, 1e11, 2e10), (1e6, 100.0, 1e11, 2e10), (2e5, 8.0, 3e10, 5e9)]
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)

@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.data.markov import MarkovSource
-from tinyaudio.exercises.verdict import Mistake, Verdict, examine
-from tinyaudio.language import say
+from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.language import tr
 
 
-def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> Verdict:
+def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> CheckResult:
     """Exercise 2.1: bits a sample from the probabilities of what was there.
 
     Args:
@@ -29,35 +29,35 @@ def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> Verdict:
     mistakes = (
         Mistake(
             lambda p: -p.log().mean(),
-            say(
+            tr(
                 "자연로그를 썼습니다. 그러면 단위가 냇(nat)입니다. 비트는 밑이 2인 로그입니다.",
                 "You took the natural logarithm: that is nats. Bits need base 2.",
             ),
         ),
         Mistake(
             lambda p: -p.log2().sum(),
-            say(
+            tr(
                 "녹음 전체의 비트 수입니다. 표본 하나에 몇 비트인지 물었으므로 평균을 냅니다.",
                 "Those are the bits of the whole recording; bits a sample are their mean.",
             ),
         ),
         Mistake(
             lambda p: -p.mean().log2(),
-            say(
+            tr(
                 "평균을 먼저 냈습니다. 확률은 곱해지므로 로그를 먼저 취하고 평균을 냅니다.",
                 "You took the mean first. Probabilities multiply, so the logarithm comes before the mean.",
             ),
         ),
         Mistake(
             lambda p: p.log2().mean(),
-            say(
+            tr(
                 "부호가 빠졌습니다. 확률의 로그는 음수이고, 부호의 길이는 양수입니다.",
                 "The sign is missing: the logarithm of a probability is negative, a length is not.",
             ),
         ),
         Mistake(
             lambda p: -(p * p.log2()).sum(),
-            say(
+            tr(
                 "엔트로피의 식입니다. 여기서는 이미 나온 표본의 확률이 주어졌으니 다시 가중하지 않습니다.",
                 "That is the formula of an entropy. These are the probabilities of samples that did occur: "
                 "do not weight them once more.",
@@ -70,13 +70,13 @@ def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> Verdict:
         (torch.full((10,), 1 / 256),),
         (torch.rand(50, generator=g) * 0.9 + 0.05,),
     ]
-    hint = say(
+    hint = tr(
         "확률 p인 일에는 -log2(p) 비트가 듭니다.", "Something of probability p costs -log2(p) bits."
     )
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_entropy_rate(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Verdict:
+def check_entropy_rate(answer: Callable[[Tensor, Tensor], float | Tensor]) -> CheckResult:
     """Exercise 2.2: the entropy rate of a Markov source.
 
     Args:
@@ -96,34 +96,34 @@ def check_entropy_rate(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Ve
     mistakes = (
         Mistake(
             lambda P, pi: -torch.xlogy(pi, pi).sum() / math.log(2),
-            say(
+            tr(
                 "과거를 모를 때의 엔트로피입니다. 바로 앞의 값을 알면 줄을 하나 고를 수 있습니다.",
                 "That is the entropy of a value whose past is hidden. The value before it picks a row.",
             ),
         ),
         Mistake(
             lambda P, pi: rows(P).mean(),
-            say(
+            tr(
                 "모든 줄을 똑같이 쳤습니다. 자주 나오는 값의 줄이 더 무거워야 합니다.",
                 "All rows count the same here; rows of frequent values must weigh more.",
             ),
         ),
         Mistake(
             lambda P, pi: rows(P).sum(),
-            say(
+            tr(
                 "줄마다의 엔트로피를 더하기만 했습니다. pi로 가중하여 평균을 냅니다.",
                 "You only added up the rows' entropies; their mean, weighted by pi, is wanted.",
             ),
         ),
         Mistake(
             lambda P, pi: pi @ rows(P) * math.log(2),
-            say(
+            tr(
                 "자연로그를 썼습니다. 비트는 밑이 2입니다.", "Natural logarithms: bits need base 2."
             ),
         ),
         Mistake(
             lambda P, pi: -(pi[:, None] * torch.log2(P.clamp_min(1e-30))).sum(),
-            say(
+            tr(
                 "로그를 P로 가중하지 않았습니다. 줄 안에서도 확률로 평균을 냅니다.",
                 "The logarithm is not weighted by P; within a row, too, the mean is over probabilities.",
             ),
@@ -136,14 +136,14 @@ def check_entropy_rate(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Ve
             MarkovSource(torch.tensor([[0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.25, 0.5, 0.25]])),
         )
     ]
-    hint = say(
+    hint = tr(
         "먼저 줄 하나의 엔트로피를 구하고, pi로 평균을 내십시오.",
         "First the entropy of one row, then the mean over pi.",
     )
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_shift(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
+def check_shift(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
     """Exercise 2.3: what a network is fed so that it predicts sample t from those before it.
 
     Args:
@@ -160,35 +160,35 @@ def check_shift(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
     mistakes = (
         Mistake(
             lambda codes, silence: codes,
-            say(
+            tr(
                 "신경망이 맞혀야 할 표본을 그대로 봅니다. 한 칸 늦추어야 합니다.",
                 "The network sees the very sample that it is to predict. Delay the input by one.",
             ),
         ),
         Mistake(
             lambda codes, silence: F.pad(codes[:, 1:], (0, 1), value=silence),
-            say(
+            tr(
                 "반대로 밀었습니다. 신경망이 다음 표본을 미리 봅니다.",
                 "Shifted the wrong way: the network looks at the sample after the one it predicts.",
             ),
         ),
         Mistake(
             lambda codes, silence: F.pad(codes[:, :-1], (1, 0)),
-            say(
+            tr(
                 "맨 앞에 0을 넣었습니다. 부호 0은 침묵이 아니라 진폭 -1입니다.",
                 "You put a 0 in front; code 0 is not silence but amplitude -1.",
             ),
         ),
         Mistake(
             lambda codes, silence: codes.roll(1, dims=1),
-            say(
+            tr(
                 "맨 뒤의 표본이 맨 앞으로 돌아왔습니다. 처음에 끝을 알려 주는 셈입니다.",
                 "The last sample came round to the front: at the beginning the network knows the end.",
             ),
         ),
         Mistake(
             lambda codes, silence: codes[:, :-1],
-            say(
+            tr(
                 "한 칸 짧습니다. 첫 표본도 무엇인가에서 짐작해야 하니 그 앞에 침묵을 두십시오.",
                 "One too short: the first sample, too, is predicted from something. Put silence before it.",
             ),
@@ -199,11 +199,11 @@ def check_shift(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         (torch.tensor([[130, 140, 120, 128]]), 128),
         (torch.randint(64, (2, 9), generator=g), 32),
     ]
-    hint = say("맨 뒤를 버리고 맨 앞에 silence를 붙입니다.", "Drop the last, put silence first.")
-    return examine(answer, right, cases, mistakes, hint)
+    hint = tr("맨 뒤를 버리고 맨 앞에 silence를 붙입니다.", "Drop the last, put silence first.")
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> Verdict:
+def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> CheckResult:
     """Exercise 2.4: one value drawn from logits, at a temperature, with a given random number.
 
     Args:
@@ -224,25 +224,25 @@ def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> Verdic
     mistakes = (
         Mistake(
             lambda logits, temperature, u: int(logits.argmax()),
-            say(
+            tr(
                 "언제나 가장 그럴듯한 값만 나옵니다. argmax는 뽑기가 아닙니다(정정 23).",
                 "The likeliest value comes every time: argmax does not draw (correction 23).",
             ),
         ),
         Mistake(
             lambda logits, temperature, u: first_above(torch.softmax(logits, 0), u),
-            say("온도를 쓰지 않았습니다.", "The temperature is not used."),
+            tr("온도를 쓰지 않았습니다.", "The temperature is not used."),
         ),
         Mistake(
             lambda logits, temperature, u: first_above(torch.softmax(logits * temperature, 0), u),
-            say(
+            tr(
                 "온도를 곱했습니다. 나누어야 온도가 낮을 때 얌전해집니다.",
                 "You multiplied by the temperature; divide, so that low temperatures are the tame ones.",
             ),
         ),
         Mistake(
             lambda logits, temperature, u: first_above(torch.softmax(logits, 0) / temperature, u),
-            say(
+            tr(
                 "확률을 온도로 나누었습니다. 합이 1이 아니게 됩니다. 소프트맥스 전에 로짓을 나눕니다.",
                 "You divided probabilities, which then do not add up to 1; divide the logits instead.",
             ),
@@ -251,7 +251,7 @@ def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> Verdic
             lambda logits, temperature, u: int(
                 (torch.softmax(logits / temperature, 0) > u).int().argmax()
             ),
-            say(
+            tr(
                 "확률을 차례로 더하지 않았습니다. 누적한 확률이 u를 처음 넘는 곳을 찾습니다.",
                 "The probabilities are not added up; look where their running sum first exceeds u.",
             ),
@@ -263,5 +263,5 @@ def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> Verdic
         for temperature in (1.0, 0.5, 2.0)
         for u in (0.05, 0.3, 0.55, 0.8, 0.97)
     ]
-    hint = say("softmax의 누적합을 구하십시오.", "Take the running sum of the softmax.")
-    return examine(answer, right, cases, mistakes, hint)
+    hint = tr("softmax의 누적합을 구하십시오.", "Take the running sum of the softmax.")
+    return check_answer(answer, right, cases, mistakes, hint)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tinyaudio.exercises.verdict import Mistake, Verdict, examine
-from tinyaudio.language import say
+from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.language import tr
 
 
-def check_heard_hz(answer: Callable[[float, float], float]) -> Verdict:
+def check_heard_hz(answer: Callable[[float, float], float]) -> CheckResult:
     """Exercise 1.1: the frequency at which a sampled tone is heard.
 
     Args:
@@ -27,35 +27,35 @@ def check_heard_hz(answer: Callable[[float, float], float]) -> Verdict:
     mistakes = (
         Mistake(
             lambda f, rate: f,
-            say(
+            tr(
                 "표본화율의 절반을 넘는 주파수가 그대로 나왔습니다. 넘는 부분은 접혀 내려옵니다.",
                 "Frequencies above half the sample rate came out unchanged; they fold back down.",
             ),
         ),
         Mistake(
             lambda f, rate: f % rate,
-            say(
+            tr(
                 "스펙트럼의 한 주기 안으로는 가져왔지만 위쪽 절반을 거울처럼 접지 않았습니다.",
                 "You brought the frequency into one period of the spectrum, but did not mirror its upper half.",
             ),
         ),
         Mistake(
             lambda f, rate: min(f, rate / 2),
-            say(
+            tr(
                 "나이퀴스트 주파수에서 잘랐습니다. 주파수는 멈추지 않고 되돌아 내려갑니다.",
                 "You stopped at the Nyquist frequency; the tone does not stop there, it turns back.",
             ),
         ),
         Mistake(
             lambda f, rate: f if f <= rate / 2 else abs(rate - f),
-            say(
+            tr(
                 "한 번만 접었습니다. 표본화율의 1.5배를 넘으면 또 접어야 합니다. 가장 가까운 k를 찾으십시오.",
                 "You folded only once; above 1.5 times the sample rate it folds again. Look for the nearest k.",
             ),
         ),
         Mistake(
             lambda f, rate: rate / 2 - f % (rate / 2) if f > rate / 2 else f,
-            say(
+            tr(
                 "접힐 때마다 방향이 바뀝니다. 두 번째 접힘에서는 다시 올라갑니다.",
                 "The direction changes at every fold: after the second one the tone rises again.",
             ),
@@ -63,11 +63,11 @@ def check_heard_hz(answer: Callable[[float, float], float]) -> Verdict:
     )
     rates = (16_000.0, 8_000.0)
     cases = [(f * 1000.0, rate) for rate in rates for f in (3, 7, 9, 13, 17, 25, 31, 33)]
-    hint = say("k = round(f / f_s) 에서 시작해 보십시오.", "Begin with k = round(f / f_s).")
-    return examine(answer, right, cases, mistakes, hint)
+    hint = tr("k = round(f / f_s) 에서 시작해 보십시오.", "Begin with k = round(f / f_s).")
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Verdict:
+def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> CheckResult:
     """Exercise 1.2: the signal-to-noise ratio of a disturbed sound.
 
     Args:
@@ -87,42 +87,42 @@ def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Verdict:
     mistakes = (
         Mistake(
             lambda c, n: 20 * torch.log10(power(c) / power(n - c)),
-            say(
+            tr(
                 "제곱의 평균은 이미 전력이므로 20이 아니라 10을 곱합니다. 20은 진폭의 비에 곱합니다.",
                 "A mean of squares is a power: multiply by 10. The 20 is for ratios of amplitudes.",
             ),
         ),
         Mistake(
             lambda c, n: 10 * torch.log10(power(c).sqrt() / power(n - c).sqrt()),
-            say(
+            tr(
                 "제곱근을 취하면 진폭의 비입니다. 20을 곱하거나, 제곱근을 빼십시오.",
                 "With square roots it is a ratio of amplitudes: multiply by 20, or leave the roots out.",
             ),
         ),
         Mistake(
             lambda c, n: 10 * torch.log(power(c) / power(n - c)),
-            say(
+            tr(
                 "자연로그를 썼습니다. 데시벨은 밑이 10인 로그입니다.",
                 "You took the natural logarithm; decibels use base 10.",
             ),
         ),
         Mistake(
             lambda c, n: 10 * torch.log10(power(c) / power(n)),
-            say(
+            tr(
                 "잡음이 섞인 소리로 나누었습니다. 잡음은 두 소리의 차이입니다.",
                 "You divided by the noisy sound; the noise is the difference of the two.",
             ),
         ),
         Mistake(
             lambda c, n: 10 * torch.log10(power(n - c) / power(c)),
-            say(
+            tr(
                 "분자와 분모가 바뀌었습니다. 깨끗할수록 값이 커야 합니다.",
                 "Numerator and denominator are swapped: the cleaner the sound, the larger the number.",
             ),
         ),
         Mistake(
             lambda c, n: 10 * torch.log10(power(n) / power(n - c)),
-            say(
+            tr(
                 "분자에 잡음이 섞인 소리가 들어갔습니다. 신호는 깨끗한 소리입니다.",
                 "The numerator holds the noisy sound; the signal is the clean one.",
             ),
@@ -131,14 +131,14 @@ def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Verdict:
     random = torch.Generator().manual_seed(1)
     clean = torch.sin(torch.arange(1000) * 0.3)[None]
     cases = [(clean, clean + a * torch.randn(1, 1000, generator=random)) for a in (0.5, 0.1, 0.01)]
-    hint = say(
+    hint = tr(
         "잡음 = noisy - clean 의 전력부터 구해 보십시오.",
         "Begin with the power of the noise, noisy - clean.",
     )
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_shortest_frame(answer: Callable[[float, float], int]) -> Verdict:
+def check_shortest_frame(answer: Callable[[float, float], int]) -> CheckResult:
     """Exercise 1.3: the shortest frame that shows two tones as two.
 
     Args:
@@ -157,28 +157,28 @@ def check_shortest_frame(answer: Callable[[float, float], int]) -> Verdict:
     mistakes = (
         Mistake(
             lambda gap, rate: power_of_two(rate / gap),
-            say(
+            tr(
                 "칸의 간격(f_s / N)만 따졌습니다. 한(Hann) 창의 봉우리는 네 칸만큼 넓습니다.",
                 "That makes the bins (f_s / N) as wide as the gap; a Hann window's peak is four bins wide.",
             ),
         ),
         Mistake(
             lambda gap, rate: power_of_two(2 * rate / gap),
-            say(
+            tr(
                 "봉우리 너비의 절반만 따졌습니다. 두 봉우리가 나뉘려면 4 f_s / N 이 간격보다 좁아야 합니다.",
                 "That is half the width of a peak; the two part when 4 f_s / N fits into the gap.",
             ),
         ),
         Mistake(
             lambda gap, rate: math.ceil(4 * rate / gap),
-            say(
+            tr(
                 "길이는 충분하지만 2의 거듭제곱이 아닙니다. 올림하십시오.",
                 "Long enough, but not a power of two: round up to one.",
             ),
         ),
         Mistake(
             lambda gap, rate: int(2 ** math.floor(math.log2(4 * rate / gap) + 1e-9)),
-            say(
+            tr(
                 "내림했습니다. 그러면 봉우리가 간격보다 넓습니다. 올림하십시오.",
                 "You rounded down, which makes the peak wider than the gap: round up.",
             ),
@@ -191,9 +191,9 @@ def check_shortest_frame(answer: Callable[[float, float], int]) -> Verdict:
         (50.0, 44_100.0),
         (10.0, 48_000.0),
     ]
-    hint = say("4 f_s / N ≤ 간격 을 N 에 대해 푸십시오.", "Solve 4 f_s / N ≤ gap for N.")
+    hint = tr("4 f_s / N ≤ 간격 을 N 에 대해 푸십시오.", "Solve 4 f_s / N ≤ gap for N.")
 
     def right(gap_hz: float, sample_rate: float) -> int:
         return power_of_two(4 * sample_rate / gap_hz)
 
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tinyaudio.exercises.verdict import Mistake, Verdict, examine
-from tinyaudio.language import say
+from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.language import tr
 from tinyaudio.models.gated import GatedLayer
 
 
 def _told(*known: tuple[Callable[..., Any], str, str]) -> list[Mistake]:
-    return [Mistake(answer, say(korean, english)) for answer, korean, english in known]
+    return [Mistake(answer, tr(korean, english)) for answer, korean, english in known]
 
 
-def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor]) -> Verdict:
+def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor]) -> CheckResult:
     """Exercise 5.1: the gated unit of one channel, by hand.
 
     Args:
@@ -77,10 +77,8 @@ def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor])
         (torch.randn(9, generator=g), d, *(torch.randn(2, generator=g) for _ in range(3)))
         for d in (1, 2, 4)
     ]
-    hint = say(
-        "F.pad로 x를 늦춘 뒤 식을 옮기십시오.", "Delay x with F.pad, then write the formula."
-    )
-    return examine(answer, gated, cases, mistakes, hint)
+    hint = tr("F.pad로 x를 늦춘 뒤 식을 옮기십시오.", "Delay x with F.pad, then write the formula.")
+    return check_answer(answer, gated, cases, mistakes, hint)
 
 
 def _toy(codes: Tensor) -> Tensor:
@@ -90,7 +88,7 @@ def _toy(codes: Tensor) -> Tensor:
     return table[before[:, :-2], before[:, 1:-1]].transpose(1, 2)
 
 
-def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Verdict:
+def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> CheckResult:
     """Exercise 5.2: go on from a beginning, one sample at a time.
 
     Args:
@@ -157,14 +155,14 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Ver
         (_toy, torch.tensor([[1, 3, 2]]), torch.rand(12, generator=g).tolist()),
         (_toy, torch.tensor([[0, 2, 2, 1]]), torch.rand(12, generator=g).tolist()),
     ]
-    hint = say(
+    hint = tr(
         "codes 뒤에 아무 값이나 하나 붙여 model에 넣으면 마지막 열이 다음 표본의 로짓입니다.",
         "Append any one value to codes: the model's last column is then about the next sample.",
     )
-    return examine(answer, right, cases, mistakes, hint)
+    return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_stack(answer: Callable[[int, int], nn.Module]) -> Verdict:
+def check_stack(answer: Callable[[int, int], nn.Module]) -> CheckResult:
     """Exercise 5.3: a stack of layers all of whose weights are known to the optimizer.
 
     Args:
@@ -210,16 +208,16 @@ def check_stack(answer: Callable[[int, int], nn.Module]) -> Verdict:
             "The dilations go 1, 2, 3, ...; they should double from layer to layer.",
         ),
     )
-    hint = say(
+    hint = tr(
         "nn.Module을 물려받아 __init__에서 GatedLayer를 만들어 담으십시오.",
         "Derive from nn.Module and make the GatedLayers in __init__.",
     )
-    return examine(
+    return check_answer(
         held(answer), held(several(lambda i: 2**i)), [(3, 4), (6, 8)], mistakes, hint, 1e-9
     )
 
 
-def check_count(answer: Callable[[int, int, int, int, int], int]) -> Verdict:
+def check_count(answer: Callable[[int, int, int, int, int], int]) -> CheckResult:
     """Exercise 5.4: how many numbers a WaveNet learns.
 
     Args:
@@ -257,8 +255,8 @@ def check_count(answer: Callable[[int, int, int, int, int], int]) -> Verdict:
         ),
     )
     cases = [(4, 2, 3, 5, 1), (8, 4, 6, 16, 3), (256, 32, 32, 64, 20), (256, 64, 64, 256, 30)]
-    hint = say(
+    hint = tr(
         "그림의 상자를 하나씩 세십시오. a → b인 상자의 가중치는 a·b개, 편향은 b개입니다.",
         "Go through the boxes of the figure: one from a to b has a b weights and b biases.",
     )
-    return examine(answer, total, cases, mistakes, hint, 1e-9)
+    return check_answer(answer, total, cases, mistakes, hint, 1e-9)

@@ -1,6 +1,6 @@
 """Codes: the integers that the samples of a waveform can be.
 
-Implements: `within`, the one check of them.
+Implements: `check_codes`, the one check of them.
 See:        chapter 3, "mu-law and the softmax".
 """
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from tinyaudio.errors import UserError
 
 
-def within(codes: Shaped[Tensor, "*shape"], n_levels: int) -> None:
+def check_codes(codes: Shaped[Tensor, "*shape"], n_levels: int) -> None:
     """Refuse codes that a model has no level for.
 
     Args:
@@ -22,8 +22,8 @@ def within(codes: Shaped[Tensor, "*shape"], n_levels: int) -> None:
 
     Example:
         >>> import torch
-        >>> within(torch.tensor([0, 255]), 256)
-        >>> within(torch.tensor([3, 256]), 256)
+        >>> check_codes(torch.tensor([0, 255]), 256)
+        >>> check_codes(torch.tensor([3, 256]), 256)
         Traceback (most recent call last):
         tinyaudio.errors.UserError: codes from 3 to 256 do not fit 256 levels, 0 to 255
     """

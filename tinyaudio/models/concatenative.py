@@ -71,7 +71,7 @@ class UnitSelection:
         >>> recordings = [spoken(speaker(0), sentence(i)) for i in range(6)]
         >>> speech = UnitSelection(recordings)
         >>> audio, script = recordings[2]
-        >>> speech.say(script).joins  # what was recorded is played back whole
+        >>> speech.synthesize(script).joins  # what was recorded is played back whole
         []
     """
 
@@ -161,7 +161,7 @@ class UnitSelection:
             chosen.append(int(here[k]))
         return chosen[::-1]
 
-    def say(self, script: Script, *, join_weight: float = 1.0, fade_s: float = 0.005) -> Joined:
+    def synthesize(self, script: Script, *, join_weight: float = 1.0, fade_s: float = 0.005) -> Joined:
         """Choose units and join them.
 
         Args:

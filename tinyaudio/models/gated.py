@@ -6,7 +6,7 @@ The sigmoid says how much of what the tanh has to say is let through.  z goes to
 the next layer.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, sections 2.3, 2.4.
-Implements: `GatedLayer` and `through` (all layers) for whole signals, `step` and `steps` for one sample.
+Implements: `GatedLayer` and `forward_layers` (all layers) for whole signals, `step` and `step_layers` for one sample.
 See:        chapter 5, "WaveNet".
 """
 
@@ -70,20 +70,20 @@ class GatedLayer(nn.Module):
         Returns:
             What the next layer gets, and z.
         """
-        gates = self.gate(torch.cat([*(delayed(x, d) for d in self.delays), x], dim=2))
+        gates = self.gate(torch.cat([*(shift(x, d) for d in self.delays), x], dim=2))
         if offset is not None:
             gates = gates + offset
         f, g = gates.chunk(2, dim=2)
         z = torch.tanh(f) * torch.sigmoid(g)
         return (x if self.residual is None else x + self.residual(z)), z
 
-    def operands(self) -> list[Tensor]:
+    def layer_weights(self) -> list[Tensor]:
         """What `step` multiplies by and adds: views of the weights, which follow all their changes."""
         both = [self.gate, self.residual] if self.residual else [self.gate]
         return [part for linear in both for part in (linear.weight.T, linear.bias)]
 
 
-def rings(layers: Sequence[GatedLayer], batch_size: int) -> list[Tensor]:
+def init_cache(layers: Sequence[GatedLayer], batch_size: int) -> list[Tensor]:
     """The memory of `step` before the first sample: what enters every layer, in rings.
 
     A layer's sample t has place t % length of its ring, so that nothing is ever moved.
@@ -108,7 +108,7 @@ def step(
     x: Float[Tensor, "B R"],
     taps: Float[Tensor, "B past"],
     offset: Float[Tensor, "B H"] | None,
-    operands: list[Tensor],
+    layer_weights: list[Tensor],
 ) -> tuple[Float[Tensor, "B R"], Float[Tensor, "B G"]]:
     """Refine one more sample; equal to a row of `GatedLayer.forward`, in as few operations as can be.
 
@@ -116,18 +116,18 @@ def step(
         x: From the layer before.
         taps: What the layer before gave earlier, at the layer's `delays`, side by side.
         offset: What the condition adds to both gates, if there is one.
-        operands: Of the layer.
+        layer_weights: Of the layer.
 
     Returns:
         What the next layer gets, and z.
 
     Example:
         >>> layer = GatedLayer(4, 8, kernel_size=2, dilation=16)
-        >>> x, z = step(torch.zeros(1, 4), torch.zeros(1, 4), None, layer.operands())
+        >>> x, z = step(torch.zeros(1, 4), torch.zeros(1, 4), None, layer.layer_weights())
         >>> torch.allclose(z, layer(torch.zeros(1, 1, 4), None)[1][:, 0])
         True
     """
-    W, b, *residual = operands
+    W, b, *residual = layer_weights
     gates = torch.addmm(b, torch.cat([taps, x], dim=1), W)
     if offset is not None:
         gates += offset
@@ -143,20 +143,20 @@ def step(
     return x, z
 
 
-def through(
+def forward_layers(
     layers: Sequence[GatedLayer],
     x: Float[Tensor, "B n R"],
     offsets: Iterable[Float[Tensor, "B #n H"]] | None,
     memory: list[Tensor] | None = None,
     t: int = 0,
 ) -> list[Float[Tensor, "B n G"]]:
-    """Refine a whole signal in all layers, and remember what `steps` through it would remember.
+    """Refine a whole signal in all layers, and remember what `step_layers` through it would remember.
 
     Args:
         layers: All of a network.
         x: What enters the first.
         offsets: What the condition adds to the gates of each, if there is one.
-        memory: From `rings`, to be filled, if steps are to follow.
+        memory: From `init_cache`, to be filled, if steps are to follow.
         t: How many samples will then have come; x is the last of them.
 
     Returns:
@@ -174,20 +174,20 @@ def through(
     return zs
 
 
-def steps(
+def step_layers(
     x: Float[Tensor, "B R"],
     offsets: Iterable[Float[Tensor, "B H"]] | None,
     memory: list[Tensor],
-    operands: list[Tensor],
+    layer_weights: list[Tensor],
     t: int,
 ) -> list[Float[Tensor, "B G"]]:
-    """Refine one more sample in all layers; equal to a row of `through`.
+    """Refine one more sample in all layers; equal to a row of `forward_layers`.
 
     Args:
         x: What enters the first.
         offsets: What the condition adds to the gates of each, if there is one.
-        memory: From `rings`; changed in place.
-        operands: Of all layers, one after the other.
+        memory: From `init_cache`; changed in place.
+        layer_weights: Of all layers, one after the other.
         t: How many samples came before this one.
 
     Returns:
@@ -200,17 +200,17 @@ def steps(
     each: Iterable[Tensor | None] = offsets or repeat(None, len(taps))
     for i, (tap, offset) in enumerate(zip(taps.unbind(), each, strict=True)):
         xs.append(x)
-        x, z = step(x, tap, offset, operands[4 * i : 4 * i + 4])
+        x, z = step(x, tap, offset, layer_weights[4 * i : 4 * i + 4])
         zs.append(z)
     past[places[:, 0]] = torch.stack(xs)
     return zs
 
 
-def delayed(x: Float[Tensor, "B T C"], d: int) -> Float[Tensor, "B T C"]:
+def shift(x: Float[Tensor, "B T C"], d: int) -> Float[Tensor, "B T C"]:
     """The signal d samples later, zeros before it begins.
 
     Example:
-        >>> delayed(torch.arange(1.0, 4).reshape(1, 3, 1), 2).flatten().tolist()
+        >>> shift(torch.arange(1.0, 4).reshape(1, 3, 1), 2).flatten().tolist()
         [0.0, 0.0, 1.0]
     """
     T = x.shape[1]

@@ -3,7 +3,7 @@
 With PyTorch's own, codes that stand for nearly the same amplitude begin as strangers, and what reaches
 a WaveNet's last layer is fourteen times smaller than what came in: training must first undo both.
 
-Implements: `alike` for a table of codes, `unit_variance` for everything behind it, `know_nothing` for
+Implements: `init_ordinal_embedding` for a table of codes, `unit_variance` for everything behind it, `init_uniform_output` for
             what comes last.
 See:        chapter 5, "WaveNet".
 """
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def alike(weight: Float[Tensor, "levels R"]) -> None:
+def init_ordinal_embedding(weight: Float[Tensor, "levels R"]) -> None:
     r"""Draw a table in which codes of nearly the same amplitude begin alike, not as strangers.
 
         E_{c r} = \sqrt{2} \cos(\omega_r u_c + \varphi_r)
@@ -48,7 +48,7 @@ def unit_variance(linear: nn.Linear, gain: float = 1.0) -> None:
 
 
 @torch.no_grad()
-def know_nothing(last: nn.Linear, n_mixtures: int = 0) -> None:
+def init_uniform_output(last: nn.Linear, n_mixtures: int = 0) -> None:
     """Let a network that has learned nothing yet know that it knows nothing.
 
     For a softmax that is log2(n_levels) bits a sample, exactly.
@@ -60,7 +60,7 @@ def know_nothing(last: nn.Linear, n_mixtures: int = 0) -> None:
 
     Example:
         >>> last = nn.Linear(8, 6)
-        >>> know_nothing(last, n_mixtures=2)
+        >>> init_uniform_output(last, n_mixtures=2)
         >>> last(torch.randn(8)).detach()  # weights, means, log scales
         tensor([ 0.0000,  0.0000, -0.5000,  0.5000, -0.6931, -0.6931])
     """

@@ -58,7 +58,7 @@ class ParametricVoice:
         >>> recordings = [spoken(speaker(0), sentence(i)) for i in range(4)]
         >>> voice = ParametricVoice(recordings)
         >>> audio, script = recordings[0]
-        >>> voice.say(script).shape == audio.shape
+        >>> voice.synthesize(script).shape == audio.shape
         True
     """
 
@@ -90,7 +90,7 @@ class ParametricVoice:
             raise UserError(f"the recordings have no {missing!r}, or too short a one")
         return trajectory(self.mean[which], self.variance[which])
 
-    def say(self, script: Script, *, seed: int = 0) -> Float[Tensor, "1 time"]:
+    def synthesize(self, script: Script, *, seed: int = 0) -> Float[Tensor, "1 time"]:
         """The likeliest envelope, made to sound; the seed is the noise's."""
         envelope = self.envelope_db(script)
         return vocode(envelope, script.f0_hz, script.voiced, self.sample_rate, seed=seed)

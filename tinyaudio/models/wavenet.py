@@ -25,11 +25,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.codes import within
+from tinyaudio.models.codes import check_codes
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.conditioning import Conditioner
-from tinyaudio.models.gated import GatedLayer, rings, steps, through
-from tinyaudio.models.initial import alike, know_nothing, unit_variance
+from tinyaudio.models.gated import GatedLayer, forward_layers, init_cache, step_layers
+from tinyaudio.models.initial import init_ordinal_embedding, init_uniform_output, unit_variance
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class WaveNet(
         L, G = len(config.dilations), config.gate_channels
         self.embed = nn.Linear(1, R) if config.n_mixtures else nn.Embedding(config.n_levels, R)
         if isinstance(self.embed, nn.Embedding):
-            alike(self.embed.weight)
+            init_ordinal_embedding(self.embed.weight)
         self.conditioner = None
         if isinstance(config.condition, ConditionConfig):
             self.conditioner = Conditioner(config.condition, L, 2 * G)
@@ -161,7 +161,7 @@ class WaveNet(
         # A gated z has about a third of what enters its gates; a ReLU takes half of the power.
         unit_variance(self.skip, gain=3.0)
         unit_variance(hidden, gain=math.sqrt(2))
-        know_nothing(self.logits, config.n_mixtures)
+        init_uniform_output(self.logits, config.n_mixtures)
 
     @property
     def receptive_field(self) -> int:
@@ -190,10 +190,10 @@ class WaveNet(
             UserError: A code is out of range, or the condition is not what this model takes.
         """
         self._check(condition)
-        within(codes, self.config.n_levels)
+        check_codes(codes, self.config.n_levels)
         offsets = self.conditioner(condition, *codes.shape) if self.conditioner else None
         x = self._embedded(F.pad(codes, (1, -1), value=self.silence))  # x_{t-1} at t; (B, T, R)
-        zs = through(self._gated(), x, offsets)
+        zs = forward_layers(self._gated(), x, offsets)
         return self.logits(self.head(self.skip(torch.cat(zs, dim=2)))).transpose(1, 2)
 
     def start(self, batch_size: int, condition: Condition | None = None) -> list[Tensor]:
@@ -204,13 +204,13 @@ class WaveNet(
             condition: One for each clip, or one for all; checked as in `forward`.
 
         Returns:
-            The four of `gated.rings`; under a condition its three; views of all layers' weights.
+            The four of `gated.init_cache`; under a condition its three; views of all layers' weights.
         """
         self._check(condition)
-        memory = rings(self._gated(), batch_size)
+        memory = init_cache(self._gated(), batch_size)
         if self.conditioner and condition:
             memory += self.conditioner.start(condition, batch_size)
-        return memory + [part for layer in self._gated() for part in layer.operands()]
+        return memory + [part for layer in self._gated() for part in layer.layer_weights()]
 
     def prefill(
         self, codes: Int[Tensor, "B P"], condition: Condition | None = None
@@ -221,14 +221,14 @@ class WaveNet(
             codes: At least one; `step` goes on from ``codes[:, -1]`` with ``t=codes.shape[1]``.
             condition: As for `start`; its frames may go on.
         """
-        within(codes, self.config.n_levels)
+        check_codes(codes, self.config.n_levels)
         P = codes.shape[1]
         memory = self.start(len(codes), condition)
         first = max(P - self.receptive_field, 0)
         told = self.conditioner
         offsets = told.prefill(memory[4:8], first, P) if told else None
         x = self._embedded(F.pad(codes, (1, -1), value=self.silence)[:, first:])
-        through(self._gated(), x, offsets, memory[:4], P)
+        forward_layers(self._gated(), x, offsets, memory[:4], P)
         return memory
 
     def step(
@@ -246,8 +246,8 @@ class WaveNet(
         """
         told = self.conditioner
         offsets = told.step(memory[4:8], t) if told else None
-        operands = memory[8 if told else 4 :]
-        zs = steps(self._embedded(previous), offsets, memory[:4], operands, t)
+        layer_weights = memory[8 if told else 4 :]
+        zs = step_layers(self._embedded(previous), offsets, memory[:4], layer_weights, t)
         logits: Tensor = self.logits(self.head(self.skip(torch.cat(zs, dim=1))))
         return logits
 
@@ -260,7 +260,7 @@ class WaveNet(
         try:
             return self.embed(codes)
         except IndexError:
-            within(codes, self.config.n_levels)
+            check_codes(codes, self.config.n_levels)
             raise
 
     def _check(self, condition: Condition | None) -> None:

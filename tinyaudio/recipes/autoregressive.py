@@ -20,7 +20,7 @@ from tinyaudio.objectives.likelihood import likelihood
 from tinyaudio.recipes.sound import folder_or_notes
 from tinyaudio.represent import mulaw
 from tinyaudio.samplers.autoregressive import stream
-from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
+from tinyaudio.train import EMA, Batch, Learner, Loss, State, cosine
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def build(config: Config) -> State:
     """A network that knows nothing yet, and what will teach it."""
     torch.manual_seed(config.seed)
     net = CausalNet(config.model)
-    player = Player(
+    learner = Learner(
         "net",
         net,
         likelihood(net, config.model.n_levels),
@@ -73,7 +73,7 @@ def build(config: Config) -> State:
         max_grad_norm=1.0,
         ema=EMA(net, config.ema_decay),
     )
-    return State([player])
+    return State([learner])
 
 
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:
@@ -83,9 +83,9 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
 
 def models(state: State) -> dict[str, nn.Module]:
     """The averaged network, which predicts better than the one in training."""
-    (player,) = state.players
-    assert player.ema is not None
-    return {"net": player.ema.module}
+    (learner,) = state.learners
+    assert learner.ema is not None
+    return {"net": learner.ema.module}
 
 
 MODELS: dict[str, type[nn.Module]] = {"net": CausalNet}

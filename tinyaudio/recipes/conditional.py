@@ -18,7 +18,7 @@ from tinyaudio.objectives.exposure import disturbed
 from tinyaudio.objectives.likelihood import bits_per_sample
 from tinyaudio.recipes.autoregressive import mean_loss
 from tinyaudio.represent import mulaw
-from tinyaudio.train import EMA, Batch, Loss, Player, State, cosine
+from tinyaudio.train import EMA, Batch, Learner, Loss, State, cosine
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def build(config: Training) -> State:
     """A network that knows nothing yet, and what will teach it."""
     torch.manual_seed(config.seed)
     net = WaveNet(config.model)
-    player = Player(
+    learner = Learner(
         "net",
         net,
         loss_of(net, config.input_noise, config.undisturbed, config.input_echo, config.input_gain),
@@ -141,7 +141,7 @@ def build(config: Training) -> State:
         max_grad_norm=1.0,
         ema=EMA(net, config.ema_decay),
     )
-    return State([player])
+    return State([learner])
 
 
 MODELS: dict[str, type[nn.Module]] = {"net": WaveNet}

@@ -24,7 +24,7 @@ from torch import nn
 import tinyaudio
 from tinyaudio.checkpoints import SHIPPED, load_weights, pretrained
 from tinyaudio.errors import CheckpointError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 from tinyaudio.recipes import autoregressive, speech, vocoder, wavegan, wavenet
 from tinyaudio.resume import load_state, read_record
 from tinyaudio.train import State
@@ -74,7 +74,7 @@ def versions() -> dict[str, str]:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file, whole or not at all."""
-    with replacing(path, CheckpointError) as file:
+    with atomic_write(path, CheckpointError) as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
@@ -94,20 +94,20 @@ def truncate_log(path: Path, step: int) -> None:
         if step
         else []
     )
-    with replacing(path, CheckpointError) as file:
+    with atomic_write(path, CheckpointError) as file:
         file.write("".join(line + "\n" for line in kept).encode())
 
 
 def resume(
-    state: State, out: Path, about: dict[str, Any], accelerator: "Accelerator | None"
+    state: State, out: Path, metadata: dict[str, Any], accelerator: "Accelerator | None"
 ) -> bool:
     """Load the run's checkpoint if it has one and it is this very run's."""
     path = out / "state.safetensors"
     if not path.exists():
         return False
     theirs = read_record(path)["about"]
-    for key in about:
-        if theirs.get(key) != about[key]:
+    for key in metadata:
+        if theirs.get(key) != metadata[key]:
             raise CheckpointError(
                 f"{out} holds another run ({difference(theirs.get(key), about[key], key)}); it was left as it"
                 " is. Give another --out, or the options it was made with"
@@ -116,7 +116,7 @@ def resume(
     return True
 
 
-def begin_with(state: State, recipe: ModuleType, learned: Path) -> None:
+def init_from_run(state: State, recipe: ModuleType, init_from: Path) -> None:
     """Give a new run's networks the weights that another run, or a model of the package, has learned.
 
     Args:
@@ -127,15 +127,15 @@ def begin_with(state: State, recipe: ModuleType, learned: Path) -> None:
     Raises:
         CheckpointError: There is no such run, or it is another recipe's or of another size.
     """
-    theirs, _, models = open_run(learned)
+    theirs, _, models = open_run(init_from)
     if theirs is not recipe:
         raise CheckpointError(
             f"--from {learned}: made by the recipe {theirs.__name__.rpartition('.')[2]!r}; a run can"
             " only begin with weights of its own recipe"
         )
-    for player in state.players:
-        weights = models[player.name].state_dict()
-        mine = player.module.state_dict()
+    for learner in state.learners:
+        weights = models[learner.name].state_dict()
+        mine = learner.module.state_dict()
         for name, weight in weights.items():
             if name not in mine or mine[name].shape != weight.shape:
                 raise CheckpointError(
@@ -143,9 +143,9 @@ def begin_with(state: State, recipe: ModuleType, learned: Path) -> None:
                     " the kind of sound that it was made with"
                 )
         # What a network has beyond the other one begins as it was drawn.
-        player.module.load_state_dict(mine | weights)
-        if player.ema:
-            player.ema.module.load_state_dict(mine | weights)
+        learner.module.load_state_dict(mine | weights)
+        if learner.ema:
+            learner.ema.module.load_state_dict(mine | weights)
 
 
 def difference(theirs: Any, ours: Any, name: str) -> str:
@@ -168,16 +168,16 @@ def open_run(out: Path) -> tuple[ModuleType, Any, dict[str, nn.Module]]:
     Raises:
         CheckpointError: It is not a run's folder, or it has no checkpoint yet.
     """
-    about = read_about(out)
-    if about["recipe"] not in RECIPES:
+    metadata = read_about(out)
+    if metadata["recipe"] not in RECIPES:
         raise CheckpointError(
             f"{out}: made by the recipe {about['recipe']!r}, which this version does not have"
         )
-    recipe = RECIPES[about["recipe"]]
+    recipe = RECIPES[metadata["recipe"]]
     if is_shipped(out):
         net = pretrained(str(out))
         return recipe, replace(recipe.Config.tiny(), model=net.config), {"net": net}
-    config = read_config(recipe, about["config"], out)
+    config = read_config(recipe, metadata["config"], out)
     return recipe, config, {k: load_weights(m, out / k) for k, m in recipe.MODELS.items()}
 
 
@@ -193,7 +193,7 @@ def read_about(out: Path) -> dict[str, Any]:
         # Its recordings, if it had some, are not here: it is scored on what the recipe makes.
         return {**json.loads(card.read_text()), "data": {"folder": None}}
     try:
-        about: dict[str, Any] = json.loads((out / "run.json").read_text())
+        metadata: dict[str, Any] = json.loads((out / "run.json").read_text())
     except OSError:
         raise CheckpointError(
             f"{out}: no run.json in it; give a folder that 'tinyaudio train --out' made, or one of"
@@ -201,7 +201,7 @@ def read_about(out: Path) -> dict[str, Any]:
         ) from None
     except json.JSONDecodeError as error:
         raise CheckpointError(f"{out}/run.json: not readable ({error})") from None
-    return about
+    return metadata
 
 
 def read_config(recipe: ModuleType, saved: dict[str, Any], out: Path) -> Any:

@@ -27,7 +27,7 @@ from tinyaudio.checkpoints import save_weights
 from tinyaudio.data.batches import Batches
 from tinyaudio.errors import DataError, UserError
 from tinyaudio.recipes.folder import (
-    begin_with,
+    init_from_run,
     locked,
     log,
     resume,
@@ -51,10 +51,10 @@ def run(
     out: Path,
     *,
     folder: Path | None = None,
-    learned: Path | None = None,
+    init_from: Path | None = None,
     device: str = "auto",
     workers: int = 0,
-    look_every: int = 50,
+    eval_every: int = 50,
     save_every: int = 100,
     minutes: float | None = None,
 ) -> State:
@@ -81,23 +81,23 @@ def run(
     """
     if folder and hasattr(config, "unlabelled"):
         config = config.unlabelled()
-    accelerator = processes(device)
+    accelerator = make_accelerator(device)
     main = accelerator is None or accelerator.is_main_process
-    about = {
+    metadata = {
         "recipe": recipe.__name__.rpartition(".")[2],
         "config": json.loads(json.dumps(asdict(config))),  # lists for tuples, as they are read back
         "data": {"folder": str(folder.resolve()) if folder else None},
-        "from": str(learned) if learned else None,
+        "from": str(init_from) if init_from else None,
     }
     with ExitStack() as signals, locked(out) if main else nullcontext():
         seed_all(config.seed)
         state = recipe.build(config)
-        move_to(state, str(accelerator.device) if accelerator else pick(device))
+        move_to(state, str(accelerator.device) if accelerator else resolve_device(device))
         if accelerator:
             torch.manual_seed(config.seed + accelerator.process_index)  # processes draw apart
-        resumed = resume(state, out, about, accelerator)
-        if learned and not resumed:
-            begin_with(state, recipe, learned)
+        resumed = resume(state, out, metadata, accelerator)
+        if init_from and not resumed:
+            init_from_run(state, recipe, init_from)
         held_out = stack_clips(recipe.clips(config, folder, "valid"))
         batches = Batches(
             recipe.clips(config, folder, "train"),
@@ -108,7 +108,7 @@ def run(
         )
         stop = signals.enter_context(stop_signals(accelerator is None))
         if main:
-            write_json(out / "run.json", about | versions())
+            write_json(out / "run.json", metadata | versions())
             truncate_log(out / "log.jsonl", state.step)
             verb = "resuming" if resumed else "training"
             print(
@@ -117,19 +117,19 @@ def run(
             )
 
         def save() -> None:
-            save_state(state, out / "state.safetensors", about=about, accelerator=accelerator)
+            save_state(state, out / "state.safetensors", metadata=metadata, accelerator=accelerator)
             if main:
                 for name, model in recipe.models(state).items():
                     save_weights(model, out / name)
 
-        def look() -> None:
-            scores = judge(recipe, config, recipe.models(state), held_out)
+        def evaluate() -> None:
+            scores = evaluate_models(recipe, config, recipe.models(state), held_out)
             log(out, {"step": state.step, **{f"held_out/{k}": v for k, v in scores.items()}})
             shown = ", ".join(f"{k} {v:.3f}" for k, v in scores.items())
             tqdm.write(f"step {state.step:>7}  held-out {shown}", file=sys.stdout)
 
         if main and not resumed:
-            look()
+            evaluate()
         began = time.monotonic()
         bar = tqdm(
             total=config.steps, initial=state.step, unit="step", disable=None if main else True
@@ -144,9 +144,9 @@ def run(
                     bar.set_postfix({k: f"{v:.3f}" for k, v in state.logs.items() if "/loss" in k})
                 enough = stop.is_set() or (minutes is not None and seconds > 60 * minutes)
                 if main and (
-                    state.step % look_every == 0 or last or (enough and not stop.is_set())
+                    state.step % eval_every == 0 or last or (enough and not stop.is_set())
                 ):
-                    look()
+                    evaluate()
                 if state.step % save_every == 0 or last or enough:
                     save()
                 if stop.is_set():
@@ -196,7 +196,7 @@ def stack_clips(dataset: Any) -> list[Batch]:
     return [default_collate([dataset[i] for i in range(k, min(k + 8, n))]) for k in range(0, n, 8)]
 
 
-def judge(
+def evaluate_models(
     recipe: ModuleType, config: Any, models: dict[str, nn.Module], batches: list[Batch]
 ) -> dict[str, float]:
     """Evaluate without leaving a trace in training: not in its random numbers, not in its modes."""
@@ -213,7 +213,7 @@ def judge(
     return scores
 
 
-def processes(device: str) -> "Accelerator | None":
+def make_accelerator(device: str) -> "Accelerator | None":
     """An accelerator if the program was started by torchrun, else None."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return None
@@ -226,7 +226,7 @@ def processes(device: str) -> "Accelerator | None":
     return Accelerator(cpu=device == "cpu")
 
 
-def pick(device: str) -> str:
+def resolve_device(device: str) -> str:
     """A device's name, "auto" being the GPU if there is one."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -240,7 +240,7 @@ def pick(device: str) -> str:
 
 def move_to(state: State, device: str) -> None:
     """Put every player on a device; the optimizers hold the same parameters still."""
-    for player in state.players:
-        player.module.to(device)
-        if player.ema:
-            player.ema.module.to(device)
+    for learner in state.learners:
+        learner.module.to(device)
+        if learner.ema:
+            learner.ema.module.to(device)

@@ -20,7 +20,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import wasserstein_critic, wasserstein_generator
 from tinyaudio.recipes.sound import folder_or_notes
-from tinyaudio.train import Batch, Player, State
+from tinyaudio.train import Batch, Learner, State
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def build(config: Config) -> State:
     def latents(n: int) -> Tensor:
         return 2 * torch.rand(n, config.model.n_latents) - 1
 
-    players = [
-        Player(
+    learners = [
+        Learner(
             "critic",
             critic,
             wasserstein_critic(critic, generator, latents, config.penalty_weight),
             torch.optim.Adam(critic.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
         ),
-        Player(
+        Learner(
             "generator",
             generator,
             wasserstein_generator(critic, generator, latents),
@@ -72,7 +72,7 @@ def build(config: Config) -> State:
             every=config.critic_steps,
         ),
     ]
-    return State(players)
+    return State(learners)
 
 
 def clips(config: Config, folder: Path | None, split: str) -> Dataset:
@@ -82,7 +82,7 @@ def clips(config: Config, folder: Path | None, split: str) -> Dataset:
 
 def models(state: State) -> dict[str, nn.Module]:
     """Both networks: the generator to speak, the critic to judge."""
-    return {player.name: player.module for player in state.players}
+    return {learner.name: learner.module for learner in state.learners}
 
 
 MODELS: dict[str, type[nn.Module]] = {"critic": Critic, "generator": Generator}

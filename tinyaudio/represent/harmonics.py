@@ -73,7 +73,7 @@ def harmonic_voice(
             torch.einsum("bhn,hnt->bnt", ends[:, :, inside], turning).real
             for ends in (bands, after(bands))
         )
-        pieces.append(torch.lerp(here, there, within(frames)).flatten(1))
+        pieces.append(torch.lerp(here, there, check_codes(frames)).flatten(1))
     return torch.cat(pieces, dim=1)
 
 
@@ -108,10 +108,12 @@ def in_step(
     N, T = len(cycles), min(len(audio), len(cycles) * HOP_LENGTH)
     lines = harmonics(frames, cycles, sample_rate)
     ends = (one[:, :, None].expand(-1, -1, HOP_LENGTH) for one in (lines, after(lines)))
-    partials = torch.lerp(*ends, within(audio).to(lines)) * rotation(cycles, len(lines))
+    partials = torch.lerp(*ends, check_codes(audio).to(lines)) * rotation(cycles, len(lines))
     whole = F.pad(audio[:T], (0, N * HOP_LENGTH - T))
-    alike = torch.view_as_real(partials.flatten(1) * whole).movedim(2, 0)  # (2, H, T)
-    around = F.pad(alike, (HEARD // 2, HEARD // 2)).unfold(2, HEARD, HOP_LENGTH)
+    init_ordinal_embedding = torch.view_as_real(partials.flatten(1) * whole).movedim(
+        2, 0
+    )  # (2, H, T)
+    around = F.pad(init_ordinal_embedding, (HEARD // 2, HEARD // 2)).unfold(2, HEARD, HOP_LENGTH)
     heard = torch.complex(*(around @ torch.hann_window(HEARD, device=audio.device)))  # (H, N + 1)
     heard = heard[:, torch.arange(N + 1, device=audio.device).clamp(max=T // HOP_LENGTH)]
     # All places in a cycle at once: the correlation is a Fourier series in k / K.
@@ -162,13 +164,13 @@ def envelope(frames: Float[Tensor, "M N"], sample_rate: int) -> Float[Tensor, "N
 
 def rotation(cycles: Float[Tensor, "N 2"], n_harmonics: int) -> Complex[Tensor, "H N t"]:
     """Where each harmonic stands at each sample of each frame, on the unit circle."""
-    turned = cycles[:, :1] + cycles[:, 1:] * within(cycles)
+    turned = cycles[:, :1] + cycles[:, 1:] * check_codes(cycles)
     numbers = torch.arange(1, n_harmonics + 1, device=cycles.device)
     angle = 2 * math.pi * (numbers[:, None, None] * turned % 1)
     return torch.polar(torch.ones_like(angle), angle)
 
 
-def within(like: Tensor) -> Float[Tensor, " t"]:
+def check_codes(like: Tensor) -> Float[Tensor, " t"]:
     """From 0 to 1, the way through a frame."""
     return torch.arange(HOP_LENGTH, device=like.device) / HOP_LENGTH
 

@@ -16,7 +16,14 @@ from torch import Tensor
 
 from tinyaudio.errors import UserError
 from tinyaudio.objectives import mixture
-from tinyaudio.samplers.request import Autoregressive, Prefilling, check, joined, progress, seeded
+from tinyaudio.samplers.request import (
+    Autoregressive,
+    Prefilling,
+    check,
+    concat_chunks,
+    make_generators,
+    progress,
+)
 
 # One step of fewer clips is so little work that threads only wait for each other: with two threads on
 # a busy machine of two cores it took six times as long as with one.
@@ -80,7 +87,7 @@ def naive(
     """
     check(model, n_samples, seeds, temperature, prompt)
     device = next(model.parameters()).device
-    generators = seeded(seeds)
+    generators = make_generators(seeds)
     given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
     codes = given.to(device)
     with progress(n_samples) as bar:
@@ -118,7 +125,7 @@ def cached(
     Raises:
         UserError: See `naive`.
     """
-    return joined(stream(model, n_samples, seeds, temperature, prompt, chunk=256), n_samples)
+    return concat_chunks(stream(model, n_samples, seeds, temperature, prompt, chunk=256), n_samples)
 
 
 def stream(
@@ -165,11 +172,11 @@ def _pieces(
     chunk: int,
 ) -> Iterator[Tensor]:
     B, device = len(seeds), next(model.parameters()).device
-    generators = seeded(seeds)
+    generators = make_generators(seeds)
     given = torch.empty(B, 0, dtype=torch.int64) if prompt is None else prompt
     t = given.shape[1]
     few = 1 if B < MANY else None
-    memory, previous = taken_in(model, given.to(device, torch.int64), few)
+    memory, previous = prefill(model, given.to(device, torch.int64), few)
     end = t + n_samples
     while t < end:
         piece = torch.empty(B, min(chunk, end - t), dtype=torch.int64, device=device)
@@ -181,7 +188,7 @@ def _pieces(
         yield piece
 
 
-def taken_in(
+def prefill(
     model: Autoregressive, prompt: Int[Tensor, "B P"], few: int | None = None
 ) -> tuple[list[Tensor], Int[Tensor, " B"]]:
     """The memory after a prompt, and its last sample, which the next step asks for.

@@ -21,7 +21,7 @@ from tinyaudio.models import gated
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers.conditioned import apart
-from tinyaudio.samplers.request import Autoregressive, check, joined, seeded
+from tinyaudio.samplers.request import Autoregressive, check, concat_chunks, make_generators
 
 CHUNK = 128  # samples between two looks at the keyboard; noise is made for so many at once
 WARM_UP = 3  # steps before the recording, in which libraries allocate what they keep
@@ -56,7 +56,7 @@ def graph(
         >>> torch.equal(graph(net, 20, seeds=[3, 4]), cached(net, 20, seeds=[3, 4]))
         True
     """
-    return joined(stream(model, n_samples, seeds, temperature, prompt), n_samples)
+    return concat_chunks(stream(model, n_samples, seeds, temperature, prompt), n_samples)
 
 
 def stream(
@@ -103,7 +103,7 @@ def pieces(
     """The generator behind `stream`."""
     device = next(model.parameters()).device
     heat = torch.tensor(temperature, dtype=torch.float64, device=device).reshape(-1, 1)
-    generators = seeded(seeds)
+    generators = make_generators(seeds)
     given = None if prompt is None or not prompt.shape[1] else prompt.to(device, torch.int64)
     step = GraphStep(model, len(seeds), heat, given, condition)
     once = recorded(step) if device.type == "cuda" else step
@@ -148,7 +148,7 @@ class GraphStep:
             memory, n_given = model.prefill(prompt, condition), prompt.shape[1]
             self.previous = prompt[:, -1].clone()
         self.past, self.begins, self.lengths, self.delays = memory[:4]
-        self.operands = memory[8 if self.told else 4 :]
+        self.layer_weights = memory[8 if self.told else 4 :]
         self.shares = None
         if self.told:
             # (B, N, C); (B, frames, L H), kept by `run`; (B, N, 2); (B, S, T)
@@ -187,7 +187,7 @@ class GraphStep:
         offsets = self.offsets(len(taps))
         for i, (tap, offset) in enumerate(zip(taps.unbind(), offsets, strict=True)):
             xs.append(x)
-            x, z = gated.step(x, tap, offset, self.operands[4 * i : 4 * i + 4])
+            x, z = gated.step(x, tap, offset, self.layer_weights[4 * i : 4 * i + 4])
             zs.append(z)
         self.past[places[:, 0]] = torch.stack(xs)
         logits: Tensor = net.logits(net.head(net.skip(torch.cat(zs, dim=1))))

@@ -1,7 +1,7 @@
 """What every sampler is asked for, and the words for what none of them can do.
 
 Implements: `Autoregressive`, what a model must offer; `check`, which refuses an impossible request
-            before anything is generated; `seeded`, every clip's own random numbers; `joined`, which
+            before anything is generated; `make_generators`, every clip's own random numbers; `concat_chunks`, which
             waits for all pieces, with a progress bar.
 See:        chapter 2, "One sample at a time".
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.codes import within
+from tinyaudio.models.codes import check_codes
 
 
 @runtime_checkable
@@ -58,7 +58,7 @@ class Prefilling(Autoregressive, Protocol):
 
 
 @runtime_checkable
-class Lasting(Protocol):
+class FiniteLength(Protocol):
     """A model that ends, as one does whose condition has a frame for every moment."""
 
     @property
@@ -106,9 +106,9 @@ def check(
             raise UserError(f"a prompt has a row a seed, (B, P), not the shape {(*prompt.shape,)}")
         if len(prompt) != len(seeds):
             raise UserError(f"{len(prompt)} prompts for {len(seeds)} seeds; give one a seed")
-        within(prompt, model.config.n_levels)
+        check_codes(prompt, model.config.n_levels)
         n_given = prompt.shape[1]
-    ends = model.n_samples if isinstance(model, Lasting) else None
+    ends = model.n_samples if isinstance(model, FiniteLength) else None
     if ends is not None and n_given + n_samples > ends:
         raise UserError(
             f"the condition ends after {ends} samples; a prompt of {n_given} and {n_samples} more"
@@ -119,12 +119,12 @@ def check(
         raise UserError("the model's weights are not all finite; it cannot be generated from")
 
 
-def seeded(seeds: Sequence[int]) -> list[torch.Generator]:
+def make_generators(seeds: Sequence[int]) -> list[torch.Generator]:
     """A generator of random numbers for each clip, so that no clip depends on its neighbours."""
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
-def joined(pieces: Iterable[Int[Tensor, "B _"]], n_samples: int) -> Int[Tensor, "B T"]:
+def concat_chunks(pieces: Iterable[Int[Tensor, "B _"]], n_samples: int) -> Int[Tensor, "B T"]:
     """Wait for all pieces, under a progress bar, and put them one behind the other.
 
     Args:
@@ -135,7 +135,7 @@ def joined(pieces: Iterable[Int[Tensor, "B _"]], n_samples: int) -> Int[Tensor, 
         The clips.
 
     Example:
-        >>> joined((torch.tensor([[i, i]]) for i in range(3)), 6)
+        >>> concat_chunks((torch.tensor([[i, i]]) for i in range(3)), 6)
         tensor([[0, 0, 1, 1, 2, 2]])
     """
     kept = []

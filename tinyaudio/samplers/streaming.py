@@ -24,7 +24,7 @@ from torch import Tensor
 
 from tinyaudio.audio.writing import FORMATS
 from tinyaudio.errors import AudioError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 from tinyaudio.represent import linear
 from tinyaudio.samplers.request import progress
 
@@ -67,17 +67,17 @@ def write(
     """
     for place in places:
         encoder(io.BytesIO(), Path(place), sample_rate, 1).close()  # before any work is done
-    parts: list[Part] = []
+    parts: list[PartialFile] = []
     complete = False
     try:
-        with told_to_stop(), progress(n_samples) as bar:
+        with handle_signals(), progress(n_samples) as bar:
             for piece in pieces:
                 if len(piece) != len(places):
                     raise AudioError(
                         f"{len(places)} files for {len(piece)} clips; name one for each"
                     )
                 parts = parts or [
-                    Part(Path(place), sample_rate, piece.shape[1]) for place in places
+                    PartialFile(Path(place), sample_rate, piece.shape[1]) for place in places
                 ]
                 for part, clip in zip(parts, piece, strict=True):
                     part.add(clip)
@@ -91,7 +91,7 @@ def write(
     return parts[0].n_samples
 
 
-class Part:
+class PartialFile:
     """What has come so far of one clip: a WAV file beside its place.
 
     Args:
@@ -146,7 +146,7 @@ class Part:
                 os.fsync(file.fileno())  # on the disk before it takes an old file's name
             os.replace(self.path, self.place)
             return
-        with replacing(self.place, AudioError) as file:
+        with atomic_write(self.place, AudioError) as file:
             with encoder(file, self.place, self.sample_rate, self.n_channels) as encoded:
                 for block in soundfile.blocks(self.path, BLOCK, dtype="int16"):
                     encoded.write(block)
@@ -185,7 +185,7 @@ def refusals_told(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def told_to_stop() -> Iterator[None]:
+def handle_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP, which end a process at once, raise `SystemExit` for a while."""
 
     def stop(number: int, frame: object) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from tinyaudio.audio import rms_db
 from tinyaudio.audio.resampling import check_rate
 from tinyaudio.errors import AudioError
-from tinyaudio.language import say
+from tinyaudio.language import tr
 from tinyaudio.show.html import Html, data_address
 
 Format = Literal["mp3", "flac", "wav"]
@@ -94,7 +94,7 @@ def compare(
         player(clip * (loudest / levels[label]), sample_rate, label, format)
         for label, clip in clips.items()
     ]
-    note = say("모두 같은 크기(RMS)로 맞추었습니다", "all at the same level (RMS)")
+    note = tr("모두 같은 크기(RMS)로 맞추었습니다", "all at the same level (RMS)")
     html = "".join(one.html for one in players)
     return Html(
         f'<div class="ta-compare">{html}<small>{note}</small></div>',

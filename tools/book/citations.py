@@ -50,11 +50,11 @@ def name_and_year(entry: Entry) -> str:
 
 def labels(entries: dict[str, Entry]) -> dict[str, str]:
     """How each work is cited; what would be cited alike gets a, b, c by title."""
-    alike: dict[str, list[str]] = {}
+    init_ordinal_embedding: dict[str, list[str]] = {}
     for key, entry in entries.items():
-        alike.setdefault(name_and_year(entry), []).append(key)
+        init_ordinal_embedding.setdefault(name_and_year(entry), []).append(key)
     made = {}
-    for label, keys in alike.items():
+    for label, keys in init_ordinal_embedding.items():
         keys.sort(key=lambda key: plain(entries[key].fields["title"]).casefold())
         for letter, key in zip("abcdefgh", keys, strict=False):
             made[key] = label + (letter if len(keys) > 1 else "")

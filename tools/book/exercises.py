@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tinyaudio.exercises.verdict import Verdict
+from tinyaudio.exercises.check_result import CheckResult
 from tools.book import ROOT, BookError
 from tools.book.edition import select
 from tools.book.source import Chapter, where
@@ -46,7 +46,7 @@ class Wrong:
     answer: Callable[..., Any]
     words: str
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CheckResult:
         """What the checker says."""
         module = importlib.import_module(f"tinyaudio.exercises.{self.chapter}")
         return getattr(module, self.checker)(self.answer)

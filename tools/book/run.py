@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from PIL import Image
 
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 from tools.book import LANGUAGES, ROOT, BookError
 from tools.book.edition import edition, select
 from tools.book.measured import BEGIN, END, steady
@@ -79,7 +79,7 @@ def write_changed(texts: dict[Path, str]) -> None:
     """Write the files that do not hold these texts yet, so that what fits keeps its date."""
     for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            with replacing(path) as file:
+            with atomic_write(path) as file:
                 file.write(text.encode())
 
 
@@ -192,14 +192,14 @@ def fill(notebook: NotebookNode, outputs: list[list[NotebookNode]], language: st
 
 def whole(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """The outputs with what was printed in one piece, however the kernel cut it."""
-    joined: list[NotebookNode] = []
+    concat_chunks: list[NotebookNode] = []
     for output in outputs:
-        last = joined[-1] if joined else {}
+        last = concat_chunks[-1] if concat_chunks else {}
         if "stream" == output.output_type and last.get("name") == output.name:
-            joined[-1] = nbformat.from_dict(output | {"text": last.text + output.text})
+            concat_chunks[-1] = nbformat.from_dict(output | {"text": last.text + output.text})
         else:
-            joined.append(output)
-    return joined
+            concat_chunks.append(output)
+    return concat_chunks
 
 
 def small(output: NotebookNode) -> NotebookNode:

@@ -88,8 +88,8 @@ def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, reader):
         assert len(hidden) >= len(choices) and all(height > 10 for height in hidden)
         shown = """return ['audio', '.ta-player figcaption', '.ta-frame:not([hidden]) img'].map(
             name => [...document.querySelectorAll('.bd-article ' + name)].filter(e => !e.closest('[hidden]')).map(e => e.offsetHeight > 0))"""
-        players, labels, pictures = reader.ask(shown)
-        assert not any(players) and all(labels) and len(labels) == len(players) and all(pictures)
+        learners, labels, pictures = reader.ask(shown)
+        assert not any(learners) and all(labels) and len(labels) == len(learners) and all(pictures)
     finally:
         reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 

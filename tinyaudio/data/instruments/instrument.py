@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyaudio.data.instruments.bodies import Body, draw_body
 from tinyaudio.data.instruments.families import FAMILIES, MIXED, RANGES, Range, Struck
-from tinyaudio.data.keyed import generator
+from tinyaudio.data.rng import generator
 from tinyaudio.errors import DataError
 
 SOURCES = ("acoustic", "electronic", "synthetic")

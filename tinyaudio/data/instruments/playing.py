@@ -15,7 +15,7 @@ from tinyaudio.data.instruments.partials import USABLE
 from tinyaudio.data.instruments.press import Press
 from tinyaudio.data.instruments.struck import struck
 from tinyaudio.data.instruments.sustained import sustained
-from tinyaudio.data.keyed import generator
+from tinyaudio.data.rng import generator
 from tinyaudio.errors import DataError
 
 FADE_S = 0.01

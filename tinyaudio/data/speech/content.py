@@ -14,7 +14,7 @@ Differs:    nasals are resonances without the zeros of the closed mouth; there a
 
 from dataclasses import dataclass
 
-from tinyaudio.data.keyed import generator
+from tinyaudio.data.rng import generator
 from tinyaudio.errors import DataError
 
 SENTENCE, MELODY = 21, 22  # purposes, in the keys of the random numbers

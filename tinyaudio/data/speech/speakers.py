@@ -12,7 +12,7 @@ Differs:    women and children are shorter tubes with a man's vowels, each forma
 import math
 from dataclasses import dataclass, field
 
-from tinyaudio.data.keyed import generator
+from tinyaudio.data.rng import generator
 from tinyaudio.data.speech.content import PHONES, RESONANT
 from tinyaudio.errors import DataError
 

@@ -17,14 +17,14 @@ from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.codes import within
+from tinyaudio.models.codes import check_codes
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.samplers import autoregressive, graph
 from tinyaudio.samplers.conditioned import apart
-from tinyaudio.samplers.native.build import NoCompiler, say_once
+from tinyaudio.samplers.native.build import NoCompiler, warn_once
 from tinyaudio.samplers.native.step import Draws, NativeStep
-from tinyaudio.samplers.request import Autoregressive, check, joined, seeded
+from tinyaudio.samplers.request import Autoregressive, check, concat_chunks, make_generators
 
 CHUNK = 1024  # samples between two looks at the keyboard, or fewer:
 PRODUCTS = 1_000_000_000  # about a tenth of a second
@@ -37,11 +37,11 @@ def native(
     seeds: Sequence[int] = (0,),
     temperature: float | Sequence[float] = 1.0,
     prompt: Int[Tensor, "B P"] | None = None,
-    lanes: int | None = None,
+    simd_width: int | None = None,
 ) -> Int[Tensor, "B T"]:
     """Generate the same as `cached`, by compiled code on one core of the processor.
 
-    On CUDA a recorded step generates (`tinyaudio.samplers.graph`), unless ``lanes`` is given.  Where
+    On CUDA a recorded step generates (`tinyaudio.samplers.graph`), unless ``simd_width`` is given.  Where
     there is no compiler numba does, without it `cached`, and a warning says which and why.
 
     Args:
@@ -51,7 +51,7 @@ def native(
         seeds: One clip is generated for each.
         temperature: See `tinyaudio.samplers.autoregressive.draw`.
         prompt: Codes to go on from, one row a seed; None begins after silence.
-        lanes: See `NativeStep`.
+        simd_width: See `NativeStep`.
 
     Returns:
         The generated codes, without the prompt.
@@ -66,8 +66,8 @@ def native(
         >>> torch.equal(native(net, 50, seeds=[3, 4]), cached(net, 50, seeds=[3, 4]))
         True
     """
-    pieces = stream(model, n_samples, seeds, temperature, prompt, lanes=lanes)
-    return joined(pieces, n_samples)
+    pieces = stream(model, n_samples, seeds, temperature, prompt, simd_width=simd_width)
+    return concat_chunks(pieces, n_samples)
 
 
 @torch.inference_mode()
@@ -78,7 +78,7 @@ def stream(
     temperature: float | Sequence[float] = 1.0,
     prompt: Int[Tensor, "B P"] | None = None,
     chunk: int = 1024,
-    lanes: int | None = None,
+    simd_width: int | None = None,
 ) -> Iterator[Int[Tensor, "B n"]]:
     """Generate what `native` generates, piece by piece, in memory that does not grow.
 
@@ -89,7 +89,7 @@ def stream(
         temperature: See `native`.
         prompt: Codes to go on from, one row a seed; None begins after silence.
         chunk: Length of a piece; the last may be shorter.
-        lanes: See `NativeStep`.
+        simd_width: See `NativeStep`.
 
     Returns:
         The pieces, each generated when it is asked for.
@@ -106,25 +106,25 @@ def stream(
     check(model, n_samples, seeds, temperature, prompt, chunk)
     wavenet, condition = apart(model)
     softmax = isinstance(wavenet, WaveNet) and not wavenet.config.n_mixtures
-    if softmax and lanes is None and next(model.parameters()).is_cuda:
+    if softmax and simd_width is None and next(model.parameters()).is_cuda:
         return graph.stream(model, n_samples, seeds, temperature, prompt, chunk)
     try:
         if not isinstance(wavenet, WaveNet) or wavenet.config.n_mixtures:
             raise NoCompiler("there is compiled code only for a WaveNet with a softmax")
-        step = NativeStep(wavenet, len(seeds), condition, lanes)
+        step = NativeStep(wavenet, len(seeds), condition, simd_width)
     except NoCompiler as reason:
-        say_once(f"{reason}; generating in PyTorch instead")
+        warn_once(f"{reason}; generating in PyTorch instead")
         return autoregressive.stream(model, n_samples, seeds, temperature, prompt, chunk)
     if prompt is not None:
-        take_in(step, prompt, wavenet.receptive_field)
+        prefill(step, prompt, wavenet.receptive_field)
     device = next(model.parameters()).device
     lengths = (min(chunk, n_samples - t) for t in range(0, n_samples, chunk))
-    generators = seeded(seeds)
+    generators = make_generators(seeds)
     heat = torch.tensor(temperature, dtype=torch.float64).expand(len(seeds)).contiguous()
     return (drawn(step, n, generators, heat).to(device) for n in lengths)
 
 
-def take_in(step: NativeStep, prompt: Int[Tensor, "B P"], reach: int) -> None:
+def prefill(step: NativeStep, prompt: Int[Tensor, "B P"], reach: int) -> None:
     """Go through a prompt, but for what lies so far back that it cannot matter."""
     # The compiled step works ahead, up to `AHEAD` samples at once: so many more until all is in place.
     begin = max(0, prompt.shape[1] - reach - AHEAD)
@@ -157,7 +157,7 @@ def score(
     model: WaveNet,
     codes: Int[Tensor, "B T"],
     condition: Condition | None = None,
-    lanes: int | None = None,
+    simd_width: int | None = None,
 ) -> Float[Tensor, "B K T"]:
     """Logits of given samples, one compiled step after the other; equal to the model's own.
 
@@ -165,7 +165,7 @@ def score(
         model: A network with a softmax.
         codes: Sample values in [0, n_levels - 1].
         condition: If the model takes one.
-        lanes: See `NativeStep`.
+        simd_width: See `NativeStep`.
 
     Returns:
         Logits of p(x_t | x_<t).
@@ -176,8 +176,8 @@ def score(
     """
     if model.config.n_mixtures:
         raise UserError("there is compiled code only for a softmax, not for a mixture")
-    step = NativeStep(model, len(codes), condition, lanes)
-    within(codes, step.K)
+    step = NativeStep(model, len(codes), condition, simd_width)
+    check_codes(codes, step.K)
     return torch.cat([step.run(chunk, score=True) for chunk in chunks(step, codes.cpu())], dim=2)
 
 

@@ -21,7 +21,7 @@ import warnings
 from pathlib import Path
 
 from tinyaudio.errors import UserError
-from tinyaudio.files import replacing
+from tinyaudio.files import atomic_write
 
 SOURCES = Path(__file__).parent
 # No -march: the library chooses its vector path while it runs.  No -ffast-math: NaN must stay NaN.
@@ -75,10 +75,10 @@ def library() -> ctypes.CDLL:
         made = Path(folder) / "step.so"
         compile_to(made, compiler)
         try:
-            with replacing(kept) as file:
+            with atomic_write(kept) as file:
                 file.write(made.read_bytes())
         except UserError:
-            say_once(
+            warn_once(
                 f"{kept.parent} cannot be written; the native step is compiled again each time"
             )
         try:
@@ -90,7 +90,7 @@ def library() -> ctypes.CDLL:
 
 
 @functools.cache
-def say_once(message: str) -> None:
+def warn_once(message: str) -> None:
     """Warn of what is done otherwise than asked; once, however often it is done."""
     warnings.warn(message, RuntimeWarning, stacklevel=2)
 
@@ -153,7 +153,7 @@ def loaded(path: Path) -> ctypes.CDLL:
     """Load a library and say what its functions take."""
     functions = ctypes.CDLL(str(path))
     whole, pointer = ctypes.c_int64, ctypes.c_void_p
-    functions.lanes.restype = whole
+    functions.simd_width.restype = whole
     functions.pack.argtypes = [whole, whole, pointer, pointer, whole, whole, pointer]
     functions.pack.restype = None
     network, clips = ctypes.POINTER(Network), ctypes.POINTER(Clips)

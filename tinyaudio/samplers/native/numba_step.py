@@ -25,13 +25,13 @@ class NumbaFunctions:
     Making one takes no time; the first call of `run` compiles for some seconds.
     """
 
-    def lanes(self) -> int:
+    def simd_width(self) -> int:
         """The matrix library chooses its vectors itself; any number that may be asked for will do."""
         return 16
 
     def pack(
         self,
-        lanes: int,
+        simd_width: int,
         halved: bool,
         weight: int,
         bias: int | None,
@@ -49,7 +49,7 @@ class NumbaFunctions:
         """None that would be kept from call to call."""
         return 0
 
-    def run(self, lanes: int, network: build.Network, clips: build.Clips, memory: int) -> None:
+    def run(self, simd_width: int, network: build.Network, clips: build.Clips, memory: int) -> None:
         """Go through the samples of a chunk; all that changes is changed in place."""
         n, c, B = network, clips, clips.rows
         delays = array(n.delays, np.int64, n.layers, n.taps)
@@ -78,7 +78,7 @@ def numba_functions() -> NumbaFunctions | None:
 
     Example:
         >>> functions = numba_functions()
-        >>> functions is None or functions.lanes() == 16
+        >>> functions is None or functions.simd_width() == 16
         True
     """
     try:

@@ -19,7 +19,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.samplers.native.build import Clips, Network, NoCompiler, library, say_once
+from tinyaudio.samplers.native.build import Clips, Network, NoCompiler, library, warn_once
 from tinyaudio.samplers.native.numba_step import NumbaFunctions, numba_functions
 
 WIDTH = 16  # all widths are padded to a multiple of the widest vector
@@ -45,7 +45,7 @@ class NativeStep:
         model: A `WaveNet` with a softmax; its weights as they are now.
         batch_size: Clips.
         condition: If the model takes one.
-        lanes: Floats in a vector: 16 (AVX-512), 8 (AVX2) or 4 (SSE2, NEON).  None takes the most that
+        simd_width: Floats in a vector: 16 (AVX-512), 8 (AVX2) or 4 (SSE2, NEON).  None takes the most that
             this processor has, or what ``$TINYAUDIO_LANES`` says.
 
     Raises:
@@ -58,10 +58,10 @@ class NativeStep:
         model: WaveNet,
         batch_size: int,
         condition: Condition | None = None,
-        lanes: int | None = None,
+        simd_width: int | None = None,
     ) -> None:
         self.functions = functions()
-        self.lanes = chosen(lanes, self.functions.lanes())
+        self.simd_width = chosen(simd_width, self.functions.simd_width())
         self.rows, self.t, self.silence = batch_size, 0, model.silence
         self.conditioner = model.conditioner
         # The model's own memory, of which the compiled step needs another layout of the rings.
@@ -72,7 +72,7 @@ class NativeStep:
         self.R, self.G, self.K = config.residual_channels, config.gate_channels, config.n_levels
         L, delays = len(config.dilations), memory[3].cpu().contiguous()
         R, G, S, K = (padded(n) for n in (self.R, self.G, config.skip_channels, self.K))
-        self.embedding = fitted(model.embed.weight, self.K, R)
+        self.embedding = pad_to(model.embed.weight, self.K, R)
         self.weights = self.packed(model)
         if not all(bool(p.isfinite().all()) for p in model.parameters()):
             raise UserError("the model's weights are not all finite; it cannot be generated from")
@@ -102,16 +102,16 @@ class NativeStep:
             matrices.append((taps[:, :, -1].reshape(2 * G, R), None))  # the present
             if layer.residual is not None:
                 residual = layer.residual
-                matrices.append((fitted(residual.weight, R, G), fitted(residual.bias, R)))
+                matrices.append((pad_to(residual.weight, R, G), pad_to(residual.bias, R)))
         skip = model.skip.weight.detach().reshape(-1, L, self.G)
         skip = F.pad(skip, (0, G - self.G)).flatten(1)
-        matrices.append((fitted(skip, S, L * G), fitted(model.skip.bias, S)))
+        matrices.append((pad_to(skip, S, L * G), pad_to(model.skip.bias, S)))
         hidden = model.head[1]
         assert isinstance(hidden, nn.Linear)
         for linear, n in ((hidden, S), (model.logits, padded(self.K))):
-            matrices.append((fitted(linear.weight, n, S), fitted(linear.bias, n)))
+            matrices.append((pad_to(linear.weight, n, S), pad_to(linear.bias, n)))
 
-        matrices = [(there(w), None if b is None else there(b)) for w, b in matrices]
+        matrices = [(to_float32(w), None if b is None else to_float32(b)) for w, b in matrices]
         numba = isinstance(self.functions, NumbaFunctions)
         self.halved = not numba and all(is_bfloat16(w) for w, _ in matrices)
         in_a_float = 2 if self.halved else 1
@@ -120,7 +120,7 @@ class NativeStep:
         for (w, b), to in zip(matrices, everything.split(n_floats), strict=True):
             bias = None if b is None else b.data_ptr()
             self.functions.pack(
-                *(self.lanes, self.halved, w.data_ptr(), bias, *w.shape, to.data_ptr())
+                *(self.simd_width, self.halved, w.data_ptr(), bias, *w.shape, to.data_ptr())
             )
         return everything
 
@@ -178,7 +178,7 @@ class NativeStep:
         if offsets is not None:
             clips.frames = shares.shape[1]
             clips.offsets, clips.shares = offsets.data_ptr(), shares.data_ptr()
-        self.functions.run(self.lanes, self.network, clips, self.memory.data_ptr())
+        self.functions.run(self.simd_width, self.network, clips, self.memory.data_ptr())
         if not bool(logits.isfinite().all()):
             raise UserError(f"the model's output is not finite before sample {self.t + n}")
         self.t += n
@@ -221,19 +221,19 @@ def functions() -> CDLL | NumbaFunctions:
     except NoCompiler as reason:
         if (ours := numba_functions()) is None:
             raise NoCompiler(f"{reason}, and numba is not installed") from None
-        say_once(f"{reason}; generating by numba instead, which is slower")
+        warn_once(f"{reason}; generating by numba instead, which is slower")
         return ours
 
 
-def chosen(lanes: int | None, most: int) -> int:
+def chosen(simd_width: int | None, most: int) -> int:
     """The vector path to take, of those that this processor has."""
-    asked = str(lanes or os.environ.get("TINYAUDIO_LANES") or most)
+    asked = str(simd_width or os.environ.get("TINYAUDIO_LANES") or most)
     if asked not in ("4", "8", "16") or int(asked) > most:
         raise UserError(f"no vectors of {asked} floats here; choose 4, 8 or 16, at most {most}")
     return int(asked)
 
 
-def there(weight: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+def to_float32(weight: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Weights as compiled code can read them."""
     return weight.detach().float().cpu().contiguous()
 
@@ -258,11 +258,11 @@ def padded(n: int) -> int:
     return -(-n // WIDTH) * WIDTH
 
 
-def fitted(weight: Float[Tensor, "..."], *shape: int) -> Float[Tensor, "..."]:
+def pad_to(weight: Float[Tensor, "..."], *shape: int) -> Float[Tensor, "..."]:
     """Zeros around a vector or matrix, up to this shape.
 
     Example:
-        >>> fitted(torch.ones(1, 2), 2, 3).tolist()
+        >>> pad_to(torch.ones(1, 2), 2, 3).tolist()
         [[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
     """
     whole = torch.zeros(shape)

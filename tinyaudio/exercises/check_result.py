@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tinyaudio.language import say
+from tinyaudio.language import tr
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """Whether an answer is right, and what there is to say about it.
 
     Example:
-        >>> Verdict(True, "well done")
+        >>> CheckResult(True, "well done")
         ✔ well done
     """
 
@@ -39,14 +39,14 @@ class Mistake:
     message: str
 
 
-def examine(
+def check_answer(
     answer: Callable[..., Any],
     right: Callable[..., Any],
     cases: Sequence[tuple[Any, ...]],
     mistakes: Sequence[Mistake],
     hint: str,
     tolerance: float = 1e-4,
-) -> Verdict:
+) -> CheckResult:
     """Try an answer on some cases; when it is wrong, say which known mistake it makes.
 
     Args:
@@ -63,7 +63,7 @@ def examine(
     Example:
         >>> def half(x): return x / 2
         >>> forgot = Mistake(lambda x: x, "divide by two")
-        >>> examine(lambda x: x, half, [(2.0,), (3.0,)], [forgot], "begin with x")
+        >>> check_answer(lambda x: x, half, [(2.0,), (3.0,)], [forgot], "begin with x")
         ✘ divide by two
     """
     given = []
@@ -71,30 +71,30 @@ def examine(
         try:
             given.append(answer(*case))
         except NotImplementedError:
-            return Verdict(False, say("아직 비어 있습니다. ", "Not written yet. ") + hint)
+            return CheckResult(False, tr("아직 비어 있습니다. ", "Not written yet. ") + hint)
         except Exception as error:  # whatever a reader's code can do
             what = f"{type(error).__name__}: {error}"
             called = f"{answer.__name__}({_shown(case)})"
-            return Verdict(
-                False, say(f"{called}에서 오류가 났습니다: {what}", f"{called} raised {what}")
+            return CheckResult(
+                False, tr(f"{called}에서 오류가 났습니다: {what}", f"{called} raised {what}")
             )
     if all(one is None or one is ... for one in given):
-        return Verdict(False, say("아직 비어 있습니다. ", "Not written yet. ") + hint)
+        return CheckResult(False, tr("아직 비어 있습니다. ", "Not written yet. ") + hint)
     wanted = [right(*case) for case in cases]
     if _agree(given, wanted, tolerance):
-        return Verdict(True, say("맞았습니다.", "Correct."))
+        return CheckResult(True, tr("맞았습니다.", "Correct."))
     for mistake in mistakes:
         if _agree(given, [mistake.answer(*case) for case in cases], tolerance):
-            return Verdict(False, mistake.message)
+            return CheckResult(False, mistake.message)
     case, got, want = next(
         one
         for one in zip(cases, given, wanted, strict=True)
         if not _agree([one[1]], [one[2]], tolerance)
     )
     called = f"{answer.__name__}({_shown(case)})"
-    return Verdict(
+    return CheckResult(
         False,
-        say(
+        tr(
             f"{called}의 값은 {_shown((want,))}이어야 하는데 {_shown((got,))}입니다.",
             f"{called} should be {_shown((want,))}, not {_shown((got,))}.",
         ),
