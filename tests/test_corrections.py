@@ -19,8 +19,8 @@ from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.layers import CausalConv1d
 from tinyaudio.models.concatenative import UnitSelection
 from tinyaudio.models.condition import Condition, ConditionConfig
-from tinyaudio.models.frames import Upsampler
 from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
+from tinyaudio.models.upsampler import Upsampler
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives import mixture
 from tinyaudio.represent import linear, mulaw
@@ -103,39 +103,40 @@ def test_15_training_feeds_true_samples_and_does_all_times_at_once():
     codes = mulaw.encode(recording("cello-48").audio[:, 8_000:8_200])
     with torch.inference_mode():
         at_once = net(codes)
-        memory, previous = net.start(1), torch.tensor([net.silence])
-        guesses = []
+        cache, previous = net.init_cache(1), torch.tensor([net.silence])
+        likeliest = []
         for t in range(200):
-            logits = net.step(previous, memory, t)
+            logits = net.step(previous, cache, t)
             assert torch.allclose(logits, at_once[:, :, t], atol=1e-3)
-            guesses.append(logits.argmax().item())
+            likeliest.append(logits.argmax().item())
             previous = codes[:, t]
-    assert guesses != codes[0].tolist()  # so its own outputs would have been another input
+    assert likeliest != codes[0].tolist()  # so its own outputs would have been another input
 
 
-def test_3_joins_belong_to_pasted_speech_buzz_and_smoothness_to_the_parametric():
+def test_3_joins_belong_to_concatenation_buzz_and_over_smoothing_to_parametric_synthesis():
     talker = speaker(0)
     recordings = [spoken(talker, sentence(i)) for i in range(12)]
     natural, script = spoken(talker, sentence(1_000))
-    # Pasted: at joins the pitch jumps; inside pieces the sound is the recording's own.
-    pasted = UnitSelection(recordings).synthesize(script)
-    assert pasted.semitones[~pasted.semitones.isnan()].abs().mean() > 0.3
-    # Built up again: nothing to join, the pitch is the one asked for; but too smooth...
+    # Concatenation: the pitch jumps at joins; between them the sound is the recording's own.
+    joined_units = UnitSelection(recordings).synthesize(script)
+    jumps = joined_units.semitones
+    assert jumps[~jumps.isnan()].abs().mean() > 0.3
+    # Parametric synthesis: no joins, the pitch is the one given; but the envelope is over-smoothed...
     voice = ParametricVoice(recordings)
     moves = [
         global_variance(one) for one in (voice.envelope_db(script), envelope_db(natural, 16_000))
     ]
     assert (moves[0] < 0.9 * moves[1]).all()
-    # ... and at a held pitch every period is like the one before, as in no voice: buzz.
-    held = torch.full((16_000,), 100.0)
-    buzz = vocode(torch.full((201, 32), -30.0), held, torch.ones(16_000), 16_000)[0]
+    # ... and at a constant pitch all periods are equal, as in no human voice: buzz.
+    constant_hz = torch.full((16_000,), 100.0)
+    buzz = vocode(torch.full((201, 32), -30.0), constant_hz, torch.ones(16_000), 16_000)[0]
     assert (buzz[4_000:12_000] - buzz[4_160:12_160]).abs().max() < 1e-3 * buzz.abs().max()
 
 
 def test_22_gates_and_skips_are_in_every_layer_and_the_condition_in_every_gate():
     torch.manual_seed(0)
-    told = ConditionConfig(n_classes=(3,), channels=8)
-    net = WaveNet(replace(WaveNetConfig.tiny(), condition=told))
+    three_classes = ConditionConfig(n_classes=(3,), channels=8)
+    net = WaveNet(replace(WaveNetConfig.tiny(), condition=three_classes))
     torch.nn.init.normal_(net.logits.weight)  # zeros at first: nothing would reach the output
     codes = torch.randint(256, (1, 600), generator=torch.Generator().manual_seed(0))
     net(codes, Condition(classes=torch.tensor([[1]]))).square().sum().backward()
@@ -291,8 +292,8 @@ def test_28_an_undersampled_tone_folds(sample_rate, share):
     spectrum = (
         torch.fft.rfft(torch.cos(2 * torch.pi * f / sample_rate * n)).abs().square()
     )  # bins of 1 Hz
-    heard = abs(f - sample_rate * round(f / sample_rate))
-    assert spectrum.argmax().item() == round(heard)
+    alias_hz = abs(f - sample_rate * round(f / sample_rate))
+    assert spectrum.argmax().item() == round(alias_hz)
     assert spectrum.max() / spectrum.sum() > 0.999
 
 

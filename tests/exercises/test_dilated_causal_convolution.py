@@ -12,7 +12,7 @@ from tinyaudio.exercises.dilated_causal_convolution import (
 )
 from tinyaudio.layers import CausalConv1d
 
-# Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
+# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
     "check_receptive_field": [
         (lambda dilations, k: sum((k - 1) * d for d in dilations), "too few"),

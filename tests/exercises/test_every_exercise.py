@@ -1,7 +1,7 @@
 """Every exercise of every chapter: its stub gets a hint, its solution passes, wrong answers are caught.
 
 A new chapter is found by its source.  It plants its wrong answers in ``tests/exercises/test_CHAPTER.py``,
-in ``WRONG``; at least three an exercise, each told in words of its own which mistake it makes.
+in ``WRONG``; at least three an exercise, each with a message of its own that names the mistake.
 """
 
 import inspect
@@ -40,16 +40,16 @@ def test_a_chapter_has_at_least_three_exercises(chapter):
 
 @each
 def test_the_stub_fails_with_a_hint(exercise, language):
-    verdict = run(exercise, exercise.stub)
+    result = run(exercise, exercise.stub)
     nothing = {"ko": "아직 비어 있습니다. ", "en": "Not written yet. "}[language]
-    assert isinstance(verdict, CheckResult) and not verdict.passed
-    assert verdict.message.startswith(nothing) and len(verdict.message) > len(nothing) + 10
+    assert isinstance(result, CheckResult) and not result.passed
+    assert result.message.startswith(nothing) and len(result.message) > len(nothing) + 10
 
 
 @each
 def test_the_solution_passes(exercise, language):
-    verdict = run(exercise, exercise.solution)
-    assert isinstance(verdict, CheckResult) and verdict.passed, verdict.message
+    result = run(exercise, exercise.solution)
+    assert isinstance(result, CheckResult) and result.passed, result.message
 
 
 @each
@@ -71,13 +71,13 @@ def test_three_wrong_answers_are_planted(exercise):
         for wrong in WRONG
         if (wrong.chapter, wrong.checker) == (exercise.chapter, exercise.checker)
     }
-    assert len(words) >= 3, "plant three mistakes or more, each told in words of its own"
+    assert len(words) >= 3, "plant three mistakes or more, each with a message of its own"
 
 
 @pytest.mark.parametrize(
     "wrong", WRONG, ids=[f"{one.chapter}-{one.checker}-{one.words}" for one in WRONG]
 )
-def test_a_wrong_answer_is_told_its_mistake(wrong):
+def test_a_wrong_answer_gets_a_message_that_names_its_mistake(wrong):
     assert wrong.caught(), wrong.verdict().message
 
 
@@ -99,7 +99,7 @@ def test_no_checker_is_left_over(name):
 
 def test_an_answer_that_is_right_is_not_caught():
     assert not Wrong(
-        "sound_into_numbers", "check_heard_hz", lambda f, r: abs(f - r * round(f / r)), ""
+        "sound_into_numbers", "check_alias_hz", lambda f, r: abs(f - r * round(f / r)), ""
     ).caught()
 
 

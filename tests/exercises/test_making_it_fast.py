@@ -49,7 +49,7 @@ def one_too_near(ring, x, t):
     return both
 
 
-# Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
+# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
     "check_bytes": [
         (lambda *n: numbers(matrices(*n)), "number of weights"),

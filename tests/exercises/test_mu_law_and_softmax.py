@@ -48,7 +48,7 @@ def height(mean, scale, K):
     return torch.tensor([1 / (4 * scale * math.cosh(z / 2) ** 2) for z in at])
 
 
-# Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
+# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
     "check_encode": [
         (lambda x: codes((bent(x) + 1) / 2 * 255), "slip by one"),

@@ -12,7 +12,7 @@ from tinyaudio.exercises.one_sample_at_a_time import (
     check_shift,
 )
 
-# Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
+# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
     "check_code_length": [
         (lambda p: -sum(math.log(x) for x in p) / len(p), "natural"),

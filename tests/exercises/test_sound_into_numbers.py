@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from tinyaudio.exercises.sound_into_numbers import (
-    check_heard_hz,
+    check_alias_hz,
     check_shortest_frame,
     check_snr_db,
 )
 from tinyaudio.language import set_language
 
-# Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
+# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
-    "check_heard_hz": [
+    "check_alias_hz": [
         (lambda f, rate: f, "unchanged"),
         (lambda f, rate: f - rate * math.floor(f / rate), "mirror"),
         (lambda f, rate: f if f < rate / 2 else rate / 2, "turns back"),
@@ -51,7 +51,7 @@ def fold_step_by_step(f, rate):
 
 @pytest.mark.parametrize("solution", [fold_modulo, fold_step_by_step])
 def test_heard_hz_passes_however_it_is_written(solution):
-    assert check_heard_hz(solution)
+    assert check_alias_hz(solution)
 
 
 def test_snr_passes_however_it_is_written():
@@ -72,8 +72,8 @@ def test_frame_passes_however_it_is_written():
 @pytest.mark.parametrize(
     ("check", "wrong"),
     [
-        (check_heard_hz, lambda f, rate: abs(f - rate)),
-        (check_heard_hz, lambda f, rate: 0),
+        (check_alias_hz, lambda f, rate: abs(f - rate)),
+        (check_alias_hz, lambda f, rate: 0),
         (check_snr_db, lambda c, n: torch.tensor([1.0, 2.0])),
         (check_shortest_frame, lambda gap, rate: 1024),
     ],
@@ -86,8 +86,8 @@ def test_a_mistake_that_nobody_foresaw_is_shown_a_case(check, wrong):
 def test_speaks_the_readers_language():
     set_language("ko")
     try:
-        assert "아직" in check_heard_hz(lambda f, rate: None).message
+        assert "아직" in check_alias_hz(lambda f, rate: None).message
         assert "10을 곱합니다" in check_snr_db(WRONG["check_snr_db"][0][0]).message
     finally:
         set_language("en")
-    assert check_heard_hz(fold_modulo).message == "Correct."
+    assert check_alias_hz(fold_modulo).message == "Correct."

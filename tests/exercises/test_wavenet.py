@@ -16,7 +16,7 @@ def by_loops(
     d,
     w_f,
     w_g,
-    told,
+    offsets,
     *,
     product=True,
     squash=(math.tanh, None),
@@ -34,15 +34,15 @@ def by_loops(
     for t in range(len(x)):
         other = t + shift * d
         past = float(x[other]) if 0 <= other < len(x) else 0.0
-        f = float(w_f[taps[0]]) * past + float(w_f[taps[1]]) * float(x[t]) + float(told[0])
+        f = float(w_f[taps[0]]) * past + float(w_f[taps[1]]) * float(x[t]) + float(offsets[0])
         w = w_f if shared else w_g
-        g = float(w[taps[0]]) * past + float(w[taps[1]]) * float(x[t]) + float(told[1])
+        g = float(w[taps[0]]) * past + float(w[taps[1]]) * float(x[t]) + float(offsets[1])
         z.append(first(f) * second(g) if product else first(f) + second(g))
     return torch.tensor(z)
 
 
-def swapped(x, d, w_f, w_g, told):
-    return by_loops(x, d, w_f, w_g, told, squash=(lambda v: 1 / (1 + math.exp(-v)), math.tanh))
+def swapped(x, d, w_f, w_g, offsets):
+    return by_loops(x, d, w_f, w_g, offsets, squash=(lambda v: 1 / (1 + math.exp(-v)), math.tanh))
 
 
 def drawing(model, codes, us, *, blank=True, context=None, choose=None, feed=True):
@@ -94,13 +94,13 @@ def real(K, R, G, S, L):
     return sum(p.numel() for p in WaveNet(config).parameters())
 
 
-# Typical wrong answers, and words of what their authors are told (see test_every_exercise.py).
+# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
     "check_gated": [
         (swapped, "changed places: what is said"),
         (lambda *a: by_loops(*a, shared=True), "share one convolution"),
         (lambda *a: by_loops(*a, product=False), "You added"),
-        (lambda x, d, f, g, told: by_loops(x, d, f, g, [told[0], 0.0]), "tanh only"),
+        (lambda x, d, f, g, offsets: by_loops(x, d, f, g, [offsets[0], 0.0]), "tanh only"),
         (lambda *a: by_loops(*a, taps=(1, 0)), "taps have changed"),
         (lambda *a: by_loops(*a, shift=1), "looks ahead"),
     ],

@@ -1,4 +1,4 @@
-"""The exercises' checkers, one file a chapter.  An answer passes, or the mistake is named."""
+"""The exercises' checkers, one file a chapter: an answer passes, or its mistake is named."""
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 

@@ -1,4 +1,4 @@
-"""What a checker says, and how it finds out."""
+"""The result of a check, and the comparison that all checkers share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tinyaudio.language import tr
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Whether an answer is right, and what there is to say about it.
+    """Whether an answer is right, and the message to its author.
 
     Example:
         >>> CheckResult(True, "well done")
@@ -33,7 +33,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A typical wrong answer, and what to say to who gives it."""
+    """A typical wrong answer, and the message to its author."""
 
     answer: Callable[..., Any]
     message: str
@@ -47,18 +47,18 @@ def check_answer(
     hint: str,
     tolerance: float = 1e-4,
 ) -> CheckResult:
-    """Try an answer on some cases; when it is wrong, say which known mistake it makes.
+    """Compare an answer with the solution on some cases; if it is wrong, name the mistake if it is known.
 
     Args:
         answer: The reader's function.
         right: The solution.
         cases: Arguments to try, the simplest first.
         mistakes: Typical wrong answers; one is recognised if it agrees with the answer everywhere.
-        hint: For who has not begun.
+        hint: Shown while the stub is unchanged.
         tolerance: Largest relative difference that counts as equal; absolute below 1.
 
     Returns:
-        Never raises: an answer that raises is wrong, and the message says what it raised.
+        The result; an answer that raises is wrong, and the message says what it raised.
 
     Example:
         >>> def half(x): return x / 2
@@ -72,51 +72,49 @@ def check_answer(
             given.append(answer(*case))
         except NotImplementedError:
             return CheckResult(False, tr("아직 비어 있습니다. ", "Not written yet. ") + hint)
-        except Exception as error:  # whatever a reader's code can do
+        except Exception as error:  # a reader's code may raise anything
             what = f"{type(error).__name__}: {error}"
             called = f"{answer.__name__}({_shown(case)})"
             return CheckResult(
                 False, tr(f"{called}에서 오류가 났습니다: {what}", f"{called} raised {what}")
             )
-    if all(one is None or one is ... for one in given):
+    if all(value is None or value is ... for value in given):
         return CheckResult(False, tr("아직 비어 있습니다. ", "Not written yet. ") + hint)
-    wanted = [right(*case) for case in cases]
-    if _agree(given, wanted, tolerance):
+    expected = [right(*case) for case in cases]
+    if _agree(given, expected, tolerance):
         return CheckResult(True, tr("맞았습니다.", "Correct."))
     for mistake in mistakes:
         if _agree(given, [mistake.answer(*case) for case in cases], tolerance):
             return CheckResult(False, mistake.message)
-    case, got, want = next(
-        one
-        for one in zip(cases, given, wanted, strict=True)
-        if not _agree([one[1]], [one[2]], tolerance)
+    case, actual, wanted = next(
+        (case, actual, wanted)
+        for case, actual, wanted in zip(cases, given, expected, strict=True)
+        if not _equal(actual, wanted, tolerance)
     )
     called = f"{answer.__name__}({_shown(case)})"
     return CheckResult(
         False,
         tr(
-            f"{called}의 값은 {_shown((want,))}이어야 하는데 {_shown((got,))}입니다.",
-            f"{called} should be {_shown((want,))}, not {_shown((got,))}.",
+            f"{called}의 값은 {_shown((wanted,))}이어야 하는데 {_shown((actual,))}입니다.",
+            f"{called} should be {_shown((wanted,))}, not {_shown((actual,))}.",
         ),
     )
 
 
-def _agree(given: Sequence[Any], wanted: Sequence[Any], tolerance: float) -> bool:
-    return all(_equal(one, other, tolerance) for one, other in zip(given, wanted, strict=True))
+def _agree(given: Sequence[Any], expected: Sequence[Any], tolerance: float) -> bool:
+    return all(_equal(a, b, tolerance) for a, b in zip(given, expected, strict=True))
 
 
-def _equal(one: Any, other: Any, tolerance: float) -> bool:
-    if isinstance(one, Tensor) and one.numel() == 1:
-        one = one.item()
-    if isinstance(other, Tensor) and other.numel() == 1:
-        other = other.item()
-    if isinstance(one, Tensor) and isinstance(other, Tensor):
-        return one.shape == other.shape and torch.allclose(
-            one.double(), other.double(), tolerance, tolerance
-        )
-    if not isinstance(one, Real) or not isinstance(other, Real):
+def _equal(a: Any, b: Any, tolerance: float) -> bool:
+    if isinstance(a, Tensor) and a.numel() == 1:
+        a = a.item()
+    if isinstance(b, Tensor) and b.numel() == 1:
+        b = b.item()
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a.shape == b.shape and torch.allclose(a.double(), b.double(), tolerance, tolerance)
+    if not isinstance(a, Real) or not isinstance(b, Real):
         return False
-    return isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
+    return isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
 
 
 def _shown(values: Sequence[Any]) -> str:

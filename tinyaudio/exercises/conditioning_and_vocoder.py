@@ -1,4 +1,4 @@
-"""Chapter 6, "Conditioning and the mel vocoder": frames to samples, gates, slower speech, a glide."""
+"""Chapter 6, "Conditioning and the mel vocoder": upsampling, gates, time stretching."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
-from tinyaudio.exercises.gliding import check_sweep as check_sweep
 from tinyaudio.language import tr
 
 
@@ -23,7 +22,7 @@ def _random(*shape: int) -> Tensor:
 
 
 def check_hold(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
-    """Exercise 6.1: every frame as often as it has samples.
+    """Exercise 6.1: upsampling by repetition, hop samples a frame.
 
     Args:
         answer: (frames, hop), frames of shape (C, N) -> (C, N hop).
@@ -73,7 +72,7 @@ def check_hold(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
 
 
 def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
-    """Exercise 6.2: straight lines from frame to frame, the last one held.
+    """Exercise 6.2: upsampling by linear interpolation, the last frame held.
 
     Args:
         answer: (frames, hop), frames of shape (C, N) -> (C, N hop).
@@ -83,37 +82,37 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         ✘ These are steps, not lines...
     """
 
-    def lines(frames: Tensor, after: Tensor, hop: int) -> Tensor:
+    def interpolate(frames: Tensor, following: Tensor, hop: int) -> Tensor:
         p = torch.arange(hop) / hop
-        return torch.lerp(frames[:, :, None], after[:, :, None], p).flatten(1)
+        return torch.lerp(frames[:, :, None], following[:, :, None], p).flatten(1)
 
     def right(frames: Tensor, hop: int) -> Tensor:
-        return lines(frames, torch.cat([frames[:, 1:], frames[:, -1:]], 1), hop)
+        return interpolate(frames, torch.cat([frames[:, 1:], frames[:, -1:]], 1), hop)
 
-    def centred(frames: Tensor, hop: int) -> Tensor:
+    def half_frame_off(frames: Tensor, hop: int) -> Tensor:
         return F.interpolate(frames[None], scale_factor=hop, mode="linear")[0]
 
-    def cornered(frames: Tensor, hop: int) -> Tensor:
+    def corners_aligned(frames: Tensor, hop: int) -> Tensor:
         size = frames.shape[1] * hop
         return F.interpolate(frames[None], size=size, mode="linear", align_corners=True)[0]
 
     mistakes = (
         Mistake(
-            centred,
+            half_frame_off,
             tr(
                 "반 프레임 어긋났습니다. 프레임 n의 값은 도막의 가운데가 아니라 표본 n * hop에 옵니다.",
                 "Off by half a frame: frame n belongs at sample n * hop, not in the middle of its stretch.",
             ),
         ),
         Mistake(
-            cornered,
+            corners_aligned,
             tr(
                 "마지막 프레임을 마지막 표본까지 잡아 늘였습니다. 그러면 모든 프레임이 제자리에서 벗어납니다.",
                 "The last frame was pulled to the last sample, and every frame away from its place.",
             ),
         ),
         Mistake(
-            lambda frames, hop: lines(frames, F.pad(frames[:, 1:], (0, 1)), hop),
+            lambda frames, hop: interpolate(frames, F.pad(frames[:, 1:], (0, 1)), hop),
             tr(
                 "마지막 프레임 뒤가 0으로 내려갑니다. 가장자리에서 조건이 흐려집니다.",
                 "After the last frame it falls to zero: at the edge the condition fades.",
@@ -121,7 +120,9 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         ),
         Mistake(lambda frames, hop: right(frames, hop)[:, :-hop], _too_short()),
         Mistake(
-            lambda frames, hop: lines(torch.cat([frames[:, :1], frames[:, :-1]], 1), frames, hop),
+            lambda frames, hop: interpolate(
+                torch.cat([frames[:, :1], frames[:, :-1]], 1), frames, hop
+            ),
             tr(
                 "한 프레임 늦습니다. 표본 n * hop에서 이미 프레임 n이어야 합니다.",
                 "A frame late: at sample n * hop it should be frame n already.",
@@ -144,7 +145,7 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
 
 
 def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]) -> CheckResult:
-    """Exercise 6.3: what a condition does in a gate.
+    """Exercise 6.3: a gated activation with a local condition.
 
     Args:
         answer: (a, b, y, V_f, V_g), of shapes (G,), (G,), (C,), (G, C), (G, C) -> z, (G,).
@@ -177,14 +178,14 @@ def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor
             lambda a, b, y, V_f, V_g: torch.tanh(a + V_f @ y) * torch.sigmoid(b),
             tr(
                 "σ에는 조건이 들어가지 않았습니다. 그러면 채널을 닫을 수 없습니다.",
-                "The sigmoid is told nothing, so that the condition cannot close a channel.",
+                "The sigmoid is not conditioned, so that the condition cannot close a channel.",
             ),
         ),
         Mistake(
             lambda a, b, y, V_f, V_g: torch.tanh(a) * torch.sigmoid(b + V_g @ y),
             tr(
                 "tanh에는 조건이 들어가지 않았습니다. 여닫을 뿐 다른 말을 하지는 못합니다.",
-                "The tanh is told nothing: the condition opens and closes, but has no say in what is said.",
+                "The tanh is not conditioned: the condition opens and closes, but does not change what passes.",
             ),
         ),
         Mistake(
@@ -205,7 +206,7 @@ def check_gate(answer: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor
 
 
 def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> CheckResult:
-    """Exercise 6.4: the same mel frames, more slowly.
+    """Exercise 6.4: a mel spectrogram, stretched in time.
 
     Args:
         answer: (mels, factor), mels of shape (M, N) -> (M, round(N factor)).
@@ -215,21 +216,21 @@ def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> CheckResult:
         ✘ <lambda>(<1 × 3>, 2) should be <1 × 6>, not <1 × 3>.
     """
 
-    def at(mels: Tensor, place: Tensor) -> Tensor:
+    def interpolate(mels: Tensor, position: Tensor) -> Tensor:
         last = mels.shape[1] - 1
-        below = place.floor().long().clamp(max=last)
+        below = position.floor().long().clamp(max=last)
         above = (below + 1).clamp(max=last)
-        return torch.lerp(mels[:, below], mels[:, above], (place - below).clamp(max=1))
+        return torch.lerp(mels[:, below], mels[:, above], (position - below).clamp(max=1))
 
-    def places(N: int, factor: float) -> Tensor:
+    def positions(N: int, factor: float) -> Tensor:
         return (torch.arange(round(N * factor)) / factor).clamp(max=N - 1)
 
     def right(mels: Tensor, factor: float) -> Tensor:
-        return at(mels, places(mels.shape[1], factor))
+        return interpolate(mels, positions(mels.shape[1], factor))
 
-    def fading(mels: Tensor, factor: float) -> Tensor:
+    def zero_beyond_the_end(mels: Tensor, factor: float) -> Tensor:
         N = mels.shape[1]
-        return at(F.pad(mels, (0, 1)), torch.arange(round(N * factor)) / factor)
+        return interpolate(F.pad(mels, (0, 1)), torch.arange(round(N * factor)) / factor)
 
     mistakes = (
         Mistake(
@@ -247,14 +248,14 @@ def check_stretch(answer: Callable[[Tensor, float], Tensor]) -> CheckResult:
             ),
         ),
         Mistake(
-            lambda mels, factor: mels[:, places(mels.shape[1], factor).floor().long()],
+            lambda mels, factor: mels[:, positions(mels.shape[1], factor).floor().long()],
             tr(
                 "앞 프레임을 그대로 되풀이했습니다. 두 프레임 사이는 선으로 잇습니다.",
                 "Frames are repeated as they are; between two of them draw a line.",
             ),
         ),
         Mistake(
-            fading,
+            zero_beyond_the_end,
             tr(
                 "마지막 프레임 뒤가 0으로 내려갑니다. 마지막 프레임에 머무르십시오.",
                 "Beyond the last frame it falls to zero; stay at the last one.",

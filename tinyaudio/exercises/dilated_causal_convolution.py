@@ -1,4 +1,4 @@
-"""Chapter 4, "Dilated causal convolution": reach, a look-ahead mended and measured, a design."""
+"""Chapter 4, "Dilated causal convolution": receptive field, causality, look-ahead, cheapest stack."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tinyaudio.language import tr
 
 
 def check_receptive_field(answer: Callable[[Sequence[int], int], int]) -> CheckResult:
-    """Exercise 4.1: how many past samples a stack can use.
+    """Exercise 4.1: the receptive field of a stack.
 
     Args:
         answer: (dilations, k), the dilation of every layer and the taps of all -> samples.
@@ -62,7 +62,7 @@ def check_receptive_field(answer: Callable[[Sequence[int], int], int]) -> CheckR
 
 
 def check_causal(answer: Callable[[Tensor, Tensor, int], Tensor]) -> CheckResult:
-    """Exercise 4.2: a convolution that looks ahead, mended.
+    """Exercise 4.2: a convolution made causal.
 
     Args:
         answer: (x, w, d), a signal (1, 1, T), taps (1, 1, k), oldest first, and the dilation
@@ -134,7 +134,7 @@ def check_causal(answer: Callable[[Tensor, Tensor, int], Tensor]) -> CheckResult
 
 
 def check_lookahead(answer: Callable[[Callable[[Tensor], Tensor], int], int]) -> CheckResult:
-    """Exercise 4.3: how far a layer looks ahead, measured.
+    """Exercise 4.3: how many samples a layer looks ahead, measured by the gradient.
 
     Args:
         answer: (layer, T), anything that turns (1, 1, T) into (1, 1, T) -> by how many samples the
@@ -188,7 +188,7 @@ def check_lookahead(answer: Callable[[Callable[[Tensor], Tensor], int], int]) ->
 
 @dataclass(frozen=True)
 class _Layer:
-    """A dilated convolution with so many zeros on the left, bent so that its slope varies."""
+    """A dilated convolution with given zero padding on the left, and a tanh."""
 
     taps: int
     dilation: int
@@ -201,7 +201,7 @@ class _Layer:
 
 
 def check_design(answer: Callable[[int], tuple[int, int]]) -> CheckResult:
-    """Exercise 4.4: the cheapest stack with dilations 1, k, k^2, ... for a given reach.
+    """Exercise 4.4: the cheapest stack with dilations 1, k, k^2, ... for a given receptive field.
 
     Args:
         answer: reach -> (k, n), taps from 2 to 8 and layers with k^n >= reach and the least k n; of

@@ -1,4 +1,4 @@
-"""Chapter 7, "Making it fast": bytes of a sample, what a memory saves, a ring, the ceiling."""
+"""Chapter 7, "Making it fast": bytes a sample, what a cache saves, a ring buffer, the roofline."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ Taps = Callable[[Tensor, float, int], tuple[float, float]]
 
 
 def check_bytes(answer: Callable[[int, int, int, int, int, int], int]) -> CheckResult:
-    """Exercise 7.1: bytes of weights that are read for a sample.
+    """Exercise 7.1: bytes of weights read for each sample.
 
     Args:
         answer: (L, k, R, G, S, K): layers, taps, widths of residual, gates and skips, values -> bytes.
@@ -70,10 +70,10 @@ def check_bytes(answer: Callable[[int, int, int, int, int, int], int]) -> CheckR
 
 
 def check_saving(answer: Callable[[Sequence[int], int], int]) -> CheckResult:
-    """Exercise 7.2: how many times fewer multiplications a memory needs.
+    """Exercise 7.2: how many times fewer multiplications `cached` makes than `naive`.
 
     Args:
-        answer: (dilations, k) -> columns that the definition computes for one sample.
+        answer: (dilations, k) -> columns that `naive` computes for one sample.
 
     Example:
         >>> check_saving(lambda dilations, k: (k - 1) * sum(dilations))
@@ -123,61 +123,65 @@ def check_saving(answer: Callable[[Sequence[int], int], int]) -> CheckResult:
 
 
 def check_taps(answer: Taps) -> CheckResult:
-    """Exercise 7.3: a ring that gives two past values and takes in a new one.
+    """Exercise 7.3: a ring buffer for a layer of three taps.
 
     Args:
         answer: (ring, x, t), a tensor of length 2 d, the new value, the time -> the values 2 d and d
-            ago; x is put into the ring.
+            ago; x is written into the ring buffer.
 
     Example:
         >>> check_taps(lambda ring, x, t: (0.0, 0.0))
         ✘ The new value was never put into the ring: it gives its first zeros for ever.
     """
 
-    def fill(ring: Tensor, x: float, t: int, oldest: int, newer: int) -> tuple[float, float]:
+    def read_and_write(
+        ring: Tensor, x: float, t: int, oldest: int, newer: int
+    ) -> tuple[float, float]:
         n = len(ring)
         both = ring[(t - oldest) % n].item(), ring[(t - newer) % n].item()
         ring[t % n] = x
         return both
 
     def right(ring: Tensor, x: float, t: int) -> tuple[float, float]:
-        return fill(ring, x, t, len(ring), len(ring) // 2)
+        return read_and_write(ring, x, t, len(ring), len(ring) // 2)
 
-    def too_early(ring: Tensor, x: float, t: int) -> tuple[float, float]:
+    def written_before_read(ring: Tensor, x: float, t: int) -> tuple[float, float]:
         ring[t % len(ring)] = x
         return ring[t % len(ring)].item(), ring[(t - len(ring) // 2) % len(ring)].item()
 
     mistakes = (
         Mistake(
-            driven(lambda ring, x, t: (0.0, 0.0)),
+            run_over_signal(lambda ring, x, t: (0.0, 0.0)),
             tr(
                 "새 값을 고리에 적지 않았습니다. 그래서 언제나 처음의 0이 나옵니다.",
                 "The new value was never put into the ring: it gives its first zeros for ever.",
             ),
         ),
         Mistake(
-            driven(too_early),
+            run_over_signal(written_before_read),
             tr(
                 "읽기 전에 썼습니다. 가장 오래된 값이 지워져 지금 값이 나왔습니다.",
                 "You wrote before you read: the oldest value was gone, and the present one came out.",
             ),
         ),
         Mistake(
-            driven(lambda ring, x, t: right(ring, x, t)[::-1]),
+            run_over_signal(lambda ring, x, t: right(ring, x, t)[::-1]),
             tr(
                 "순서가 바뀌었습니다. 더 오래된 값이 먼저입니다.",
                 "The order is wrong: the older value comes first.",
             ),
         ),
         Mistake(
-            driven(lambda ring, x, t: fill(ring, x, t, 2, 1)),
+            run_over_signal(lambda ring, x, t: read_and_write(ring, x, t, 2, 1)),
             tr(
                 "바로 앞의 두 값입니다. 팽창 d만큼 떨어진 값을 보아야 합니다.",
                 "Those are the last two values; the taps are d apart.",
             ),
         ),
         Mistake(
-            driven(lambda ring, x, t: fill(ring, x, t, len(ring), len(ring) // 2 - 1)),
+            run_over_signal(
+                lambda ring, x, t: read_and_write(ring, x, t, len(ring), len(ring) // 2 - 1)
+            ),
             tr(
                 "둘째 값이 한 칸 가깝습니다. 나머지를 구하는 자리를 다시 보십시오.",
                 "The second value is one too near; look at the place that you take the remainder of.",
@@ -186,11 +190,11 @@ def check_taps(answer: Taps) -> CheckResult:
     )
     hint = tr("먼저 어느 자리를 읽을지 적어 보십시오.", "First say which two places are read.")
     cases = [(2, 9), (3, 20), (8, 40)]
-    return check_answer(driven(answer), driven(right), cases, mistakes, hint)
+    return check_answer(run_over_signal(answer), run_over_signal(right), cases, mistakes, hint)
 
 
-def driven(step: Taps) -> Callable[[int, int], Tensor | None]:
-    """Run a reader's step over a signal of n values, with a ring of length 2 d: both taps of each."""
+def run_over_signal(step: Taps) -> Callable[[int, int], Tensor | None]:
+    """Run an answer over a signal of n values, with a ring buffer of length 2 d: the two taps of each."""
 
     def run(d: int, n: int) -> Tensor | None:
         ring = torch.zeros(2 * d)
@@ -204,7 +208,7 @@ def driven(step: Taps) -> Callable[[int, int], Tensor | None]:
 
 
 def check_ceiling(answer: Callable[[float, float, float, float], float]) -> CheckResult:
-    """Exercise 7.4: how many samples a second can be made at most, of all clips together.
+    """Exercise 7.4: the roofline, in samples a second of all clips together.
 
     Args:
         answer: (M, B, P, W), multiplications, clips, operations a second, bytes a second -> samples

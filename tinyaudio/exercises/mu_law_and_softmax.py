@@ -1,4 +1,4 @@
-"""Chapter 3, "mu-law and the softmax": codes, the mean of two humps, a bell's levels, fair bits."""
+"""Chapter 3, "mu-law and the softmax": encoding, regression, a logistic component, bits at 16 bits."""
 
 from collections.abc import Callable
 
@@ -63,8 +63,8 @@ def check_encode(answer: Callable[[Tensor], Tensor]) -> CheckResult:
             ),
         ),
     )
-    # Inside every level, near one of its borders, where mu = 256 shows; but not so near to the border
-    # of any answer that the last digit of a logarithm would decide.
+    # Inside every level, near one of its borders, where mu = 256 differs; but not so near to a border
+    # of any answer that rounding errors of the logarithm would decide.
     code = torch.arange(256)
     cases = [
         (torch.tensor([-0.5, -0.01, 0.01, 0.5]),),
@@ -75,7 +75,7 @@ def check_encode(answer: Callable[[Tensor], Tensor]) -> CheckResult:
 
 
 def check_mean(answer: Callable[[Tensor], float | Tensor]) -> CheckResult:
-    """Exercise 3.2: the amplitude that a regression would answer with.
+    """Exercise 3.2: the amplitude that minimizes the expected squared error.
 
     Args:
         answer: (logits,), of 256 codes -> an amplitude.
@@ -121,16 +121,16 @@ def check_mean(answer: Callable[[Tensor], float | Tensor]) -> CheckResult:
         ),
     )
     g = torch.Generator().manual_seed(0)
-    two_humps = torch.logaddexp(
+    two_modes = torch.logaddexp(
         -0.5 * ((code - 30) / 8.0) ** 2, -0.5 * ((code - 225) / 12.0) ** 2 - 0.4
     )
-    cases = [(two_humps,), (2 * torch.randn(256, generator=g),)]
+    cases = [(two_modes,), (2 * torch.randn(256, generator=g),)]
     hint = tr("확률로 진폭의 평균을 냅니다.", "The mean of amplitudes, weighted by probability.")
     return check_answer(answer, right, cases, mistakes, hint)
 
 
 def check_bell(answer: Callable[[float, float, int], Tensor]) -> CheckResult:
-    """Exercise 3.3: what one logistic bell gives each level.
+    """Exercise 3.3: the probabilities of a discretized logistic component.
 
     Args:
         answer: (mean, scale, K), both in levels -> the K probabilities.
@@ -205,7 +205,7 @@ def check_bell(answer: Callable[[float, float, int], Tensor]) -> CheckResult:
 
 
 def check_fair_bits(answer: Callable[[float, Tensor, Tensor], float | Tensor]) -> CheckResult:
-    """Exercise 3.4: bits on mu-law codes, brought to 16 bits.
+    """Exercise 3.4: bits per mu-law code, converted to bits per 16-bit sample.
 
     Args:
         answer: (bits, q, w), bits a code, codes, and 16-bit values a code -> bits at 16 bits.

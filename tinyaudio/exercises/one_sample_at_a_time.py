@@ -1,4 +1,4 @@
-"""Chapter 2, "One sample at a time": code length, entropy rate, the shift, drawing."""
+"""Chapter 2, "One sample at a time": code length, entropy rate, the delay by one, sampling."""
 
 import math
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tinyaudio.language import tr
 
 
 def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> CheckResult:
-    """Exercise 2.1: bits a sample from the probabilities of what was there.
+    """Exercise 2.1: bits per sample, from the probabilities of the samples that occurred.
 
     Args:
         answer: (p,), the probability of every sample of a recording given those before it -> bits.
@@ -144,10 +144,10 @@ def check_entropy_rate(answer: Callable[[Tensor, Tensor], float | Tensor]) -> Ch
 
 
 def check_shift(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
-    """Exercise 2.3: what a network is fed so that it predicts sample t from those before it.
+    """Exercise 2.3: the input of an autoregressive network, delayed by one sample.
 
     Args:
-        answer: (codes, silence), codes of shape (B, T) -> what goes in, of the same shape.
+        answer: (codes, silence), codes of shape (B, T) -> the input, of the same shape.
 
     Example:
         >>> check_shift(lambda codes, silence: codes)
@@ -204,7 +204,7 @@ def check_shift(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
 
 
 def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> CheckResult:
-    """Exercise 2.4: one value drawn from logits, at a temperature, with a given random number.
+    """Exercise 2.4: a value drawn from logits, at a temperature, with a given random number.
 
     Args:
         answer: (logits, temperature, u), K logits and a number u in [0, 1) -> the first value whose

@@ -10,14 +10,14 @@ from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 from tinyaudio.language import tr
 
 
-def check_heard_hz(answer: Callable[[float, float], float]) -> CheckResult:
-    """Exercise 1.1: the frequency at which a sampled tone is heard.
+def check_alias_hz(answer: Callable[[float, float], float]) -> CheckResult:
+    """Exercise 1.1: the alias of a sampled tone, the frequency that a listener perceives.
 
     Args:
         answer: (frequency_hz, sample_rate) -> frequency in [0, sample_rate / 2].
 
     Example:
-        >>> check_heard_hz(lambda frequency_hz, sample_rate: frequency_hz % sample_rate)
+        >>> check_alias_hz(lambda frequency_hz, sample_rate: frequency_hz % sample_rate)
         ✘ You brought the frequency into one period of the spectrum...
     """
 
@@ -68,7 +68,7 @@ def check_heard_hz(answer: Callable[[float, float], float]) -> CheckResult:
 
 
 def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> CheckResult:
-    """Exercise 1.2: the signal-to-noise ratio of a disturbed sound.
+    """Exercise 1.2: the signal-to-noise ratio of a noisy sound.
 
     Args:
         answer: (clean, noisy), two tensors of one shape -> ratio in dB.

@@ -1,4 +1,4 @@
-"""Chapter 5, "WaveNet": the gated unit, generation, what is registered, what is counted."""
+"""Chapter 5, "WaveNet": gated activation, generation, registered layers, number of parameters."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -13,56 +13,62 @@ from tinyaudio.language import tr
 from tinyaudio.models.gated import GatedLayer
 
 
-def _told(*known: tuple[Callable[..., Any], str, str]) -> list[Mistake]:
-    return [Mistake(answer, tr(korean, english)) for answer, korean, english in known]
+def _mistakes(*wrong: tuple[Callable[..., Any], str, str]) -> list[Mistake]:
+    return [Mistake(answer, tr(korean, english)) for answer, korean, english in wrong]
 
 
 def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor]) -> CheckResult:
-    """Exercise 5.1: the gated unit of one channel, by hand.
+    """Exercise 5.1: the gated activation of one channel.
 
     Args:
-        answer: (x, d, w_f, w_g, told): a signal (T,), a dilation, two taps for each gate (the past
+        answer: (x, d, w_f, w_g, offsets): a signal (T,), a dilation, two taps for each gate (the past
             one first) and what the condition adds to each -> z (T,).
 
     Example:
-        >>> check_gated(lambda x, d, w_f, w_g, told: x)
+        >>> check_gated(lambda x, d, w_f, w_g, offsets: x)
         ✘ <lambda>(<9>, 1, <2>, <2>, <2>) should be <9>...
     """
 
     def conv(x: Tensor, d: int, w: Tensor) -> Tensor:
         return w[0] * F.pad(x, (d, 0))[: len(x)] + w[1] * x
 
-    def gated(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, told: Tensor) -> Tensor:
-        return torch.tanh(conv(x, d, w_f) + told[0]) * torch.sigmoid(conv(x, d, w_g) + told[1])
+    def gated(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, offsets: Tensor) -> Tensor:
+        return torch.tanh(conv(x, d, w_f) + offsets[0]) * torch.sigmoid(
+            conv(x, d, w_g) + offsets[1]
+        )
 
-    mistakes = _told(
+    mistakes = _mistakes(
         (
-            lambda x, d, w_f, w_g, told: (
-                torch.sigmoid(conv(x, d, w_f) + told[0]) * torch.tanh(conv(x, d, w_g) + told[1])
+            lambda x, d, w_f, w_g, offsets: (
+                torch.sigmoid(conv(x, d, w_f) + offsets[0])
+                * torch.tanh(conv(x, d, w_g) + offsets[1])
             ),
             "tanh와 시그모이드가 바뀌었습니다. 말하는 쪽(f)이 tanh, 여닫는 쪽(g)이 시그모이드입니다.",
             "Sigmoid and tanh have changed places: what is said (f) goes through the tanh, the gate (g)"
             " through the sigmoid.",
         ),
         (
-            lambda x, d, w_f, w_g, told: gated(x, d, w_f, w_f, told),
+            lambda x, d, w_f, w_g, offsets: gated(x, d, w_f, w_f, offsets),
             "합성곱 하나를 둘이 나누어 씁니다. 게이트가 따로 배우려면 제 가중치 w_g가 있어야 합니다.",
             "Both share one convolution. A gate that is to learn for itself needs its own w_g.",
         ),
         (
-            lambda x, d, w_f, w_g, told: (
-                torch.tanh(conv(x, d, w_f) + told[0]) + torch.sigmoid(conv(x, d, w_g) + told[1])
+            lambda x, d, w_f, w_g, offsets: (
+                torch.tanh(conv(x, d, w_f) + offsets[0])
+                + torch.sigmoid(conv(x, d, w_g) + offsets[1])
             ),
             "더했습니다. 여닫으려면 곱해야 합니다.",
             "You added them; to let through or hold back, the gate has to multiply.",
         ),
         (
-            lambda x, d, w_f, w_g, told: gated(x, d, w_f, w_g, told * torch.tensor([1.0, 0.0])),
+            lambda x, d, w_f, w_g, offsets: gated(
+                x, d, w_f, w_g, offsets * torch.tensor([1.0, 0.0])
+            ),
             "조건이 tanh에만 들어갔습니다. 게이트에도 더합니다.",
             "The condition reaches the tanh only; it is added inside the gate, too.",
         ),
         (
-            lambda x, d, w_f, w_g, told: gated(x, d, w_f.flip(0), w_g.flip(0), told),
+            lambda x, d, w_f, w_g, offsets: gated(x, d, w_f.flip(0), w_g.flip(0), offsets),
             "두 탭이 바뀌었습니다. 첫째가 과거 x[t - d], 둘째가 현재입니다.",
             "The taps have changed places: the first is the past, x[t - d], the second the present.",
         ),
@@ -89,7 +95,7 @@ def _toy(codes: Tensor) -> Tensor:
 
 
 def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> CheckResult:
-    """Exercise 5.2: go on from a beginning, one sample at a time.
+    """Exercise 5.2: continue a prompt, one sample at a time.
 
     Args:
         answer: (model, codes, us): a model codes (1, T) -> logits (1, K, T) whose column t sees codes
@@ -100,8 +106,8 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Che
         ✘ <lambda>(...
     """
 
-    def at(p: Tensor, u: float) -> Tensor:
-        return (p.softmax(1).cumsum(1) > u).int().argmax(1, keepdim=True)
+    def draw(logits: Tensor, u: float) -> Tensor:
+        return (logits.softmax(1).cumsum(1) > u).int().argmax(1, keepdim=True)
 
     def next_logits(model: Any, codes: Tensor) -> Tensor:
         logits: Tensor = model(F.pad(codes, (0, 1)))
@@ -109,7 +115,7 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Che
 
     def right(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
         for u in us:
-            codes = torch.cat([codes, at(next_logits(model, codes), u)], dim=1)
+            codes = torch.cat([codes, draw(next_logits(model, codes), u)], dim=1)
         return codes
 
     def likeliest(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
@@ -117,38 +123,42 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Che
             codes = torch.cat([codes, next_logits(model, codes).argmax(1, keepdim=True)], dim=1)
         return codes
 
-    def stale(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+    def one_step_behind(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
         for u in us:
-            codes = torch.cat([codes, at(model(codes)[:, :, -1], u)], dim=1)
+            codes = torch.cat([codes, draw(model(codes)[:, :, -1], u)], dim=1)
         return codes
 
-    def forgetful(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+    def context_of_one(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
         for u in us:
-            codes = torch.cat([codes, at(next_logits(model, codes[:, -1:]), u)], dim=1)
+            codes = torch.cat([codes, draw(next_logits(model, codes[:, -1:]), u)], dim=1)
         return codes
 
-    def deaf(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
+    def not_fed_back(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
         logits = next_logits(model, codes)
-        return torch.cat([codes, *(at(logits, u) for u in us)], dim=1)
+        return torch.cat([codes, *(draw(logits, u) for u in us)], dim=1)
 
-    mistakes = _told(
+    mistakes = _mistakes(
         (
             likeliest,
             "argmax는 뽑기가 아닙니다. 소리가 멈추어 섭니다. u로 누적 확률에서 고르십시오.",
             "argmax does not draw: sound comes to a stop. Choose by u from the running sum.",
         ),
         (
-            stale,
+            one_step_behind,
             "한 칸 늦었습니다. 마지막 열은 이미 있는 표본의 분포입니다. 빈 자리를 하나 붙여 넣으십시오.",
             "One step behind: the last column is about a sample that is there already. Append a blank"
             " place for the one to come.",
         ),
         (
-            forgetful,
+            context_of_one,
             "마지막 표본만 넣었습니다. 모델은 더 먼 과거도 봅니다.",
             "Only the last sample goes in; the model sees further back than that.",
         ),
-        (deaf, "뽑은 표본이 다시 들어가지 않았습니다.", "What was drawn never goes back in."),
+        (
+            not_fed_back,
+            "뽑은 표본이 다시 들어가지 않았습니다.",
+            "What was drawn never goes back in.",
+        ),
     )
     g = torch.Generator().manual_seed(0)
     cases = [
@@ -163,7 +173,7 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Che
 
 
 def check_stack(answer: Callable[[int, int], nn.Module]) -> CheckResult:
-    """Exercise 5.3: a stack of layers all of whose weights are known to the optimizer.
+    """Exercise 5.3: a stack of layers, all of them registered.
 
     Args:
         answer: (n_layers, channels) -> a module that holds so many layers, each a `GatedLayer`,
@@ -174,36 +184,36 @@ def check_stack(answer: Callable[[int, int], nn.Module]) -> CheckResult:
         ✔ Correct.
     """
 
-    def held(build: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
+    def summarized(build: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
         @functools.wraps(build)
         def summary(n_layers: int, channels: int) -> Any:
-            made = build(n_layers, channels)
-            if not isinstance(made, nn.Module):
-                return made
-            layers = [one for one in made.modules() if isinstance(one, GatedLayer)]
-            numbers = [sum(p.numel() for p in made.parameters()), sum(x.delays[0] for x in layers)]
-            return torch.tensor(numbers)
+            module = build(n_layers, channels)
+            if not isinstance(module, nn.Module):
+                return module
+            layers = [layer for layer in module.modules() if isinstance(layer, GatedLayer)]
+            n_parameters = sum(p.numel() for p in module.parameters())
+            return torch.tensor([n_parameters, sum(layer.delays[0] for layer in layers)])
 
         return summary
 
-    def several(dilation: Callable[[int], int]) -> Callable[[int, int], nn.Module]:
+    def stack_of(dilation: Callable[[int], int]) -> Callable[[int, int], nn.Module]:
         return lambda n, C: nn.ModuleList(GatedLayer(C, C, 2, dilation(i)) for i in range(n))
 
-    mistakes = _told(
+    mistakes = _mistakes(
         (
-            held(lambda n, C: nn.Module()),
+            summarized(lambda n, C: nn.Module()),
             "층이 하나도 등록되지 않았습니다. 파이썬 리스트 속의 층은 PyTorch가 모릅니다."
             " nn.ModuleList에 담으십시오.",
             "No layer is registered: PyTorch does not look into a Python list. Use nn.ModuleList.",
         ),
         (
-            held(lambda n, C: nn.ModuleList([GatedLayer(C, C, 2, 1)] * n)),
+            summarized(lambda n, C: nn.ModuleList([GatedLayer(C, C, 2, 1)] * n)),
             "같은 층을 n번 넣었습니다. 가중치가 한 벌뿐입니다.",
             "This is one layer n times over: there is only one set of weights.",
         ),
-        (held(several(lambda i: 1)), "모든 층의 간격이 1입니다.", "All dilations are 1."),
+        (summarized(stack_of(lambda i: 1)), "모든 층의 간격이 1입니다.", "All dilations are 1."),
         (
-            held(several(lambda i: i + 1)),
+            summarized(stack_of(lambda i: i + 1)),
             "간격이 1, 2, 3, …으로 늘어납니다. 층마다 두 배가 되어야 합니다.",
             "The dilations go 1, 2, 3, ...; they should double from layer to layer.",
         ),
@@ -213,12 +223,17 @@ def check_stack(answer: Callable[[int, int], nn.Module]) -> CheckResult:
         "Derive from nn.Module and make the GatedLayers in __init__.",
     )
     return check_answer(
-        held(answer), held(several(lambda i: 2**i)), [(3, 4), (6, 8)], mistakes, hint, 1e-9
+        summarized(answer),
+        summarized(stack_of(lambda i: 2**i)),
+        [(3, 4), (6, 8)],
+        mistakes,
+        hint,
+        1e-9,
     )
 
 
 def check_count(answer: Callable[[int, int, int, int, int], int]) -> CheckResult:
-    """Exercise 5.4: how many numbers a WaveNet learns.
+    """Exercise 5.4: the number of parameters of a WaveNet.
 
     Args:
         answer: (K, R, G, S, L): levels, channels of the stream, of z, of the skips, and layers of two
@@ -230,13 +245,13 @@ def check_count(answer: Callable[[int, int, int, int, int], int]) -> CheckResult
     """
 
     def total(K: int, R: int, G: int, S: int, L: int, **change: int) -> int:
-        both, residuals = change.get("both", 2), change.get("residuals", L - 1)
+        gates, residuals = change.get("gates", 2), change.get("residuals", L - 1)
         bias = change.get("bias", 1)
-        layers = L * (2 * R + bias) * both * G + residuals * (G + bias) * R
+        layers = L * (2 * R + bias) * gates * G + residuals * (G + bias) * R
         head = (L * G + bias) * S + (S + bias) * S + (S + bias) * K
         return change.get("embed", 1) * K * R + layers + head
 
-    mistakes = _told(
+    mistakes = _mistakes(
         (lambda *sizes: total(*sizes, bias=0), "편향이 빠졌습니다.", "The biases are not counted."),
         (
             lambda *sizes: total(*sizes, residuals=sizes[-1]),
@@ -244,7 +259,7 @@ def check_count(answer: Callable[[int, int, int, int, int], int]) -> CheckResult
             "The last layer has no 1x1 towards a next one.",
         ),
         (
-            lambda *sizes: total(*sizes, both=1),
+            lambda *sizes: total(*sizes, gates=1),
             "층마다 합성곱은 두 벌입니다. tanh에 하나, 시그모이드에 하나.",
             "Every layer has two convolutions: one for the tanh, one for the sigmoid.",
         ),
