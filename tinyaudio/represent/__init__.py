@@ -1,1 +1,1 @@
-"""Views of a waveform that can be turned back into it."""
+"""Views of a waveform: codes, spectra, mel bands; and of a voice, its source and filter."""

@@ -49,7 +49,7 @@ def log_mel(audio: Float[Tensor, "B 1 T"], sample_rate: int) -> Float[Tensor, "B
     return 1 + 20 / RANGE_DB * torch.log10(mels.clamp(min=FLOOR))
 
 
-def from_log_mel(frames: Float[Tensor, "B M N"]) -> Float[Tensor, "B M N"]:
+def from_log_mel(frames: Float[Tensor, "*batch M N"]) -> Float[Tensor, "*batch M N"]:
     """Undo the scale of `log_mel`: magnitudes in mel bands, for `melscale.mel_to_linear`.
 
     Example:
