@@ -2,10 +2,10 @@
 
 notes_per_second            notes of 4 s at 16 kHz, all families, on one core
 voices_realtime_48k         seconds of speech at 48 kHz made in a second, on one core
-pitch_cents                 by family: median distance between the pitch that is heard and the label's. It is
-                            heard by librosa's pyin, on a grid of 2 cents; for mallets and keyboards, whose
-                            partials are not multiples of the pitch, it is the distance of the spectrum's
-                            strongest peak from the nearest partial that the instrument should have
+pitch_cents                 by family: median distance between estimated pitch and label. The estimator is
+                            librosa's pyin, on a grid of 2 cents; for mallets and keyboards, whose partials
+                            are not multiples of the pitch, it is the distance of the spectrum's strongest
+                            peak from the nearest partial that the instrument should have
 pitch_cents_worst_family    the largest of these
 identical_across_threads    whether notes and voices, rounded to 16 bits, are the same with one thread, with
                             two, and with another kernel of the matrix library
@@ -26,10 +26,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.command import parser
+from tinyaudio.audio.pitch import midi_to_hz
+from tinyaudio.data.instruments.families import FAMILIES
+from tinyaudio.data.instruments.instrument import PER_FAMILY, draw_instrument
+from tinyaudio.data.instruments.partials import partials_hz
+from tinyaudio.data.notes import Notes
+from tinyaudio.data.voices import Voices
 
 NOTES_TO_HASH, VOICES_TO_HASH = 33, 2
 OWN_PARTIALS = ("keyboard", "mallet")
-# Settings under which a process makes the sound again.
+# Environment variables of the processes that make the sound again.
 ONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 TWO = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
 OLD_KERNEL = {**ONE, "OPENBLAS_CORETYPE": "Nehalem"}
@@ -41,27 +47,21 @@ def int16_bytes(clip: Any) -> bytes:
 
 
 def notes_hash() -> str:
-    from tinyaudio.data.notes import Notes
-
     notes, digest = Notes(NOTES_TO_HASH), hashlib.sha256()
     for i in range(len(notes)):
-        digest.update(int16_bytes(notes[i][0]))
+        digest.update(int16_bytes(notes[i]["audio"]))
     return digest.hexdigest()
 
 
-def voices_hash() -> str | None:
-    try:
-        from tinyaudio.data.voices import Voices
-    except ImportError:
-        return None
+def voices_hash() -> str:
     voices, digest = Voices(VOICES_TO_HASH, sample_rate=48_000), hashlib.sha256()
     for i in range(len(voices)):
-        digest.update(int16_bytes(voices[i][0]))
+        digest.update(int16_bytes(voices[i]["audio"]))
     return digest.hexdigest()
 
 
-def told_by(option: str, settings: dict[str, str]) -> list[Any]:
-    """What another process finds under these settings: "--hashes" or "--speed" of notes and voices."""
+def from_process(option: str, settings: dict[str, str]) -> list[Any]:
+    """The output of another process with these variables: "--hashes" or "--speed" of notes and voices."""
     made = subprocess.run(
         [sys.executable, "-m", "benchmarks.data", option],
         env={**os.environ, **settings},
@@ -73,8 +73,6 @@ def told_by(option: str, settings: dict[str, str]) -> list[Any]:
 
 
 def notes_per_second(n: int = 150) -> float:
-    from tinyaudio.data.notes import Notes
-
     notes = Notes(n)
     notes[0]  # the first one loads what is loaded once
     start = time.process_time()
@@ -83,15 +81,11 @@ def notes_per_second(n: int = 150) -> float:
     return n / (time.process_time() - start)
 
 
-def voices_realtime(n: int = 4) -> float | None:
-    try:
-        from tinyaudio.data.voices import Voices
-    except ImportError:
-        return None
+def voices_realtime(n: int = 4) -> float:
     voices = Voices(n, sample_rate=48_000)
     voices[0]
     start = time.process_time()
-    seconds = sum(voices[i][0].shape[-1] / 48_000 for i in range(n))
+    seconds = sum(voices[i]["audio"].shape[-1] / 48_000 for i in range(n))
     return seconds / (time.process_time() - start)
 
 
@@ -111,15 +105,15 @@ def pyin_hz(
         max_transition_rate=50 * resolution,
         fill_na=None,
     )
-    heard = f0[voiced] if voiced.any() else f0
-    return float(np.exp(np.mean(np.log(heard))))  # over whole periods of vibrato, nearly
+    found = f0[voiced] if voiced.any() else f0
+    return float(np.exp(np.mean(np.log(found))))  # over whole periods of vibrato, nearly
 
 
 def pyin_cents(clip: np.ndarray, pitch: int, sample_rate: int) -> float:
-    """Distance of the pitch that pyin hears from the label's, over the middle of the note."""
-    label = 440 * 2 ** ((pitch - 69) / 12)
-    # First over more than two octaves, so that an octave error is found; then closely around what was
-    # heard, since pyin's answers lie on a grid and its time grows with the square of the grid's size.
+    """Distance of pyin's pitch from the label's, over the middle of the note."""
+    label = midi_to_hz(pitch)
+    # First over more than two octaves, so that an octave error is found; then closely around the first
+    # estimate, since pyin's answers lie on a grid and its time grows with the square of the grid's size.
     coarse = pyin_hz(clip, sample_rate, label / 2.2, label * 2.2, 0.1)
     near = 2 ** (2 / 12)
     return abs(
@@ -138,21 +132,18 @@ def partial_cents(clip: np.ndarray, partials_hz: np.ndarray, sample_rate: int) -
 
 
 def pitch_cents(per_family: int = 16) -> dict[str, float]:
-    from tinyaudio.data.instruments.families import FAMILIES
-    from tinyaudio.data.instruments.instrument import PER_FAMILY, instrument
-    from tinyaudio.data.instruments.partials import partials_hz
-    from tinyaudio.data.notes import Notes
-
     medians = {}
     for family in FAMILIES:
         notes, errors = Notes(per_family, families=(family,), seconds=2.0), []
         for i in range(per_family):
-            clip, fields = notes[i]
-            rate, pitch = notes.sample_rate, fields["pitch"]
-            middle = clip[0, round(0.1 * rate) : round(1.3 * rate)].numpy().astype(np.float64)
+            item = notes[i]
+            rate, pitch = notes.sample_rate, item["pitch"]
+            middle = (
+                item["audio"][0, round(0.1 * rate) : round(1.3 * rate)].numpy().astype(np.float64)
+            )
             if family in OWN_PARTIALS:
-                learner = instrument(family, fields["instrument"] % PER_FAMILY)
-                errors.append(partial_cents(middle, partials_hz(learner, pitch, rate), rate))
+                one = draw_instrument(family, item["instrument"] % PER_FAMILY)
+                errors.append(partial_cents(middle, partials_hz(one, pitch, rate), rate))
             else:
                 errors.append(pyin_cents(middle, pitch, rate))
         medians[family] = round(float(np.median(errors)), 2)
@@ -160,18 +151,18 @@ def pitch_cents(per_family: int = 16) -> dict[str, float]:
 
 
 def measure() -> dict[str, Any]:
-    here, again = told_by("--hashes", ONE), told_by("--hashes", ONE)
+    here, again = from_process("--hashes", ONE), from_process("--hashes", ONE)
     # Processor time is that of all threads: with two, one of them waiting, half the speed would show.
-    speed, realtime = told_by("--speed", ONE)
+    speed, realtime = from_process("--speed", ONE)
     cents = pitch_cents()
     return {
         "notes_per_second": round(speed, 1),
-        "voices_realtime_48k": round(realtime, 1) if realtime else None,
+        "voices_realtime_48k": round(realtime, 1),
         "pitch_cents_worst_family": max(cents.values()),
         "pitch_cents": cents,
         "identical_across_threads": here
-        == told_by("--hashes", TWO)
-        == told_by("--hashes", OLD_KERNEL),
+        == from_process("--hashes", TWO)
+        == from_process("--hashes", OLD_KERNEL),
         "identical_across_runs": here == again,
     }
 

@@ -9,7 +9,8 @@ import torch
 from torch.utils.data import Subset
 
 from tinyaudio.audio import resample, save
-from tinyaudio.data.clips import Batches, Clips, audio_files
+from tinyaudio.data.batches import Batches
+from tinyaudio.data.clips import Clips, audio_files
 from tinyaudio.errors import AudioError, DataError
 
 RATE = 8_000
@@ -134,11 +135,11 @@ def test_a_crop_outside_the_dataset_is_an_index_error(three):
 
 def test_few_files_hold_out_the_last_tenth_of_each(three):
     train, valid = clips(three), clips(three, split="valid")
-    heard = values(train, range(2_000))
+    trained = values(train, range(2_000))
     held_out = values(valid, range(len(valid)))
-    assert not heard & held_out
+    assert not trained & held_out
     assert held_out == {i * RATE + t + 1 for i in range(3) for t in range(7_200, 8_000)}
-    assert len(heard) > 0.99 * 3 * 7_200
+    assert len(trained) > 0.99 * 3 * 7_200
 
 
 @pytest.mark.parametrize("n_samples", [1_000, 4_000])
@@ -217,7 +218,7 @@ def test_unreadable_and_silent_files_are_left_out_with_a_warning_each(three):
     ]
     assert [path.name for path in dataset.files] == ["0.wav", "1.wav", "2.wav"]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # the second dataset of a run has heard it all before
+        warnings.simplefilter("error")  # the second data set of a run does not decode again
         clips(three, split="valid")
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from tinyaudio.data.instruments.instrument import instrument
+from tinyaudio.data.instruments.instrument import draw_instrument
 from tinyaudio.data.melodies import BEGINNING_S, Melodies, Tone, melody, perform
 from tinyaudio.errors import DataError
 
-PLAYERS = (("keyboard", 0), ("string", 0), ("reed", 0), ("mallet", 1), ("brass", 2))
+INSTRUMENTS = (("keyboard", 0), ("string", 0), ("reed", 0), ("mallet", 1), ("brass", 2))
 RATE = 16_000
 
 
@@ -18,10 +18,10 @@ def test_onsets_are_the_same_sample_in_every_instrument():
     """Without its last note, music is the same up to that note's onset, and differs right after it."""
     score = [Tone(0.05, 0.2, 60, 100), Tone(0.3, 0.2, 64, 100)]
     onset = round(0.3 * RATE)
-    for family, index in PLAYERS:
-        player = instrument(family, index)
+    for family, index in INSTRUMENTS:
+        instrument = draw_instrument(family, index)
         with_it, without = (
-            perform(player, notes, n=RATE, sample_rate=RATE)[0] for notes in (score, score[:1])
+            perform(instrument, notes, n=RATE, sample_rate=RATE)[0] for notes in (score, score[:1])
         )
         changed = (with_it != without).nonzero()[:, 0]
         # A tone may begin at exactly zero, and grows from there.
@@ -30,12 +30,13 @@ def test_onsets_are_the_same_sample_in_every_instrument():
 
 
 def test_clips_are_the_score_performed_by_each():
-    melodies = Melodies(3, seconds=1.0, instruments=PLAYERS)
-    clips, fields = melodies[2]
-    assert clips.shape == (len(PLAYERS), RATE) and clips.abs().max() <= 1
-    score = [Tone(*tone) for tone in fields["score"]]
-    for clip, (family, index) in zip(clips, PLAYERS, strict=True):
-        alone = perform(instrument(family, index), score, n=RATE, sample_rate=RATE)
+    melodies = Melodies(3, seconds=1.0, instruments=INSTRUMENTS)
+    item = melodies[2]
+    clips = item["audio"]
+    assert clips.shape == (len(INSTRUMENTS), RATE) and clips.abs().max() <= 1
+    score = [Tone(*tone) for tone in item["score"]]
+    for clip, (family, index) in zip(clips, INSTRUMENTS, strict=True):
+        alone = perform(draw_instrument(family, index), score, n=RATE, sample_rate=RATE)
         assert torch.equal(clip, alone[0])
         assert clip[: round(BEGINNING_S * RATE) - 1].abs().max() == 0
         assert clip.abs().max() > 0.05
@@ -73,23 +74,23 @@ def test_pitches_fit_every_instrument():
 
 def test_a_crowd_of_notes_does_not_clip():
     crowd = [Tone(0.01 * i, 0.5, 60 + i, 127) for i in range(10)]
-    player = replace(instrument("organ", 0), release_s=0.8)
-    assert perform(player, crowd, n=RATE, sample_rate=RATE).abs().max() <= 1
+    instrument = replace(draw_instrument("organ", 0), release_s=0.8)
+    assert perform(instrument, crowd, n=RATE, sample_rate=RATE).abs().max() <= 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"n": -1}, "-1"),
         ({"sample_rate": -8}, "-8"),
-        ({"sample_rate": 1200}, "cannot carry pitch"),
+        ({"sample_rate": 1200}, "1200 Hz is too low for pitch"),
         ({"seconds": -1.0}, "-1.0 s"),
         ({"split": "dev"}, "train, valid, test"),
-        ({"instruments": ()}, "no instrument"),
+        ({"instruments": ()}, "at least one instrument"),
         ({"instruments": (("harp", 0),)}, "no family 'harp'"),
         ({"instruments": (("flute", 99),)}, "number 99"),
     ],
 )
-def test_bad_input_gets_one_line(arguments, said):
-    with pytest.raises(DataError, match=said):
+def test_bad_input_gets_one_line(arguments, message):
+    with pytest.raises(DataError, match=message):
         Melodies(**{"n": 1, **arguments})

@@ -9,11 +9,12 @@ import torch
 
 from tinyaudio.data.instruments.effects import overdrive
 from tinyaudio.data.instruments.families import FAMILIES, RANGES
-from tinyaudio.data.instruments.instrument import PER_FAMILY, QUALITIES, instrument
+from tinyaudio.data.instruments.instrument import PER_FAMILY, draw_instrument
 from tinyaudio.data.instruments.oscillators import band_noise, fm, lookup, modes, wavetable
-from tinyaudio.data.instruments.partials import hertz, partials_hz
+from tinyaudio.data.instruments.partials import partials_hz
 from tinyaudio.data.instruments.playing import play
-from tinyaudio.data.notes import SPLITS, VELOCITIES, Notes, note
+from tinyaudio.data.notes import SPLITS, Notes, note
+from tinyaudio.data.nsynth import QUALITIES, VELOCITIES
 from tinyaudio.errors import DataError
 
 RATE = 16_000
@@ -30,9 +31,14 @@ def centroid(x):
     return (power * hz).sum() / power.sum()
 
 
-def played(player, pitch=60, velocity=100, n=RATE, **changes):
+def played(instrument, pitch=60, velocity=100, n=RATE, **changes):
     return play(
-        replace(player, **changes), pitch, velocity, n=n, held_s=0.75 * n / RATE, sample_rate=RATE
+        replace(instrument, **changes),
+        pitch,
+        velocity,
+        n=n,
+        held_s=0.75 * n / RATE,
+        sample_rate=RATE,
     )
 
 
@@ -98,7 +104,7 @@ def test_overdrive_bends_and_hardly_folds():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_family_sounds_right_over_its_compass(family):
+def test_every_family_sounds_right_over_its_range(family):
     for index, pitch in enumerate(np.linspace(*RANGES[family].pitches, 4).astype(int)):
         x = note(family, index, int(pitch), 127, seconds=1.0)[0]
         assert torch.isfinite(x).all()
@@ -110,14 +116,14 @@ def test_every_family_sounds_right_over_its_compass(family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_strongest_peak_is_a_partial(family):
     for index in range(4):
-        player = instrument(family, index)
+        instrument = draw_instrument(family, index)
         pitch = min(60, RANGES[family].pitches[1])
-        x = played(player, pitch, second_pitch=0.0, drive=0.0, reverb_s=0.0, tempo_hz=0.0)
+        x = played(instrument, pitch, second_pitch=0.0, drive=0.0, reverb_s=0.0, tempo_hz=0.0)
         power, hz = spectrum(x)
         peak = hz[power.argmax()]
         # One bin of the spectrum is 1 Hz; vibrato may spread a partial over a few of them.
-        tolerance = 1.5 + peak * (2 ** (player.vibrato_cents / 1200) - 1)
-        assert np.abs(partials_hz(player, pitch, RATE) - peak).min() < tolerance
+        tolerance = 1.5 + peak * (2 ** (instrument.vibrato_cents / 1200) - 1)
+        assert np.abs(partials_hz(instrument, pitch, RATE) - peak).min() < tolerance
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -131,11 +137,11 @@ def test_harder_is_louder_and_brighter(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_bright_and_dark_say_what_is_heard(family):
+def test_bright_and_dark_are_what_the_labels_call_them(family):
     low, high = RANGES[family].slope
     for index in (0, 1):
-        player = instrument(family, index)
-        bright, dark = replace(player, slope=low), replace(player, slope=high)
+        instrument = draw_instrument(family, index)
+        bright, dark = replace(instrument, slope=low), replace(instrument, slope=high)
         assert bright.qualities[:2] == [1, 0] and dark.qualities[:2] == [0, 1]
         assert centroid(played(bright)) > centroid(played(dark))
 
@@ -155,7 +161,12 @@ def test_bright_and_dark_say_what_is_heard(family):
 )
 def test_each_quality_is_a_change_of_the_sound(quality, family, changes):
     plain = replace(
-        instrument(family, 0), drive=0.0, reverb_s=0.0, tempo_hz=0.0, second_pitch=0.0, swell_s=0.0
+        draw_instrument(family, 0),
+        drive=0.0,
+        reverb_s=0.0,
+        tempo_hz=0.0,
+        second_pitch=0.0,
+        swell_s=0.0,
     )
     plain = replace(plain, t60_s=3.0, release_s=0.1, noise=0.01, fm_ratio=0.0)
     changed = replace(plain, **changes)
@@ -167,9 +178,8 @@ def test_each_quality_is_a_change_of_the_sound(quality, family, changes):
 
 
 def test_a_bar_is_not_a_string():
-    ratios = partials_hz(replace(instrument("mallet", 0), fm_ratio=0.0), 60, 48_000)
+    ratios = partials_hz(replace(draw_instrument("mallet", 0), fm_ratio=0.0), 60, 48_000)
     assert not np.allclose(ratios / ratios[0], np.round(ratios / ratios[0]), atol=0.01)
-    assert hertz(69.0) == 440.0
 
 
 # ---- the data set
@@ -182,26 +192,31 @@ PEEKS = [-3678, -9335, -11631, -786, -3268, 7925, -9216, 2560, -403, -4297, 4608
 # fmt: on
 
 
+def same(one, other):
+    """Whether two items have the same sound and the same labels."""
+    one, other = dict(one), dict(other)
+    return torch.equal(one.pop("audio"), other.pop("audio")) and one == other
+
+
 def test_item_i_is_a_function_of_seed_and_i():
     short, long = Notes(5, seconds=0.25, seed=3), Notes(500, seconds=0.25, seed=3)
     backwards = [long[i] for i in (4, 3, 2, 1, 0)][::-1]
     for i in range(5):
-        clip, fields = short[i]
-        assert torch.equal(clip, backwards[i][0]) and fields == backwards[i][1]
-    assert not torch.equal(short[0][0], Notes(5, seconds=0.25, seed=4)[0][0])
+        item = short[i]
+        assert same(item, backwards[i])
+        assert item == {"audio": item["audio"], **long.labels(i)}
+    assert not torch.equal(short[0]["audio"], Notes(5, seconds=0.25, seed=4)[0]["audio"])
 
 
 def test_workers_change_nothing():
     notes = Notes(6, seconds=0.1)
-    for i, (clip, fields) in enumerate(
-        torch.utils.data.DataLoader(notes, batch_size=None, num_workers=2)
-    ):
-        assert torch.equal(clip, notes[i][0]) and fields == notes[i][1]
+    loader = torch.utils.data.DataLoader(notes, batch_size=None, num_workers=2)
+    assert all(same(item, notes[i]) for i, item in enumerate(loader))
 
 
 def test_splits_share_no_instrument():
     found = {
-        split: {Notes(300, split=split).fields(i)["instrument_str"] for i in range(300)}
+        split: {Notes(300, split=split).labels(i)["instrument_str"] for i in range(300)}
         for split in SPLITS
     }
     assert not found["train"] & found["valid"] and not found["train"] & found["test"]
@@ -209,11 +224,11 @@ def test_splits_share_no_instrument():
     assert sorted(i for indices in SPLITS.values() for i in indices) == list(range(PER_FAMILY))
 
 
-def test_fields_are_nsynths():
+def test_labels_are_nsynths():
     notes = Notes(200)
     for i in range(200):
-        fields = notes.fields(i)
-        assert {name: type(value) for name, value in fields.items()} == {
+        labels = notes.labels(i)
+        assert {name: type(value) for name, value in labels.items()} == {
             "note": int,
             "note_str": str,
             "instrument": int,
@@ -228,27 +243,27 @@ def test_fields_are_nsynths():
             "instrument_source": int,
             "instrument_source_str": str,
         }
-        family, source = fields["instrument_family_str"], fields["instrument_source_str"]
-        assert fields["instrument_str"].startswith(f"{family}_{source}_")
-        assert fields["note_str"] == "{instrument_str}-{pitch:03d}-{velocity:03d}".format(**fields)
-        assert FAMILIES[fields["instrument_family"]] == family
-        assert fields["velocity"] in VELOCITIES
-        assert RANGES[family].pitches[0] <= fields["pitch"] <= RANGES[family].pitches[1]
-        assert fields["qualities_str"] == [
-            q for q, has in zip(QUALITIES, fields["qualities"], strict=True) if has
+        family, source = labels["instrument_family_str"], labels["instrument_source_str"]
+        assert labels["instrument_str"].startswith(f"{family}_{source}_")
+        assert labels["note_str"] == "{instrument_str}-{pitch:03d}-{velocity:03d}".format(**labels)
+        assert FAMILIES[labels["instrument_family"]] == family
+        assert labels["velocity"] in VELOCITIES
+        assert RANGES[family].pitches[0] <= labels["pitch"] <= RANGES[family].pitches[1]
+        assert labels["qualities_str"] == [
+            q for q, has in zip(QUALITIES, labels["qualities"], strict=True) if has
         ]
 
 
 def test_pitches_stay_within_what_was_asked_for():
     asked = Notes(200, pitches=(60, 62), families=("flute", "organ"))
-    assert {asked.fields(i)["pitch"] for i in range(200)} == {60, 61, 62}
-    assert {asked.fields(i)["instrument_family_str"] for i in range(200)} == {"flute", "organ"}
+    assert {asked.labels(i)["pitch"] for i in range(200)} == {60, 61, 62}
+    assert {asked.labels(i)["instrument_family_str"] for i in range(200)} == {"flute", "organ"}
 
 
 def test_the_sound_of_today_is_the_sound_of_tomorrow():
     """Sixteen-bit samples are the same on every machine; another mathematics library may round one off."""
     notes = Notes(22, seconds=0.5)
-    samples = [np.round(notes[i][0].numpy() * 32767).astype("<i2") for i in range(len(notes))]
+    samples = [np.round(notes[i]["audio"].numpy() * 32767).astype("<i2") for i in range(len(notes))]
     digest = hashlib.sha256(b"".join(x.tobytes() for x in samples)).hexdigest()
     if digest != HASH:
         peeks = [int(x[0, 2000]) for x in samples]
@@ -256,22 +271,22 @@ def test_the_sound_of_today_is_the_sound_of_tomorrow():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"n": -1}, "-1"),
         ({"sample_rate": 0}, "sample rate 0"),
-        ({"sample_rate": 1000}, "1000 Hz cannot carry pitch"),
+        ({"sample_rate": 1000}, "1000 Hz is too low for pitch"),
         ({"seconds": 0.0}, "0.0 s"),
         ({"split": "dev"}, "train, valid, test"),
         ({"seed": -1}, "0 or more"),
         ({"families": ("harp",)}, "bass, brass"),
-        ({"families": ()}, "no family"),
+        ({"families": ()}, "at least one family"),
         ({"pitches": (62, 61)}, "none of 62 to 61"),
         ({"pitches": (84, 90), "families": ("bass",)}, "24 to 60"),
     ],
 )
-def test_bad_input_gets_one_line(arguments, said):
-    with pytest.raises(DataError, match=said) as caught:
+def test_bad_input_gets_one_line(arguments, message):
+    with pytest.raises(DataError, match=message) as caught:
         Notes(**{"n": 1, **arguments})
     assert "\n" not in str(caught.value)
 

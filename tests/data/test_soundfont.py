@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from tinyaudio.data import soundfont
+from tinyaudio.data.instruments.families import FAMILIES
+from tinyaudio.data.nsynth import VELOCITIES
 from tinyaudio.data.soundfont import (
     ELECTRONIC,
-    FAMILIES,
     HELD_OUT,
+    PROGRAMS,
     SYNTHETIC,
-    VELOCITIES,
     SoundfontNotes,
     find_soundfont,
     render_note,
@@ -22,7 +23,7 @@ from tinyaudio.errors import DataError
 
 NSYNTH = "bass brass flute guitar keyboard mallet organ reed string synth_lead vocal".split()
 # The keys of an entry of examples.json (magenta.tensorflow.org/datasets/nsynth).
-NSYNTH_FIELDS = {
+NSYNTH_LABELS = {
     *("note", "note_str", "instrument", "instrument_str", "pitch", "velocity", "sample_rate"),
     *("qualities", "qualities_str", "instrument_family", "instrument_family_str"),
     *("instrument_source", "instrument_source_str"),
@@ -42,9 +43,9 @@ def font():
 
 
 def test_families_are_nsynth_s_in_its_order():
-    assert list(FAMILIES) == NSYNTH
+    assert list(FAMILIES) == list(PROGRAMS) == NSYNTH
     assert VELOCITIES == (25, 50, 75, 100, 127)
-    programs = [p for family, _ in FAMILIES.values() for p in family]
+    programs = [p for family, _ in PROGRAMS.values() for p in family]
     assert len(programs) == len(set(programs)) and set(programs) <= set(range(128))
     assert not ELECTRONIC & SYNTHETIC
 
@@ -57,7 +58,7 @@ def test_splits_share_no_instrument_and_each_has_every_family_it_can():
     assert not parts["train"] & parts["valid"] and not parts["train"] & parts["test"]
     assert not parts["valid"] & parts["test"]
     assert parts["valid"] == HELD_OUT["valid"] and parts["test"] == HELD_OUT["test"]
-    assert set().union(*parts.values()) == {p for family, _ in FAMILIES.values() for p in family}
+    assert set().union(*parts.values()) == {p for family, _ in PROGRAMS.values() for p in family}
     assert {family for family, _, _ in SoundfontNotes(1).instruments} == set(FAMILIES)
 
 
@@ -122,37 +123,38 @@ def test_note_i_is_a_function_of_seed_split_and_i(font):
 
     forwards = [dataset()[i] for i in range(6)]
     backwards = [dataset()[i] for i in reversed(range(6))][::-1]
-    for (clip, fields), (again, same) in zip(forwards, backwards, strict=True):
-        assert torch.equal(clip, again) and fields == same
-    names = [fields["note_str"] for _, fields in forwards]
-    assert names != [dataset(seed=1)[i][1]["note_str"] for i in range(6)]
-    assert SoundfontNotes(100, seconds=0.2, soundfont=font)[3][1] == forwards[3][1]
+    for item, again in zip(forwards, backwards, strict=True):
+        assert torch.equal(item.pop("audio"), again.pop("audio")) and item == again
+    names = [item["note_str"] for item in forwards]
+    assert names != [dataset(seed=1)[i]["note_str"] for i in range(6)]
+    assert SoundfontNotes(100, seconds=0.2, soundfont=font)[3]["note_str"] == names[3]
 
 
-def test_fields_are_nsynth_s_and_true(font):
+def test_labels_are_nsynth_s_and_true(font):
     notes = SoundfontNotes(8, seconds=0.2, soundfont=font, pitches=(50, 70))
     for i in range(8):
-        clip, fields = notes[i]
-        assert fields.keys() == NSYNTH_FIELDS
-        family, source, number = fields["instrument_str"].rsplit("_", 2)
+        labels = notes[i]
+        audio = labels.pop("audio")
+        assert labels.keys() == NSYNTH_LABELS
+        family, source, number = labels["instrument_str"].rsplit("_", 2)
         assert (
-            fields["note_str"]
-            == f"{fields['instrument_str']}-{fields['pitch']:03}-{fields['velocity']:03}"
+            labels["note_str"]
+            == f"{labels['instrument_str']}-{labels['pitch']:03}-{labels['velocity']:03}"
         )
-        assert family == fields["instrument_family_str"] == NSYNTH[fields["instrument_family"]]
-        assert source == fields["instrument_source_str"]
-        assert int(number) == fields["instrument"] and fields["instrument"] in FAMILIES[family][0]
-        assert fields["velocity"] in VELOCITIES and 50 <= fields["pitch"] <= 70
-        assert len(fields["qualities"]) == 10
-        assert clip.abs().max() > soundfont.SILENT
-        json.dumps(fields)
+        assert family == labels["instrument_family_str"] == NSYNTH[labels["instrument_family"]]
+        assert source == labels["instrument_source_str"]
+        assert int(number) == labels["instrument"] and labels["instrument"] in PROGRAMS[family][0]
+        assert labels["velocity"] in VELOCITIES and 50 <= labels["pitch"] <= 70
+        assert len(labels["qualities"]) == 10
+        assert audio.abs().max() > soundfont.SILENT
+        json.dumps(labels)
 
 
 def test_notes_of_one_family_stay_in_it_and_in_its_range(font):
     notes = SoundfontNotes(10, families=("bass",), seconds=0.1, soundfont=font)
     for i in range(10):
-        fields = notes[i][1]
-        assert fields["instrument_family_str"] == "bass" and fields["pitch"] in FAMILIES["bass"][1]
+        item = notes[i]
+        assert item["instrument_family_str"] == "bass" and item["pitch"] in PROGRAMS["bass"][1]
     with pytest.raises(IndexError):
         notes[10]
 
@@ -183,7 +185,7 @@ def test_a_soundfont_that_is_not_there_is_named(tmp_path, monkeypatch):
     assert find_soundfont() == tmp_path / "asked.sf2"
 
 
-def test_without_any_soundfont_the_way_to_one_is_told(monkeypatch):
+def test_without_any_soundfont_the_way_to_one_is_named(monkeypatch):
     monkeypatch.delenv("TINYAUDIO_SOUNDFONT", raising=False)
     monkeypatch.setattr(soundfont, "PLACES", ())
     monkeypatch.setattr(soundfont, "find_spec", lambda name: None)
@@ -191,7 +193,7 @@ def test_without_any_soundfont_the_way_to_one_is_told(monkeypatch):
         find_soundfont()
 
 
-def test_without_the_synthesizer_the_way_to_it_is_told(tmp_path, monkeypatch):
+def test_without_the_synthesizer_the_way_to_it_is_named(tmp_path, monkeypatch):
     (tmp_path / "any.sf2").touch()
     monkeypatch.setitem(sys.modules, "tinysoundfont", None)
     with pytest.raises(DataError, match="pip install --no-deps tinysoundfont"):

@@ -36,10 +36,9 @@ def spectrum_db(clip, sample_rate, width_hz=100):
 @pytest.mark.parametrize("singing", [False, True])
 def test_an_item_depends_on_its_key_alone(singing):
     few, many = Voices(3, singing=singing), Voices(1000, singing=singing)
-    last, _ = many[2]
-    first, _ = many[0]
-    assert torch.equal(few[0][0], first) and torch.equal(few[2][0], last)
-    other, _ = Voices(3, seed=1, singing=singing)[0]
+    last, first = many[2]["audio"], many[0]["audio"]
+    assert torch.equal(few[0]["audio"], first) and torch.equal(few[2]["audio"], last)
+    other = Voices(3, seed=1, singing=singing)[0]["audio"]
     assert other.shape != first.shape or not torch.equal(other, first)
 
 
@@ -72,11 +71,11 @@ def test_splits_share_no_speaker_and_no_sentence():
     speakers = {split: set(Voices(0, split=split).speakers) for split in SPLITS}
     assert [len(s) for s in speakers.values()] == [80, 10, 10]
     assert len(set.union(*speakers.values())) == 100
-    items = {split: [Voices(40, 8000, split)[i][1] for i in range(3)] for split in SPLITS}
-    spoken = [fields["sentence"] for some in items.values() for fields in some]
-    assert len(set(spoken)) == len(spoken)
-    for split, fields in items.items():
-        assert {f["speaker"] for f in fields} <= speakers[split]
+    items = {split: [Voices(40, 8000, split)[i] for i in range(3)] for split in SPLITS}
+    sentences = [item["sentence"] for some in items.values() for item in some]
+    assert len(set(sentences)) == len(sentences)
+    for split, some in items.items():
+        assert {item["speaker"] for item in some} <= speakers[split]
         assert {speaker(index).kind for index in speakers[split]} == {"man", "woman", "child"}
 
 
@@ -199,7 +198,7 @@ def test_every_phone_can_be_said(phones):
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        (lambda: Voices(1, split="dev"), "no split 'dev'; there are: train, valid, test"),
+        (lambda: Voices(1, split="dev"), "no split 'dev'; choose one of: train, valid, test"),
         (lambda: Voices(-1), "-1 items: must be 0 or more"),
         (lambda: Voices(1, seed=-1), "seed -1: must be 0 or more"),
         (lambda: Voices(1, sample_rate=4000), "sample rate 4000: must be from 8000 to 96000 Hz"),

@@ -1,54 +1,75 @@
-"""``tinyaudio data``: look at a folder of sound, or write procedural sound."""
+"""``tinyaudio data``: check a folder of audio files, or write procedural sound to files."""
 
 import argparse
 import json
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from tinyaudio.audio import load, save
 from tinyaudio.cli.numbers import count, whole
-from tinyaudio.data.clips import audio_files
+from tinyaudio.data.clips import SILENT_PEAK, audio_files
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.voices import Voices
 from tinyaudio.errors import AudioError, DataError
 from tinyaudio.files import atomic_write
+
+FULL_SCALE, CLIPPED_FRACTION = 0.999, 1e-3  # more samples than this fraction at full scale: clipped
 
 
 def add_data(commands: Any) -> None:
     """``tinyaudio data check | notes | voices``."""
     data = commands.add_parser(
         "data",
-        help="look at a folder of sound, or make procedural sound",
-        description="Look at a folder of sound, or write procedural sound to files.",
+        help="check a folder of audio files, or make procedural sound",
+        description="Check a folder of audio files, or write procedural sound to files.",
     )
-    kinds = data.add_subparsers(required=True, metavar="WHAT")
-    evaluate = kinds.add_parser("check", help="what a folder holds and what would be left out")
-    evaluate.add_argument("folder", type=Path)
-    evaluate.set_defaults(run=check_command)
-    for kind, what in (
-        ("notes", "instrument notes, with NSynth's labels"),
-        ("voices", "spoken sentences, with their speakers"),
+    kinds = data.add_subparsers(required=True, metavar="COMMAND")
+    check = kinds.add_parser(
+        "check",
+        help="list the audio files of a folder, and which of them training would leave out",
+        description="List the audio files of a folder with sample rate, length and peak, and which of"
+        " them training would leave out.",
+    )
+    check.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="audio files, also in subfolders"
+    )
+    check.set_defaults(run=check_command)
+    for kind, content in (
+        ("notes", "instrument notes of 4 s, with NSynth's labels"),
+        ("voices", "spoken sentences of nonsense, with speaker, phones and durations"),
     ):
-        one = kinds.add_parser(kind, help=f"write procedural {what}")
-        one.add_argument(
-            "out", type=Path, metavar="FOLDER", help="written as WAV files and one labels.json"
+        one = kinds.add_parser(
+            kind, help=f"write procedural {content}", description=f"Write procedural {content}."
         )
-        one.add_argument("--n", type=count, default=20, help="how many (default: 20)")
         one.add_argument(
-            "--sample-rate", type=count, default=16_000, metavar="HZ", help="(default: 16000)"
+            "out", type=Path, metavar="FOLDER", help="for the WAV files and one labels.json"
         )
-        one.add_argument("--seed", type=whole, default=0, help="(default: 0)")
+        one.add_argument("--n", type=count, default=20, help="number of files (default: 20)")
         one.add_argument(
-            "--split", choices=["train", "valid", "test"], default="train", help="(default: train)"
+            "--sample-rate",
+            type=count,
+            default=16_000,
+            metavar="HZ",
+            help="sample rate (default: 16000)",
+        )
+        one.add_argument(
+            "--seed", type=whole, default=0, help="another seed, other sound (default: 0)"
+        )
+        one.add_argument(
+            "--split",
+            choices=["train", "valid", "test"],
+            default="train",
+            help="splits share no instrument or speaker (default: train)",
         )
         one.set_defaults(run=write_command, kind=kind)
 
 
 def check_command(options: argparse.Namespace) -> None:
-    """List a folder's audio files with rate, channels, length and level."""
-    total_s, usable = 0.0, 0
+    """List a folder's audio files with rate, length, peak, and remarks."""
+    total_s, n_usable = 0.0, 0
     paths = audio_files(options.folder)
     for path in paths:
         name = path.relative_to(options.folder)
@@ -58,20 +79,19 @@ def check_command(options: argparse.Namespace) -> None:
             print(f"{name}: left out: {error}")
             continue
         seconds, peak = clip.shape[-1] / sample_rate, clip.abs().max().item()
+        usable = peak >= SILENT_PEAK
         remarks = []
-        if peak < 1e-4:
+        if not usable:
             remarks.append("silent, left out")
-        elif (clip.abs() >= 0.999).float().mean() > 1e-3:
-            remarks.append("clipped: it will sound, and teach, distorted")
+        elif (clip.abs() >= FULL_SCALE).float().mean() > CLIPPED_FRACTION:
+            remarks.append("clipped: a model trained on it learns the distortion")
         if clip.shape[0] > 1:
             remarks.append(f"{clip.shape[0]} channels, mixed to one")
-        print(
-            f"{name}: {sample_rate} Hz, {seconds:.2f} s, peak {peak:.3f}"
-            + "".join(f"; {r}" for r in remarks)
-        )
-        total_s += seconds
-        usable += peak >= 1e-4
-    print(f"{usable} of {len(paths)} files usable, {total_s / 60:.1f} minutes")
+        line = f"{name}: {sample_rate} Hz, {seconds:.2f} s, peak {peak:.3f}"
+        print("; ".join([line, *remarks]))
+        n_usable += usable
+        total_s += seconds if usable else 0
+    print(f"{n_usable} of {len(paths)} files usable, {total_s / 60:.1f} minutes")
 
 
 def write_command(options: argparse.Namespace) -> None:
@@ -81,10 +101,11 @@ def write_command(options: argparse.Namespace) -> None:
     )
     labels = {}
     for i in tqdm(range(len(dataset)), unit="clip", disable=None):
-        clip, fields_ = dataset[i]
+        item = dataset[i]
         name = f"{options.kind}-{i:05d}.wav"
-        save(options.out / name, clip, options.sample_rate)
-        labels[name] = {k: v for k, v in fields_.items() if isinstance(v, int | float | str | list)}
+        save(options.out / name, item["audio"], options.sample_rate)
+        # Labels at every sample, such as the pitch of a voice, would be larger than the sound.
+        labels[name] = {k: v for k, v in item.items() if not isinstance(v, Tensor)}
     with atomic_write(options.out / "labels.json", DataError) as file:
         file.write(json.dumps(labels, indent=1, ensure_ascii=False).encode() + b"\n")
     print(f"{len(labels)} files and labels.json in {options.out}")

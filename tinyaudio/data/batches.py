@@ -1,7 +1,7 @@
-"""Batches without end, each a function of its number.
+"""Endless batches, each a function of (seed, k).
 
-Resuming a run at step k needs nothing but k, so it sees the very batches it would have seen, however
-many workers make them and however many processes share them.
+A run resumed at step k gets exactly the batches it would have had without the interruption, whatever
+the number of workers that make them and of processes that share them.
 
 Implements: `Batches`.
 See:        chapter 2, where training begins.
@@ -17,25 +17,26 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
 
 class Batches:
-    """Batches without end from a dataset whose item i is a function of i alone.
+    """Endless batches from a data set whose item i is a function of i alone.
 
-    The dataset is walked through in a random order, then in another one, and so on. Batch k is a
-    function of (seed, k): resuming at step k needs nothing but k.
+    Each epoch goes through all items in a random order of its own. Batch k is a function of
+    (seed, k), so that resuming at step k needs no other state.
 
     Args:
         dataset: Its items are dicts of tensors of equal shapes.
-        batch_size: Items a batch, over all processes.
-        workers: Processes that make items ahead of time; they change the speed, never the result.
-        rank: Which of the processes that train together this is.
-        world_size: How many there are; each gets its share of the same batch.
+        batch_size: Items in a batch, over all processes.
+        workers: Processes that prepare items ahead of time; they change the speed, never the result.
+        rank: Index of this process among those that train together.
+        world_size: Number of these processes; each gets an equal part of every batch.
         seed: Decides the order.
 
     Raises:
-        DataError: The dataset is empty, or the batch cannot be shared evenly.
+        DataError: The data set is empty, the seed is negative, or the batch cannot be divided evenly.
 
     Example:
         >>> items = [{"x": torch.tensor(i)} for i in range(4)]
@@ -56,12 +57,13 @@ class Batches:
         seed: int = 0,
     ) -> None:
         if not len(dataset):  # type: ignore[arg-type]
-            raise DataError("the dataset is empty; there is nothing to make batches of")
+            raise DataError("the data set is empty; batches need at least one item")
         if batch_size < 1 or batch_size % world_size:
             raise DataError(
-                f"a batch of {batch_size} cannot be shared evenly by {world_size} processes;"
+                f"a batch of {batch_size} cannot be divided evenly among {world_size} processes;"
                 f" use a multiple of {world_size}"
             )
+        generator(seed)  # raises if the seed is negative
         self.dataset = dataset
         self.batch_size = batch_size
         self.workers = workers
@@ -70,27 +72,27 @@ class Batches:
         self.seed = seed
 
     def from_step(self, step: int) -> Iterator[dict[str, Tensor]]:
-        """Batch number `step` and all that follow it."""
+        """Batch number `step` and all later ones."""
         loader = DataLoader(
             self.dataset,
-            batch_sampler=_From(self, step),  # type: ignore[arg-type]
+            batch_sampler=_BatchSampler(self, step),  # type: ignore[arg-type]
             num_workers=self.workers,
-            worker_init_fn=_outlive_ctrl_c,
+            worker_init_fn=_ignore_ctrl_c,
             generator=torch.Generator(),  # else it would draw from the generator that training uses
         )
         return iter(loader)
 
     def indices(self, k: int) -> list[int]:
-        """The items of batch k that are this process's."""
+        """The items of batch k that this process gets."""
         n = len(self.dataset)  # type: ignore[arg-type]
-        share = self.batch_size // self.world_size
-        first = k * self.batch_size + self.rank * share
-        return [int(_order(n, self.seed, p // n)[p % n]) for p in range(first, first + share)]
+        n_items = self.batch_size // self.world_size
+        first = k * self.batch_size + self.rank * n_items
+        return [int(_order(n, self.seed, p // n)[p % n]) for p in range(first, first + n_items)]
 
 
 @dataclass(frozen=True)
-class _From:
-    """What `DataLoader` calls a batch sampler: the items of one batch after another."""
+class _BatchSampler:
+    """The indices of one batch after another, as `DataLoader` expects them."""
 
     batches: Batches
     step: int
@@ -102,13 +104,12 @@ class _From:
             k += 1
 
 
-@lru_cache(maxsize=2)  # a batch may reach from one round into the next
-def _order(n: int, seed: int, around: int) -> np.ndarray:
-    """A random order of n items for each time around."""
-    draws = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, around])))
-    return draws.permutation(n)
+@lru_cache(maxsize=2)  # a batch may reach from one epoch into the next
+def _order(n: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of n items in an epoch."""
+    return generator(seed, Purpose.BATCH_ORDER, epoch).permutation(n)
 
 
-def _outlive_ctrl_c(worker: int) -> None:
+def _ignore_ctrl_c(worker: int) -> None:
     """Ctrl-C reaches every process, but the run finishes its step first and then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,9 +1,10 @@
-"""Any folder of audio as training data: files, crops, batches.
+"""Any folder of audio files as training data.
 
-Crop i is a function of (seed, i), whatever was asked for before and whichever worker reads it.
+Crop i is a function of (seed, i), whatever was requested before and whichever worker reads it.
 
-Implements: `audio_files`, `Clips`; `Batches` is `tinyaudio.data.batches`'s.
-See:        chapter 1, "Sound into numbers"; chapter 2 for training on one's own sound.
+Implements: `audio_files`, `Clips`.
+See:        chapter 1, "Sound into numbers"; chapter 2 for training on your own sound;
+            `tinyaudio.data.batches` for batches.
 """
 
 import hashlib
@@ -20,15 +21,14 @@ from torch.utils.data import Dataset
 
 from tinyaudio.audio import crop, load
 from tinyaudio.audio.resampling import check_rate
-from tinyaudio.data.batches import Batches
+from tinyaudio.data.item import Item
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import AudioError, DataError
-
-__all__ = ["Batches", "Clips", "audio_files"]
 
 SUFFIXES = frozenset(
     ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .rf64".split()
 )
-SILENT_PEAK = 1e-4  # -80 dB, three steps of 16 bits: there is nothing to learn from
+SILENT_PEAK = 1e-4  # -80 dB, three steps of 16 bits; a file below it counts as silent
 FEW_FILES = 10  # with fewer, a tenth of the files would be none
 HELD_OUT = 10  # one part in ten
 TRAIN_CROPS = 1_000_000  # random crops before they come again in another order
@@ -36,10 +36,10 @@ CACHE_NUMBERS = 2**29  # float32 samples kept in memory: 2 GiB, 9 hours at 16 kH
 
 
 def audio_files(folder: str | Path) -> list[Path]:
-    """Every audio file in a folder and the folders in it, by suffix, sorted; hidden ones are left out.
+    """Every audio file in a folder and its subfolders, by suffix, sorted; hidden ones are left out.
 
     Raises:
-        DataError: There is no such folder, or no audio in it.
+        DataError: The folder does not exist, or holds no audio file.
 
     Example:
         >>> import tempfile
@@ -53,7 +53,7 @@ def audio_files(folder: str | Path) -> list[Path]:
     if not folder.exists():
         raise DataError(f"no such folder: {folder}; check the name (you are in {Path.cwd()})")
     if not folder.is_dir():
-        raise DataError(f"{folder} is a file; name the folder that it is in")
+        raise DataError(f"{folder} is a file; name the folder that contains it")
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -64,43 +64,43 @@ def audio_files(folder: str | Path) -> list[Path]:
         ]
     if not found:
         raise DataError(
-            f"no audio in {folder}; put WAV, FLAC, Ogg, MP3 or AIFF files there, or name another folder"
+            f"no audio in {folder}; put WAV, FLAC, Ogg, MP3 or AIFF files into it, or name another folder"
         )
     return sorted(found)
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of one file that crops are taken from, in samples at the dataset's rate."""
+    """A part of one file that crops are taken from, in samples at the data set's rate."""
 
-    file: int  # its number in `Clips.files`
+    file: int  # index into `Clips.files`
     start: int
     length: int
 
 
 class Clips(Dataset):
-    """Crops of the recordings in a folder, mixed to one channel and brought to one sample rate.
+    """Crops of the recordings in a folder, mixed to one channel and resampled to one rate.
 
-    A tenth is held out and training never hears it. With ten usable files or more it is whole
-    files, chosen by a hash of their names, so that a file keeps its side when others are added.
-    With fewer it is the last tenth of each file, at least one crop's worth; a file shorter than
-    two crops is left whole. If all are so short, one whole file is held out.
+    A tenth is held out from training. With ten usable files or more it is whole files, chosen by a
+    hash of their names, so that a file stays in its split when others are added. With fewer it is
+    the last tenth of each file, at least the length of a crop; a file shorter than two crops is not
+    divided. If all are so short, one whole file is held out.
 
     The files are decoded and resampled once, at the start, and up to `CACHE_NUMBERS` samples stay
-    in memory, where worker processes share them. What is beyond is decoded anew for every crop.
+    in memory, where worker processes share them. Files beyond that are decoded for every crop.
 
     Args:
         folder: Where the audio files are, at any depth; see `audio_files`.
-        sample_rate: Rate to bring everything to, in Hz.
-        n_samples: Length of a crop, in samples; zeros follow what is shorter.
+        sample_rate: Rate to resample everything to, in Hz.
+        n_samples: Length of a crop, in samples; a shorter file is padded with zeros.
         split: "train": `TRAIN_CROPS` random crops, any moment of any file equally likely.
-            "valid": fixed crops, evenly over what is held out, in an order that mixes the files.
+            "valid": fixed crops, evenly over the held-out part, in an order that mixes the files.
             "all": as "valid", over everything.
         seed: Decides the training crops, and nothing else.
 
     Attributes:
         files: The usable files.
-        segments: What crops are taken from.
+        segments: The parts of them that crops are taken from.
 
     Raises:
         DataError: The folder is missing or holds no usable sound, or a number is out of range.
@@ -128,7 +128,7 @@ class Clips(Dataset):
         seed: int = 0,
     ) -> None:
         if split not in ("train", "valid", "all"):
-            raise DataError(f"no split {split!r}; there are: train, valid, all")
+            raise DataError(f"no split {split!r}; choose one of: train, valid, all")
         if n_samples < 1 or seed < 0:
             raise DataError(f"n_samples {n_samples} must be at least 1, and seed {seed} at least 0")
         check_rate(sample_rate)
@@ -153,8 +153,8 @@ class Clips(Dataset):
     def __len__(self) -> int:
         return TRAIN_CROPS if self.split == "train" else len(self._fixed)
 
-    def __getitem__(self, i: int) -> dict[str, Tensor]:
-        """Crop i: ``audio`` (1, n_samples), and where it is from: ``file`` and ``start``."""
+    def __getitem__(self, i: int) -> Item:
+        """Crop i: ``audio`` (1, n_samples), and its origin: index of the ``file``, ``start`` in samples."""
         if not 0 <= i < len(self):
             raise IndexError(f"crop {i} of {len(self)}")
         segment, offset = self._random(i) if self.split == "train" else self._fixed[i]
@@ -167,7 +167,7 @@ class Clips(Dataset):
         }
 
     def _segments(self) -> list[Segment]:
-        """This split's share of every file."""
+        """This split's part of every file."""
         wholes = [Segment(f, 0, sound.length) for f, sound in enumerate(self.sounds)]
         if self.split == "all":
             return wholes
@@ -190,32 +190,33 @@ class Clips(Dataset):
         segments = train if self.split == "train" else valid
         if not segments or not train:
             raise DataError(
-                f"{self.folder}: too little sound to hold some out; it needs two files, or one of"
-                f" {2 * self.n_samples / self.sample_rate:.2f} s"
+                f"{self.folder}: too little sound to hold some out for validation; it needs two files,"
+                f" or one of {2 * self.n_samples / self.sample_rate:.2f} s"
             )
         return segments
 
     def _random(self, i: int) -> tuple[Segment, int]:
-        """A segment, chosen by its length, and a place in it."""
-        draws = np.random.Generator(np.random.Philox(np.random.SeedSequence([self.seed, i])))
+        """A segment, with probability in proportion to its length, and the first sample of a crop in it."""
+        draws = generator(self.seed, Purpose.FOLDER_CROP, i)
         moment = int(draws.integers(self._ends[-1]))
         segment = self.segments[int(np.searchsorted(self._ends, moment, side="right"))]
         return segment, int(draws.integers(max(1, segment.length - self.n_samples + 1)))
 
     def _evenly(self) -> list[tuple[Segment, int]]:
-        """As many crops as fit side by side, from each segment's beginning to its end."""
+        """As many crops as fit side by side, from each segment's start to its end."""
         places = []
         for segment in self.segments:
             n = max(1, segment.length // self.n_samples)
             last = max(0, segment.length - self.n_samples)
             places += [(segment, int(s)) for s in np.linspace(0, last, n).round()]
-        # Mixed, the same way every time: whoever takes the first few hears something of all files.
-        return [places[p] for p in np.random.default_rng(0).permutation(len(places))]
+        # In one fixed random order, so that the first few come from all files.
+        order = generator(0, Purpose.HELD_OUT_ORDER).permutation(len(places))
+        return [places[p] for p in order]
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One usable file at the dataset's rate, in memory or to be decoded when asked for."""
+    """One usable file at the data set's rate, in memory or decoded whenever it is read."""
 
     path: Path
     sample_rate: int
@@ -229,9 +230,9 @@ class Sound:
         return load(self.path, self.sample_rate, mono=True)[0]
 
 
-@lru_cache(maxsize=1)  # a run asks for the same folder twice: once to train, once to validate
+@lru_cache(maxsize=1)  # a run needs the same folder twice: for training and for validation
 def _decoded(signature: tuple[tuple[Path, int, int], ...], sample_rate: int) -> list[Sound]:
-    """Every usable file; `signature` holds sizes and times so that changed files are read again."""
+    """Every usable file; the sizes and times in `signature` make changed files be read again."""
     sounds = []
     n_kept = 0
     for path, _, _ in signature:

@@ -1,7 +1,7 @@
-"""The same short melody played by several instruments, sample by sample in step.
+"""The same short melody played by several instruments, aligned sample by sample.
 
-Translating a recording from one instrument to another has no answer to compare with: nobody plays
-twice in the same way.  Here every instrument plays one score exactly, so that there is one.
+A recording translated from one instrument to another has no reference to compare with: nobody plays
+twice in the same way.  Here every instrument plays one score exactly, so that there is a reference.
 
 Paper:      Mor et al. 2018, "A universal music translation network" (arXiv:1805.07848), for the task.
 Implements: `Melodies`, `Tone`, `melody`, `perform`.
@@ -10,7 +10,6 @@ See:        chapter 1, "Sound into numbers".
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +18,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tinyaudio.data.instruments.families import RANGES
-from tinyaudio.data.instruments.instrument import MELODY, SOURCES, Instrument, instrument
-from tinyaudio.data.instruments.partials import USABLE, hertz
+from tinyaudio.data.instruments.instrument import Instrument, draw_instrument
 from tinyaudio.data.instruments.playing import play
-from tinyaudio.data.notes import SPLITS, VELOCITIES, check_length, check_split
-from tinyaudio.data.rng import generator
+from tinyaudio.data.item import Item
+from tinyaudio.data.notes import SPLITS, check_length, check_pitch, check_split
+from tinyaudio.data.nsynth import SOURCES, VELOCITIES
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
 SCALES = (
@@ -33,10 +33,10 @@ SCALES = (
 )  # major, minor, pentatonic
 STEPS = (-3, -2, -1, -1, 1, 1, 2, 3)  # from note to note, in notes of the scale
 BEATS = (0.5, 0.5, 1.0, 1.0, 1.5)
-BEGINNING_S = 0.05  # of silence, so that an onset is one
+BEGINNING_S = 0.05  # of silence before the first onset
 LEGATO_S = 0.03  # for which a note is held into the next
-RINGING_S = 0.5  # for which a note that was let go is still heard
-COMPASS = (52, 79)  # where melodies move, as far as all instruments can follow
+RELEASE_S = 0.5  # for which a note sounds after its key is released
+PITCH_RANGE = (52, 79)  # of melodies, as far as all instruments can play it
 LEVEL = 0.5  # the loudest note, so that notes ringing into each other do not clip
 
 
@@ -46,9 +46,9 @@ class Tone:
 
     Attributes:
         onset_s: When the key goes down, in seconds.
-        held_s: Time until it is let go.
+        held_s: Time until it is released, in seconds.
         pitch: MIDI pitch.
-        velocity: How hard, 1 to 127.
+        velocity: How hard the key is struck, 1 to 127.
     """
 
     onset_s: float
@@ -58,13 +58,13 @@ class Tone:
 
 
 def melody(
-    draws: np.random.Generator, seconds: float = 4.0, pitches: tuple[int, int] = COMPASS
+    draws: np.random.Generator, seconds: float | int = 4.0, pitches: tuple[int, int] = PITCH_RANGE
 ) -> list[Tone]:
-    """Make up a melody: a walk along a scale in one tempo, with a rest now and then.
+    """Draw a melody: a random walk on a scale in one tempo, with occasional rests.
 
     Args:
-        draws: Where the randomness comes from.
-        seconds: Its length.
+        draws: Decides the melody.
+        seconds: Its length, in seconds.
         pitches: Lowest and highest MIDI pitch.
 
     Returns:
@@ -79,7 +79,7 @@ def melody(
     scale = SCALES[int(draws.integers(len(SCALES)))]
     key = int(draws.integers(12))
     notes = [p for p in range(pitches[0], pitches[1] + 1) if (p - key) % 12 in scale]
-    notes = notes or [pitches[0]]  # a compass of a note or two may have none of the scale
+    notes = notes or [pitches[0]]  # a range of a note or two may have none of the scale
     place, now = len(notes) // 2, BEGINNING_S
     legato = bool(draws.random() < 0.5)
     score: list[Tone] = []
@@ -95,12 +95,12 @@ def melody(
 
 
 def perform(
-    player: Instrument, score: Sequence[Tone], *, n: int, sample_rate: int, seed: int = 0
+    instrument: Instrument, score: Sequence[Tone], *, n: int, sample_rate: int, seed: int = 0
 ) -> Float[Tensor, "1 time"]:
     """Play a score on one instrument.
 
     Args:
-        player: From `tinyaudio.data.instruments.instrument`.
+        instrument: See `draw_instrument`.
         score: The notes.
         n: Length of the result, in samples.
         sample_rate: In Hz.
@@ -111,16 +111,16 @@ def perform(
 
     Example:
         >>> score = [Tone(0.0, 0.2, 60, 100), Tone(0.2, 0.2, 64, 100)]
-        >>> perform(instrument("reed", 0), score, n=8000, sample_rate=16_000).shape
+        >>> perform(draw_instrument("reed", 0), score, n=8000, sample_rate=16_000).shape
         torch.Size([1, 8000])
     """
     music = np.zeros(n)
     for tone in score:
         start = round(tone.onset_s * sample_rate)
-        length = min(n - start, round((tone.held_s + RINGING_S) * sample_rate))
+        length = min(n - start, round((tone.held_s + RELEASE_S) * sample_rate))
         if length > 0:
             music[start : start + length] += LEVEL * play(
-                player,
+                instrument,
                 tone.pitch,
                 tone.velocity,
                 n=length,
@@ -128,34 +128,37 @@ def perform(
                 sample_rate=sample_rate,
                 seed=seed,
             )
-    # More than two loud notes at once are rare, but must not go over full scale.
+    # More than two loud notes at once are rare, but must not exceed full scale.
     music /= max(1.0, float(np.max(np.abs(music), initial=0.0)))
     return torch.from_numpy(music).float()[None]
 
 
 @dataclass(frozen=True)
 class Melodies(Dataset):
-    """Melodies in parallel on several instruments; item i is a function of (seed, split, i).
+    """Each melody on several instruments, in parallel; item i is a function of (seed, split, i).
 
     The instruments are the same in every split: what is held out are the melodies.
 
     Attributes:
-        n: How many.
+        n: Number of melodies.
         sample_rate: In Hz.
-        seconds: Length of each.
+        seconds: Length of each, in seconds.
         instruments: Family and number of each instrument.
         split: "train", "valid" or "test".
         seed: Decides the melodies, and the instruments of all families.
 
+    Raises:
+        DataError: A number is out of range, or an instrument or split does not exist.
+
     Example:
-        >>> clips, fields = Melodies(10, seconds=1.0)[0]
-        >>> clips.shape, fields["instrument_strs"]
+        >>> item = Melodies(10, seconds=1.0)[0]
+        >>> item["audio"].shape, item["instrument_strs"]
         (torch.Size([3, 16000]), ['keyboard_acoustic_000', 'string_acoustic_000', 'reed_acoustic_000'])
     """
 
     n: int
     sample_rate: int = 16_000
-    seconds: float = 4.0
+    seconds: float | int = 4.0
     instruments: Sequence[tuple[str, int]] = (("keyboard", 0), ("string", 0), ("reed", 0))
     split: str = "train"
     seed: int = 0
@@ -164,26 +167,21 @@ class Melodies(Dataset):
         check_length(self.n, self.sample_rate, self.seconds)
         check_split(self.split)
         if not self.instruments:
-            raise DataError("no instrument was named; name some, such as ('flute', 0)")
+            raise DataError("name at least one instrument, such as ('flute', 0)")
         for family, index in self.instruments:
-            instrument(family, index, self.seed)
+            draw_instrument(family, index, self.seed)
         lowest, highest = self.pitches
         if lowest > highest:
             names = ", ".join(family for family, _ in self.instruments)
             raise DataError(
-                f"no pitch from {COMPASS[0]} to {COMPASS[1]} can be played by all of {names}"
+                f"no pitch from {PITCH_RANGE[0]} to {PITCH_RANGE[1]} can be played by all of {names}"
             )
-        needed = hertz(highest + 0.1) / USABLE
-        if self.sample_rate < needed:
-            raise DataError(
-                f"sample rate {self.sample_rate} Hz cannot carry pitch {highest};"
-                f" it must be {needed:.0f} or more"
-            )
+        check_pitch(highest, self.sample_rate)
 
     @property
     def pitches(self) -> tuple[int, int]:
         """Lowest and highest pitch that all the instruments can play."""
-        ranges = [COMPASS, *(RANGES[family].pitches for family, _ in self.instruments)]
+        ranges = [PITCH_RANGE, *(RANGES[family].pitches for family, _ in self.instruments)]
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     def __len__(self) -> int:
@@ -193,23 +191,25 @@ class Melodies(Dataset):
         """The notes of melody i."""
         if not 0 <= i < self.n:
             raise IndexError(f"melody {i} of {self.n}")
-        draws = generator(self.seed, MELODY, list(SPLITS).index(self.split), i)
+        draws = generator(self.seed, Purpose.MELODY, list(SPLITS).index(self.split), i)
         return melody(draws, self.seconds, self.pitches)
 
-    def __getitem__(self, i: int) -> tuple[Float[Tensor, "instruments time"], dict[str, Any]]:
+    def __getitem__(self, i: int) -> Item:
+        """Melody i: ``audio`` (instruments, T), its score, and the instruments in the rows' order."""
         score = self.score(i)
         n = round(self.seconds * self.sample_rate)
-        players = [instrument(family, index, self.seed) for family, index in self.instruments]
+        instruments = [draw_instrument(*one, self.seed) for one in self.instruments]
         clips = [
-            perform(player, score, n=n, sample_rate=self.sample_rate, seed=self.seed)
-            for player in players
+            perform(instrument, score, n=n, sample_rate=self.sample_rate, seed=self.seed)
+            for instrument in instruments
         ]
-        return torch.cat(clips), {
+        return {
+            "audio": torch.cat(clips),
             "melody": i,
             "melody_str": f"{self.split}-{i:05d}",
             "sample_rate": self.sample_rate,
             "score": [list(astuple(tone)) for tone in score],  # onset_s, held_s, pitch, velocity
-            "instrument_strs": [player.name for player in players],
-            "instrument_family_strs": [player.family for player in players],
-            "instrument_source_strs": [SOURCES[player.source] for player in players],
+            "instrument_strs": [instrument.name for instrument in instruments],
+            "instrument_family_strs": [instrument.family for instrument in instruments],
+            "instrument_source_strs": [SOURCES[instrument.source] for instrument in instruments],
         }

@@ -4,7 +4,7 @@ Item i is a function of (seed, split, i) alone: it can be made in any order, by 
 the same when more items are asked for.
 
 Paper:      Engel et al. 2017, "Neural audio synthesis of musical notes with WaveNet autoencoders"
-            (arXiv:1704.01279): the families, fields, velocities and the key held for 3 of 4 seconds.
+            (arXiv:1704.01279): the families, labels, velocities and the key held for 3 of 4 seconds.
 Implements: `Notes`, `note`.
 Differs:    from NSynth in that the instruments are synthetic, and the qualities are settings of the
             synthesis rather than opinions of listeners.
@@ -13,30 +13,24 @@ See:        chapter 1, "Sound into numbers".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.data.instruments.families import FAMILIES, RANGES
-from tinyaudio.data.instruments.instrument import (
-    ITEM,
-    PER_FAMILY,
-    QUALITIES,
-    SOURCES,
-    Instrument,
-    instrument,
-)
-from tinyaudio.data.instruments.partials import USABLE, hertz
+from tinyaudio.data.instruments.instrument import PER_FAMILY, draw_instrument
+from tinyaudio.data.instruments.partials import USABLE
 from tinyaudio.data.instruments.playing import play
-from tinyaudio.data.rng import generator
+from tinyaudio.data.item import Item
+from tinyaudio.data.nsynth import HOLD, VELOCITIES, note_labels
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
-VELOCITIES = (25, 50, 75, 100, 127)  # NSynth's
-HOLD = 0.75  # share of a note's length for which the key is down, as in NSynth
-# Whole instruments are held out, so that a test asks about ones never heard.
+PITCHES = (24, 84)  # lowest and highest MIDI pitch of all families
+# Whole instruments are held out, so that evaluation is on instruments that training did not use.
 SPLITS = {"train": range(32), "valid": range(32, 36), "test": range(36, PER_FAMILY)}
 
 
@@ -47,10 +41,10 @@ def check_split(split: str) -> None:
         >>> check_split("valid")
     """
     if split not in SPLITS:
-        raise DataError(f"no split {split!r}; there are: {', '.join(SPLITS)}")
+        raise DataError(f"no split {split!r}; choose one of: {', '.join(SPLITS)}")
 
 
-def check_length(n: int, sample_rate: int, seconds: float) -> None:
+def check_length(n: int, sample_rate: int, seconds: float | int) -> None:
     """Raise a `DataError` unless so many items of that length can be made.
 
     Example:
@@ -66,6 +60,20 @@ def check_length(n: int, sample_rate: int, seconds: float) -> None:
         )
 
 
+def check_pitch(pitch: int, sample_rate: int) -> None:
+    """Raise a `DataError` unless the first partial of a note lies below what the sample rate allows.
+
+    Example:
+        >>> check_pitch(84, 16_000)
+    """
+    needed = midi_to_hz(pitch + 0.1) / USABLE  # 0.1: an instrument may be out of tune
+    if sample_rate < needed:
+        raise DataError(
+            f"sample rate {sample_rate} Hz is too low for pitch {pitch};"
+            f" it must be {needed:.0f} or more, or the pitches lower"
+        )
+
+
 def note(
     family: str,
     index: int,
@@ -73,39 +81,39 @@ def note(
     velocity: int = 100,
     *,
     sample_rate: int = 16_000,
-    seconds: float = 4.0,
+    seconds: float | int = 4.0,
     seed: int = 0,
 ) -> Float[Tensor, "1 time"]:
-    """Play one note: key down for three quarters of the time, then let go.
+    """Play one note: key down for three quarters of the time, then released.
 
     Args:
         family: One of `FAMILIES`.
         index: The instrument's number in its family, from 0.
         pitch: MIDI pitch within the family's range; 69 is A4, 440 Hz.
-        velocity: How hard, 1 to 127; harder is louder and brighter.
+        velocity: How hard the key is struck, 1 to 127; harder is louder and brighter.
         sample_rate: In Hz.
         seconds: Length, in seconds.
-        seed: Another seed is another orchestra.
+        seed: Decides all instruments, and phases and noise.
 
     Returns:
         The note, in [-1, 1]; the same arguments give the same one.
 
     Raises:
-        DataError: There is no such instrument, or it cannot play that.
+        DataError: The instrument does not exist or cannot play the pitch, or a number is out of range.
 
     Example:
         >>> note("flute", 3, 69, seconds=0.5).shape
         torch.Size([1, 8000])
     """
     check_length(1, sample_rate, seconds)
-    player = instrument(family, index, seed)
+    instrument = draw_instrument(family, index, seed)
     low, high = RANGES[family].pitches
     if not low <= pitch <= high:
         raise DataError(f"pitch {pitch}: a {family} plays {low} to {high}")
     if not 1 <= velocity <= 127:
         raise DataError(f"velocity {velocity}: must be from 1 to 127")
     samples = play(
-        player,
+        instrument,
         pitch,
         velocity,
         n=round(seconds * sample_rate),
@@ -116,62 +124,42 @@ def note(
     return torch.from_numpy(samples).float()[None]
 
 
-def instrument_fields(player: Instrument) -> dict[str, Any]:
-    """What NSynth's examples.json says of an instrument.
-
-    Example:
-        >>> instrument_fields(instrument("organ", 2))["instrument_str"]
-        'organ_electronic_002'
-    """
-    family = FAMILIES.index(player.family)
-    return {
-        "instrument": family * PER_FAMILY + player.index,
-        "instrument_str": player.name,
-        "instrument_family": family,
-        "instrument_family_str": player.family,
-        "instrument_source": player.source,
-        "instrument_source_str": SOURCES[player.source],
-        "qualities": player.qualities,
-        "qualities_str": [
-            name for name, has in zip(QUALITIES, player.qualities, strict=True) if has
-        ],
-    }
-
-
 @dataclass(frozen=True)
 class Notes(Dataset):
     """Notes of procedural instruments; item i is a function of (seed, split, i).
 
     Attributes:
-        n: How many.
+        n: Number of notes.
         sample_rate: In Hz.
-        seconds: Length of each.
+        seconds: Length of each, in seconds.
         split: "train", "valid" or "test", which share no instrument.
         seed: Decides the instruments and what they play.
         families: Some of `FAMILIES`; all by default.
         pitches: Lowest and highest MIDI pitch, within what each family can play.
 
+    Raises:
+        DataError: A number is out of range, or a family or split does not exist.
+
     Example:
-        >>> notes = Notes(10, seconds=0.5, families=("flute",))
-        >>> clip, fields = notes[3]
-        >>> clip.shape, fields["instrument_family_str"]
+        >>> item = Notes(10, seconds=0.5, families=("flute",))[3]
+        >>> item["audio"].shape, item["instrument_family_str"]
         (torch.Size([1, 8000]), 'flute')
     """
 
     n: int
     sample_rate: int = 16_000
-    seconds: float = 4.0
+    seconds: float | int = 4.0
     split: str = "train"
     seed: int = 0
     families: Sequence[str] = FAMILIES
-    pitches: tuple[int, int] = (24, 84)
+    pitches: tuple[int, int] = PITCHES
 
     def __post_init__(self) -> None:
         check_length(self.n, self.sample_rate, self.seconds)
         check_split(self.split)
-        generator(self.seed)  # complains of a negative seed
+        generator(self.seed)  # raises if the seed is negative
         if not self.families:
-            raise DataError(f"no family was named; there are: {', '.join(FAMILIES)}")
+            raise DataError(f"name at least one family of: {', '.join(FAMILIES)}")
         for family in self.families:
             self.pitch_range(family)
 
@@ -179,56 +167,55 @@ class Notes(Dataset):
         """The lowest and highest pitch of a family in this data set.
 
         Raises:
-            DataError: No such family, or it can play none of the pitches asked for.
+            DataError: The family does not exist, or none of `pitches` lies in its range.
         """
         if family not in RANGES:
-            raise DataError(f"no family {family!r}; there are: {', '.join(FAMILIES)}")
+            raise DataError(f"no family {family!r}; choose some of: {', '.join(FAMILIES)}")
         low, high = RANGES[family].pitches
         lowest, highest = max(low, self.pitches[0]), min(high, self.pitches[1])
         if lowest > highest:
             raise DataError(
                 f"a {family} plays the pitches {low} to {high}, none of {self.pitches[0]} to {self.pitches[1]}"
             )
-        needed = hertz(highest + 0.1) / USABLE
-        if self.sample_rate < needed:
-            raise DataError(
-                f"sample rate {self.sample_rate} Hz cannot carry pitch {highest};"
-                f" it must be {needed:.0f} or more, or the pitches lower"
-            )
+        check_pitch(highest, self.sample_rate)
         return lowest, highest
 
     def __len__(self) -> int:
         return self.n
 
-    def fields(self, i: int) -> dict[str, Any]:
-        """The labels of item i, without its sound."""
+    def labels(self, i: int) -> Item:
+        """The labels of item i, without its sound; see `note_labels`."""
         if not 0 <= i < self.n:
             raise IndexError(f"note {i} of {self.n}")
-        draws = generator(self.seed, ITEM, list(SPLITS).index(self.split), i)
+        draws = generator(self.seed, Purpose.NOTE_ITEM, list(SPLITS).index(self.split), i)
         family = self.families[int(draws.integers(len(self.families)))]
         index = int(draws.choice(SPLITS[self.split]))
         lowest, highest = self.pitch_range(family)
         pitch = int(draws.integers(lowest, highest + 1))
         velocity = int(draws.choice(VELOCITIES))
-        player = instrument(family, index, self.seed)
-        return {
-            "note": i,
-            "note_str": f"{player.name}-{pitch:03d}-{velocity:03d}",
-            "pitch": pitch,
-            "velocity": velocity,
-            "sample_rate": self.sample_rate,
-            **instrument_fields(player),
-        }
+        instrument = draw_instrument(family, index, self.seed)
+        return note_labels(
+            i,
+            instrument=FAMILIES.index(family) * PER_FAMILY + index,
+            name=instrument.name,
+            family=family,
+            source=instrument.source,
+            qualities=instrument.qualities,
+            pitch=pitch,
+            velocity=velocity,
+            sample_rate=self.sample_rate,
+        )
 
-    def __getitem__(self, i: int) -> tuple[Float[Tensor, "1 time"], dict[str, Any]]:
-        fields = self.fields(i)
-        clip = note(
-            fields["instrument_family_str"],
-            fields["instrument"] % PER_FAMILY,
-            fields["pitch"],
-            fields["velocity"],
+    def __getitem__(self, i: int) -> Item:
+        """Note i: ``audio`` (1, T) and its `labels`."""
+        labels = self.labels(i)
+        audio = note(
+            labels["instrument_family_str"],
+            labels["instrument"] % PER_FAMILY,
+            labels["pitch"],
+            labels["velocity"],
             sample_rate=self.sample_rate,
             seconds=self.seconds,
             seed=self.seed,
         )
-        return clip, fields
+        return {"audio": audio, **labels}

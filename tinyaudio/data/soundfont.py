@@ -1,7 +1,7 @@
 """Real instruments: notes rendered from the recordings in a General-MIDI soundfont.
 
 A soundfont holds recordings of real instruments at some pitches and loudnesses, and says how to
-stretch them to the rest.  The labels are NSynth's, so that real and procedural notes are
+interpolate between them.  The labels are NSynth's, so that recorded and procedural notes are
 interchangeable.
 
 Implements: `SoundfontNotes`, `render_note`, `find_soundfont`.
@@ -26,19 +26,22 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tinyaudio.audio import resample
+from tinyaudio.data.instruments.families import FAMILIES
+from tinyaudio.data.item import Item
+from tinyaudio.data.notes import PITCHES, SPLITS, check_length, check_split
+from tinyaudio.data.nsynth import HOLD, QUALITIES, VELOCITIES, instrument_name, note_labels
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
 RENDER_HZ = 48_000
-HOLD = 0.75  # share of a note's length for which the key is down, as in NSynth
 GAIN_DB = -4  # the loudest programs of FluidR3 reach 3.5 dB over full scale
 # Samples in which a voice that was cut off has faded; without them notes leak into the next.
 DRAIN = 480
 SILENT = 1e-3  # a peak below it means that the soundfont has no recording for this key
-VELOCITIES = (25, 50, 75, 100, 127)  # NSynth's
 
-# NSynth's families in NSynth's order, as General-MIDI programs (numbered from 0) and the MIDI pitches
-# that such instruments can play.  Left out: drums, effects, ensembles that no family fits.
-FAMILIES: dict[str, tuple[range, range]] = {
+# Each family's General-MIDI programs (numbered from 0) and the MIDI pitches that such instruments can
+# play.  Left out: drums, effects, ensembles that no family fits.
+PROGRAMS: dict[str, tuple[range, range]] = {
     "bass": (range(32, 40), range(28, 56)),
     "brass": (range(56, 64), range(40, 80)),
     "flute": (range(72, 80), range(60, 85)),
@@ -51,10 +54,9 @@ FAMILIES: dict[str, tuple[range, range]] = {
     "synth_lead": (range(80, 88), range(36, 85)),
     "vocal": (range(52, 55), range(48, 80)),
 }
-SOURCES = ("acoustic", "electronic", "synthetic")
 ELECTRONIC = {2, 4, 5, 7, 16, 17, 18, 26, 27, 28, 29, 30, 31, 33, 34, 35, 36, 37}
 SYNTHETIC = {38, 39, 54, 62, 63, *range(80, 88)}
-# Whole instruments are held out, so that a test asks about one never heard.
+# Whole instruments are held out, so that evaluation is on instruments that training did not use.
 VALID = {5, 13, 22, 27, 37, 42, 61, 67, 78, 84}
 TEST = {6, 11, 18, 25, 33, 41, 53, 58, 68, 75, 81}
 HELD_OUT = {"valid": VALID, "test": TEST}
@@ -79,13 +81,13 @@ def find_soundfont(path: str | Path | None = None) -> Path:
         Its path.
 
     Raises:
-        DataError: There is none.
+        DataError: The file does not exist, or no soundfont is installed.
     """
-    asked = path or os.environ.get("TINYAUDIO_SOUNDFONT")
-    if asked:
-        if not Path(asked).is_file():
-            raise DataError(f"{asked}: no such soundfont; name an .sf2 or .sf3 file")
-        return Path(asked)
+    named = path or os.environ.get("TINYAUDIO_SOUNDFONT")
+    if named:
+        if not Path(named).is_file():
+            raise DataError(f"{named}: no such soundfont; name an .sf2 or .sf3 file")
+        return Path(named)
     places = [Path(place) for place in PLACES]
     bundled = find_spec("pretty_midi")
     if bundled and bundled.origin:
@@ -101,13 +103,13 @@ def find_soundfont(path: str | Path | None = None) -> Path:
 
 @functools.lru_cache(maxsize=2)
 def _synthesizer(path: Path) -> tuple[Any, int]:
-    """A loaded synthesizer; one a process, since loading takes up to a second."""
+    """A loaded synthesizer and the number of its soundfont; kept, since loading takes up to a second."""
     try:
         import tinysoundfont
     except ImportError:
         raise DataError(
             "soundfonts are rendered by tinysoundfont: pip install --no-deps tinysoundfont"
-            " (without --no-deps it wants PyAudio, which is for live playing)"
+            " (without --no-deps it installs PyAudio, which is for live playing)"
         ) from None
     synthesizer = tinysoundfont.Synth(gain=GAIN_DB, samplerate=RENDER_HZ)
     try:
@@ -121,16 +123,16 @@ def render_note(
     pitch: int,
     velocity: int = 100,
     *,
-    seconds: float = 4.0,
+    seconds: float | int = 4.0,
     sample_rate: int = 16_000,
     soundfont: str | Path | None = None,
 ) -> Float[Tensor, "1 time"]:
-    """Play one note of one instrument: key down for three quarters of the time, then let go.
+    """Play one note of one instrument: key down for three quarters of the time, then released.
 
     Args:
         program: General-MIDI instrument, 0 (piano) to 127.
         pitch: MIDI key; 69 is A4, 440 Hz.
-        velocity: How hard, 1 to 127.
+        velocity: How hard the key is struck, 1 to 127.
         seconds: Length, in seconds.
         sample_rate: In Hz.
         soundfont: See `find_soundfont`.
@@ -175,37 +177,42 @@ class SoundfontNotes(Dataset):
     """Notes of real instruments, with NSynth's labels; item i is a function of (seed, split, i).
 
     Attributes:
-        n: How many.
+        n: Number of notes.
+        sample_rate: In Hz.
+        seconds: Length of each, in seconds.
         split: "train", "valid" or "test", which share no instrument.
         seed: Decides instruments, pitches and velocities.
-        sample_rate: In Hz.
-        seconds: Length of each note.
         families: Some of `FAMILIES`; all by default.
         pitches: Lowest and highest MIDI pitch, within what each family can play.
         soundfont: See `find_soundfont`.
 
+    Raises:
+        DataError: A number is out of range, a family or split does not exist, or no instrument is left.
+
     Example:
-        >>> notes = SoundfontNotes(10, seconds=0.5, families=("flute",))
-        >>> clip, fields = notes[3]
-        >>> clip.shape, fields["instrument_family_str"]
+        >>> item = SoundfontNotes(10, seconds=0.5, families=("flute",))[3]
+        >>> item["audio"].shape, item["instrument_family_str"]
         (torch.Size([1, 8000]), 'flute')
     """
 
     n: int
+    sample_rate: int = 16_000
+    seconds: float | int = 4.0
     split: str = "train"
     seed: int = 0
-    sample_rate: int = 16_000
-    seconds: float = 4.0
-    families: Sequence[str] = tuple(FAMILIES)
-    pitches: tuple[int, int] = (24, 84)
+    families: Sequence[str] = FAMILIES
+    pitches: tuple[int, int] = PITCHES
     soundfont: str | Path | None = None
 
     def __post_init__(self) -> None:
-        unknown = set(self.families) - FAMILIES.keys()
+        check_length(self.n, self.sample_rate, self.seconds)
+        check_split(self.split)
+        generator(self.seed)  # raises if the seed is negative
+        unknown = set(self.families) - PROGRAMS.keys()
         if unknown:
-            raise DataError(f"no family {sorted(unknown)[0]!r}; there are: {', '.join(FAMILIES)}")
-        if self.split not in ("train", *HELD_OUT):
-            raise DataError(f"no split {self.split!r}; there are: train, valid, test")
+            raise DataError(
+                f"no family {sorted(unknown)[0]!r}; choose some of: {', '.join(FAMILIES)}"
+            )
         if not self.instruments:
             raise DataError(
                 f"the {self.split} split has no instrument of {', '.join(self.families)}"
@@ -218,24 +225,26 @@ class SoundfontNotes(Dataset):
         held_out = set().union(*HELD_OUT.values())
         found = []
         for family in self.families:
-            programs, playable = FAMILIES[family]
+            programs, playable = PROGRAMS[family]
             keys = [p for p in playable if self.pitches[0] <= p <= self.pitches[1]]
-            mine = HELD_OUT.get(self.split, set(programs) - held_out)
-            found += [(family, program, keys) for program in programs if program in mine and keys]
+            in_split = HELD_OUT.get(self.split, set(programs) - held_out)
+            found += [
+                (family, program, keys) for program in programs if program in in_split and keys
+            ]
         return found
 
     def __len__(self) -> int:
         return self.n
 
-    def __getitem__(self, i: int) -> tuple[Float[Tensor, "1 time"], dict[str, Any]]:
+    def __getitem__(self, i: int) -> Item:
+        """Note i: ``audio`` (1, T) and its labels; see `note_labels`."""
         if not 0 <= i < self.n:
             raise IndexError(f"note {i} of {self.n}")
-        split = ("train", *HELD_OUT).index(self.split)
-        draws = np.random.Generator(np.random.Philox(np.random.SeedSequence([self.seed, split, i])))
+        draws = generator(self.seed, Purpose.SOUNDFONT_ITEM, list(SPLITS).index(self.split), i)
         for _ in range(20):
             family, program, keys = self.instruments[int(draws.integers(len(self.instruments)))]
             pitch, velocity = int(draws.choice(keys)), int(draws.choice(VELOCITIES))
-            clip = render_note(
+            audio = render_note(
                 program,
                 pitch,
                 velocity,
@@ -243,28 +252,24 @@ class SoundfontNotes(Dataset):
                 sample_rate=self.sample_rate,
                 soundfont=self.soundfont,
             )
-            if clip.abs().max() > SILENT:  # some fonts have no recording for some keys: draw again
-                return clip, self._fields(i, family, program, pitch, velocity)
-        raise DataError(f"{find_soundfont(self.soundfont)}: is silent for twenty notes in a row")
-
-    def _fields(
-        self, i: int, family: str, program: int, pitch: int, velocity: int
-    ) -> dict[str, Any]:
-        """What NSynth's examples.json says of a note."""
+            if audio.abs().max() > SILENT:  # some fonts have no recording for some keys: draw again
+                break
+        else:
+            raise DataError(
+                f"{find_soundfont(self.soundfont)}: twenty notes in a row are silent; use another"
+            )
         source = 1 if program in ELECTRONIC else 2 if program in SYNTHETIC else 0
-        instrument = f"{family}_{SOURCES[source]}_{program:03d}"
         return {
-            "note": i,
-            "note_str": f"{instrument}-{pitch:03d}-{velocity:03d}",
-            "instrument": program,
-            "instrument_str": instrument,
-            "pitch": pitch,
-            "velocity": velocity,
-            "sample_rate": self.sample_rate,
-            "instrument_family": tuple(FAMILIES).index(family),
-            "instrument_family_str": family,
-            "instrument_source": source,
-            "instrument_source_str": SOURCES[source],
-            "qualities": [0] * 10,  # nobody has judged these recordings
-            "qualities_str": [],
+            "audio": audio,
+            **note_labels(
+                i,
+                instrument=program,
+                name=instrument_name(family, source, program),
+                family=family,
+                source=source,
+                qualities=[0] * len(QUALITIES),  # nobody has judged these recordings
+                pitch=pitch,
+                velocity=velocity,
+                sample_rate=self.sample_rate,
+            ),
         }

@@ -13,7 +13,7 @@ See:        chapter 1, "Sound into numbers".
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +21,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data.rng import generator
+from tinyaudio.data.item import Item
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.data.speech import glottis, vocal_tract
 from tinyaudio.data.speech.articulation import CLOSING_S, Plan, pitch_hz, plan
 from tinyaudio.data.speech.content import Content, melody, sentence
@@ -29,7 +30,6 @@ from tinyaudio.data.speech.speakers import Speaker, speaker
 from tinyaudio.data.speech.voice_filter import filtered
 from tinyaudio.errors import DataError
 
-VOICE, ITEM = 24, 25  # purposes, in the keys of the random numbers
 LOWEST_RATE, HIGHEST_RATE = 8_000, 96_000
 MOST_SEMITONES = 24  # beyond two octaves a voice is none
 HOP_S = 0.01  # the filters change in steps of it
@@ -113,7 +113,7 @@ def voice(
         raise DataError(
             f"transpose {transpose}: must be from {-MOST_SEMITONES} to {MOST_SEMITONES} semitones"
         )
-    key = (seed, VOICE, talker.index, content.index, int(content.sung))
+    key = (seed, Purpose.VOICE, talker.index, content.index, int(content.sung))
     planned = plan(talker, content)
     n_samples = round((sum(content.durations_s) + CLOSING_S) * sample_rate)
     times = np.arange(n_samples) / sample_rate
@@ -143,16 +143,19 @@ class Voices(Dataset):
     """Speech or singing with exact labels; item i is a function of (seed, split, i).
 
     Attributes:
-        n: How many.
+        n: Number of items.
         sample_rate: In Hz, 8,000 to 96,000.
         split: "train", "valid" or "test" (80, 10 and 10 speakers), which share no speaker and no
             sentence.
         seed: Decides speakers, sentences and noise.
         singing: Melodies in place of sentences.
 
+    Raises:
+        DataError: A number is out of range, or the split does not exist.
+
     Example:
-        >>> clip, fields = Voices(10, split="test")[3]
-        >>> fields["speaker"], fields["kind"], clip.shape[1] == len(fields["f0_hz"])
+        >>> item = Voices(10, split="test")[3]
+        >>> item["speaker"], item["kind"], item["audio"].shape[1] == len(item["f0_hz"])
         (49, 'woman', True)
     """
 
@@ -164,7 +167,7 @@ class Voices(Dataset):
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
-            raise DataError(f"no split {self.split!r}; there are: {', '.join(SPLITS)}")
+            raise DataError(f"no split {self.split!r}; choose one of: {', '.join(SPLITS)}")
         if self.n < 0:
             raise DataError(f"{self.n} items: must be 0 or more")
         if self.seed < 0:
@@ -182,11 +185,12 @@ class Voices(Dataset):
     def __len__(self) -> int:
         return self.n
 
-    def __getitem__(self, i: int) -> tuple[Float[Tensor, "1 time"], dict[str, Any]]:
+    def __getitem__(self, i: int) -> Item:
+        """Item i: ``audio`` (1, T), ``f0_hz`` and ``voiced`` at every sample (T,), and its other labels."""
         if not 0 <= i < self.n:
             raise IndexError(f"voice {i} of {self.n}")
         split = list(SPLITS).index(self.split)
-        draws = generator(self.seed, ITEM, split, int(self.singing), i)
+        draws = generator(self.seed, Purpose.VOICE_ITEM, split, int(self.singing), i)
         talker = speaker(int(draws.choice(self.speakers)), seed=self.seed)
         number = i * len(SPLITS) + split
         content = (melody if self.singing else sentence)(number, seed=self.seed)
@@ -194,7 +198,8 @@ class Voices(Dataset):
         take = voice(
             talker, content, sample_rate=self.sample_rate, transpose=transpose, seed=self.seed
         )
-        return take.clip, {
+        return {
+            "audio": take.clip,
             "speaker": talker.index,
             "kind": talker.kind,
             "melody" if self.singing else "sentence": content.index,

@@ -30,14 +30,14 @@ def test_a_made_up_word_frame_by_frame():
 
 @pytest.mark.parametrize("rate", [16_000, 24_000])
 def test_frames_do_not_depend_on_the_sample_rate(rate):
-    frames = linguistic_frames(Voices(1, sample_rate=16_000)[0][1])
-    again = linguistic_frames(Voices(1, sample_rate=rate)[0][1])
+    frames = linguistic_frames(Voices(1, sample_rate=16_000)[0])
+    again = linguistic_frames(Voices(1, sample_rate=rate)[0])
     assert frames.shape == again.shape
     assert torch.equal(frames[:-2], again[:-2])
     torch.testing.assert_close(frames[-2], again[-2], atol=1e-3, rtol=0)
 
 
-def test_a_silent_frame_is_told_apart_from_one_that_is_not_told():
+def test_silence_differs_from_the_null_condition():
     assert linguistic_frames(MADE_UP | {"phones": ["sil", "sil"]}).abs().sum(0).min() > 0
 
 

@@ -26,7 +26,7 @@ def test_the_pitch_is_the_voice_s():
     assert low < torch.tensor(talker.f0_hz).log2() < high
 
 
-def test_a_script_that_does_not_hold_together_is_told():
+def test_a_script_whose_parts_do_not_fit_is_refused():
     hz, on = torch.full((1_600,), 100.0), torch.ones(1_600)
     for change, words in (
         ({"phones": ("xx",)}, "no phone 'xx'"),

@@ -2,7 +2,7 @@
 
 The labels of an instrument's notes are read off these numbers, so that they are exact.
 
-Implements: `Instrument`, `instrument`.
+Implements: `Instrument`, `draw_instrument`.
 See:        chapter 1, "Sound into numbers"; `tinyaudio.data.instruments.families` for the ranges.
 """
 
@@ -13,24 +13,11 @@ import numpy as np
 
 from tinyaudio.data.instruments.bodies import Body, draw_body
 from tinyaudio.data.instruments.families import FAMILIES, MIXED, RANGES, Range, Struck
-from tinyaudio.data.rng import generator
+from tinyaudio.data.nsynth import QUALITIES, instrument_name
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
-SOURCES = ("acoustic", "electronic", "synthetic")
-QUALITIES = (
-    "bright",
-    "dark",
-    "distortion",
-    "fast_decay",
-    "long_release",
-    "multiphonic",
-    "nonlinear_env",
-    "percussive",
-    "reverb",
-    "tempo-synced",
-)
 PER_FAMILY = 40  # instruments: 440 in all, where NSynth has 1006
-INSTRUMENT, ROOM, NOTE, ITEM, MELODY = range(5)  # purposes, the second number of every key
 
 
 @dataclass(frozen=True)
@@ -115,11 +102,11 @@ class Instrument:
     @property
     def name(self) -> str:
         """NSynth's ``family_source_number``."""
-        return f"{self.family}_{SOURCES[self.source]}_{self.index:03d}"
+        return instrument_name(self.family, self.source, self.index)
 
 
 @functools.lru_cache(maxsize=2048)
-def instrument(family: str, index: int, seed: int = 0) -> Instrument:
+def draw_instrument(family: str, index: int, seed: int = 0) -> Instrument:
     """Draw an instrument.
 
     Args:
@@ -134,14 +121,14 @@ def instrument(family: str, index: int, seed: int = 0) -> Instrument:
         DataError: No such family or number.
 
     Example:
-        >>> instrument("reed", 3).name
+        >>> draw_instrument("reed", 3).name
         'reed_acoustic_003'
     """
     if family not in RANGES:
         raise DataError(f"no family {family!r}; there are: {', '.join(FAMILIES)}")
     if not 0 <= index < PER_FAMILY:
         raise DataError(f"no {family} number {index}; they are numbered 0 to {PER_FAMILY - 1}")
-    draws = generator(seed, INSTRUMENT, FAMILIES.index(family), index)
+    draws = generator(seed, Purpose.INSTRUMENT, FAMILIES.index(family), index)
 
     def between(limits: Range) -> float:
         return float(draws.uniform(*limits))

@@ -53,10 +53,10 @@ def modes(
     starts = np.exp(np.outer(np.arange(n_blocks) * BLOCK, per_sample)) * (
         amplitudes * np.exp(1j * phases)
     )
-    check_codes = np.exp(np.outer(per_sample, np.arange(BLOCK)))
+    inside_block = np.exp(np.outer(per_sample, np.arange(BLOCK)))
     # Re(u v) = Re u Re v - Im u Im v: a product of real matrices is half the work of a complex one.
     left = np.concatenate([starts.real, -starts.imag], axis=1)
-    right = np.concatenate([check_codes.real, check_codes.imag], axis=0)
+    right = np.concatenate([inside_block.real, inside_block.imag], axis=0)
     return (left @ right).reshape(-1)[:n]
 
 

@@ -1,7 +1,7 @@
 """Which frequencies a note is made of.
 
 Paper:      Fletcher 1964, "Normal vibration frequencies of a stiff piano string".
-Implements: `hertz`, `partials_hz`, `modulator_ratio`.
+Implements: `partials_hz`, `modulator_ratio`.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.data.instruments.instrument import Instrument
 
 USABLE = 0.47  # share of the sample rate below which partials are made
@@ -16,22 +17,12 @@ MOST_MODES = 90  # a low string's partials above are too weak to hear
 STOPS = np.array([1, 2, 3, 4, 6, 8, 10, 12, 16])  # an organ's nine, in multiples of half the pitch
 
 
-def hertz(pitch: float) -> float:
-    """The frequency of a MIDI pitch: 440 Hz for 69, twice as much 12 higher.
-
-    Example:
-        >>> hertz(69.0), hertz(57.0)
-        (440.0, 220.0)
-    """
-    return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
-
-
 def modulator_ratio(instrument: Instrument, f0_hz: float, sample_rate: int) -> float:
     """The ratio of frequency modulation, or 1 where the first partial above would be too high.
 
     Example:
-        >>> from tinyaudio.data.instruments.instrument import instrument
-        >>> modulator_ratio(instrument("flute", 0), 440.0, 16_000)  # has none
+        >>> from tinyaudio.data.instruments.instrument import draw_instrument
+        >>> modulator_ratio(draw_instrument("flute", 0), 440.0, 16_000)  # has none
         0.0
     """
     fits = f0_hz * (1 + instrument.fm_ratio) < USABLE * sample_rate
@@ -53,12 +44,12 @@ def partials_hz(instrument: Instrument, pitch: int, sample_rate: int) -> Float[n
         Partials in rising order.
 
     Example:
-        >>> from tinyaudio.data.instruments.instrument import instrument
-        >>> partials = partials_hz(instrument("flute", 0), 69, 16_000)
+        >>> from tinyaudio.data.instruments.instrument import draw_instrument
+        >>> partials = partials_hz(draw_instrument("flute", 0), 69, 16_000)
         >>> (partials[:3] / partials[0]).round(3)
         array([1., 2., 3.])
     """
-    f0 = hertz(pitch + instrument.tuning_cents / 100)
+    f0 = midi_to_hz(pitch + instrument.tuning_cents / 100)
     limit = USABLE * sample_rate
     found: Float[ndarray, " partials"]
     harmonics = np.arange(1, max(1, int(limit / f0)) + 1)

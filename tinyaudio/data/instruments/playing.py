@@ -10,12 +10,12 @@ from numpy import ndarray
 
 from tinyaudio.data.instruments.effects import overdrive, reverberate
 from tinyaudio.data.instruments.families import FAMILIES
-from tinyaudio.data.instruments.instrument import NOTE, ROOM, Instrument
+from tinyaudio.data.instruments.instrument import Instrument
 from tinyaudio.data.instruments.partials import USABLE
 from tinyaudio.data.instruments.press import Press
 from tinyaudio.data.instruments.struck import struck
 from tinyaudio.data.instruments.sustained import sustained
-from tinyaudio.data.rng import generator
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
 FADE_S = 0.01
@@ -50,13 +50,13 @@ def play(
         DataError: The pitch is too high for the sample rate.
 
     Example:
-        >>> from tinyaudio.data.instruments.instrument import instrument
-        >>> x = play(instrument("reed", 0), 60, 100, n=8000, held_s=0.4, sample_rate=16_000)
+        >>> from tinyaudio.data.instruments.instrument import draw_instrument
+        >>> x = play(draw_instrument("reed", 0), 60, 100, n=8000, held_s=0.4, sample_rate=16_000)
         >>> x.shape, float(abs(x[-1]))
         ((8000,), 0.0)
     """
     family = FAMILIES.index(instrument.family)
-    draws = generator(seed, NOTE, family, instrument.index, pitch, velocity)
+    draws = generator(seed, Purpose.NOTE, family, instrument.index, pitch, velocity)
     press = Press(instrument, pitch, velocity / 127, held_s, n, sample_rate, draws)
     if press.f0 > press.limit_hz:
         raise DataError(
@@ -67,7 +67,7 @@ def play(
     if instrument.drive:
         x = overdrive(x, instrument.drive * press.loudness)
     if instrument.reverb_s:
-        room = generator(seed, ROOM, family, instrument.index)
+        room = generator(seed, Purpose.ROOM, family, instrument.index)
         x = reverberate(x, instrument.reverb_s, ROOM_SHARE, sample_rate, room)
     x *= (0.15 + 0.8 * press.loudness**1.3) / np.max(np.abs(x), initial=1e-9)
     fade = min(n, round(FADE_S * sample_rate))

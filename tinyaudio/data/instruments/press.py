@@ -10,9 +10,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.data.instruments.instrument import Instrument
 from tinyaudio.data.instruments.oscillators import slow
-from tinyaudio.data.instruments.partials import USABLE, hertz
+from tinyaudio.data.instruments.partials import USABLE
 
 CONTROL_HZ = 1000  # how often anything slow (an envelope, vibrato) is computed
 SOFTER = 0.9  # added to the slope at velocity 0: up to 5.4 dB an octave darker
@@ -43,7 +44,7 @@ class Press:
     @property
     def f0(self) -> float:
         """The frequency, in Hz, before vibrato."""
-        return hertz(self.pitch + self.instrument.tuning_cents / 100)
+        return midi_to_hz(self.pitch + self.instrument.tuning_cents / 100)
 
     @property
     def step(self) -> int:

@@ -27,9 +27,9 @@ def struck(press: Press) -> Float[ndarray, " n"]:
         The note, at any level.
 
     Example:
-        >>> from tinyaudio.data.instruments.instrument import instrument
+        >>> from tinyaudio.data.instruments.instrument import draw_instrument
         >>> draws = np.random.default_rng(0)
-        >>> struck(Press(instrument("guitar", 0), 60, 0.8, 0.3, 8000, 16_000, draws)).shape
+        >>> struck(Press(draw_instrument("guitar", 0), 60, 0.8, 0.3, 8000, 16_000, draws)).shape
         (8000,)
     """
     instrument = press.instrument

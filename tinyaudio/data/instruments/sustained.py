@@ -30,9 +30,9 @@ def sustained(press: Press) -> Float[ndarray, " n"]:
         The note, at any level.
 
     Example:
-        >>> from tinyaudio.data.instruments.instrument import instrument
+        >>> from tinyaudio.data.instruments.instrument import draw_instrument
         >>> draws = np.random.default_rng(0)
-        >>> sustained(Press(instrument("flute", 0), 72, 0.8, 0.3, 8000, 16_000, draws)).shape
+        >>> sustained(Press(draw_instrument("flute", 0), 72, 0.8, 0.3, 8000, 16_000, draws)).shape
         (8000,)
     """
     instrument, times = press.instrument, press.times

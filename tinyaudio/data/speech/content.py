@@ -14,10 +14,8 @@ Differs:    nasals are resonances without the zeros of the closed mouth; there a
 
 from dataclasses import dataclass
 
-from tinyaudio.data.rng import generator
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
-
-SENTENCE, MELODY = 21, 22  # purposes, in the keys of the random numbers
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ def sentence(index: int, *, seed: int = 0, syllables: int = 8) -> Content:
     """
     if syllables < 1:
         raise DataError(f"{syllables} syllables: a sentence needs at least 1")
-    draws = generator(seed, SENTENCE, index)
+    draws = generator(seed, Purpose.SENTENCE, index)
     phones: list[str] = []
     lengths: list[float] = []
 
@@ -207,7 +205,7 @@ def melody(index: int, *, seed: int = 0, notes: int = 6) -> Content:
     """
     if notes < 1:
         raise DataError(f"{notes} notes: a melody needs at least 1")
-    draws = generator(seed, MELODY, index)
+    draws = generator(seed, Purpose.SUNG_MELODY, index)
     phones: list[str] = []
     lengths: list[float] = []
     pitches: list[float] = []

@@ -1,37 +1,34 @@
-"""What the first WaveNet was told of speech: which phone, at which pitch, voiced or not, frame by frame.
+"""What the first WaveNet for speech is conditioned on: phone, pitch and voicing, frame by frame.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, section 3.2.
 Implements: `linguistic_frames`.
-Differs:    from the paper's features, which also say where in the word and sentence a phone stands:
+Differs:    from the paper's features, which include the position of a phone in its word and sentence:
             these sentences have no words.  The durations are the true ones, not predicted.
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.data.item import Item
 from tinyaudio.data.speech.content import PHONES
+from tinyaudio.data.speech.speakers import MIDDLE_HZ
 from tinyaudio.errors import DataError
 
-HOP_S = 0.01
+HOP_S = 0.01  # from frame to frame
 N_CHANNELS = len(PHONES) + 2
-MIDDLE_HZ = 150.0  # between men and women; an octave from it is 1
 
 
-def linguistic_frames(fields: Mapping[str, Any]) -> Float[Tensor, "F N"]:
-    """Frames of 10 ms: the phone as one of many, the pitch in octaves from 150 Hz, voiced or not.
+def linguistic_frames(labels: Item) -> Float[Tensor, "F N"]:
+    """Frames of 10 ms: the phone one-hot, the pitch in octaves from 150 Hz, voicing as 0 or 1.
 
-    All zeros, which no frame of these is, can stand for "not told".
+    A frame of zeros, which never occurs in these, can stand for an unknown phone and pitch.
 
     Args:
-        fields: Of an item of `tinyaudio.data.voices.Voices`, or with the same ``phones``,
-            ``durations_s``, ``f0_hz``, ``voiced`` and ``sample_rate``: change them, and another
-            speaker says something else.
+        labels: An item of `tinyaudio.data.voices.Voices`, or any dict with ``phones``,
+            ``durations_s``, ``f0_hz``, ``voiced`` and ``sample_rate``.
 
     Returns:
         25 channels; frame n is centred on sample n * sample_rate / 100, pitch 0 where unvoiced.
@@ -41,28 +38,28 @@ def linguistic_frames(fields: Mapping[str, Any]) -> Float[Tensor, "F N"]:
 
     Example:
         >>> from tinyaudio.data.voices import Voices
-        >>> clip, fields = Voices(1)[0]
-        >>> frames = linguistic_frames(fields)
-        >>> frames.shape[0], frames.shape[1] == 1 + clip.shape[1] // 160
+        >>> item = Voices(1)[0]
+        >>> frames = linguistic_frames(item)
+        >>> frames.shape[0], frames.shape[1] == 1 + item["audio"].shape[1] // 160
         (25, True)
     """
-    rate, f0_hz = fields["sample_rate"], torch.as_tensor(fields["f0_hz"])
+    rate, f0_hz = labels["sample_rate"], torch.as_tensor(labels["f0_hz"])
     hop = round(HOP_S * rate)
     if hop != HOP_S * rate:
         raise DataError(f"sample rate {rate}: frames of 10 ms need a multiple of 100 Hz")
-    unknown = set(fields["phones"]) - PHONES.keys()
+    unknown = set(labels["phones"]) - PHONES.keys()
     if unknown:
-        raise DataError(f"no phone {sorted(unknown)[0]!r}; there are: {', '.join(PHONES)}")
+        raise DataError(f"no phone {sorted(unknown)[0]!r}; choose some of: {', '.join(PHONES)}")
     n_frames = 1 + len(f0_hz) // hop
     at = torch.arange(n_frames) * hop
-    # A phone lasts until its edge; after the last one it is silent.
-    edges_s = np.cumsum(fields["durations_s"])
-    phones = [*(list(PHONES).index(name) for name in fields["phones"]), list(PHONES).index("sil")]
+    # A phone lasts until its edge; after the last one comes silence.
+    edges_s = np.cumsum(labels["durations_s"])
+    phones = [*(list(PHONES).index(name) for name in labels["phones"]), list(PHONES).index("sil")]
     which = np.searchsorted(edges_s, at.numpy() / rate, side="right")
     frames = torch.zeros(N_CHANNELS, n_frames)
     frames[torch.tensor(phones)[which], torch.arange(n_frames)] = 1
     place = at.clamp(max=len(f0_hz) - 1)
-    voiced = torch.as_tensor(fields["voiced"])[place]
+    voiced = torch.as_tensor(labels["voiced"])[place]
     frames[-2] = voiced * torch.log2(f0_hz[place] / MIDDLE_HZ)
     frames[-1] = voiced
     return frames

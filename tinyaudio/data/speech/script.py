@@ -1,7 +1,7 @@
-"""What is to be said, as a synthesizer is told it: phones with their edges, pitch and voicing.
+"""The input of a speech synthesizer: phones with their durations, pitch and voicing.
 
-A real system predicts all of this from text.  Here it is the truth about a procedural voice, so that
-what one hears of a synthesizer is the fault of its sound alone.
+A real system predicts all of this from text.  Here it is taken from a procedural voice and exact, so
+that every fault in a synthesizer's output is the synthesizer's.
 
 Implements: `Script`, `Half`, `halves`, `spoken`.
 See:        chapter 5, "WaveNet".
@@ -17,11 +17,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from tinyaudio.data.speech.content import PHONES, Content
+from tinyaudio.data.speech.speakers import MIDDLE_HZ as MIDDLE_HZ
 from tinyaudio.data.speech.speakers import Speaker
 from tinyaudio.data.voices import voice
 from tinyaudio.errors import DataError, UserError
-
-MIDDLE_HZ = 150.0  # between men and women
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class Script:
 
     Attributes:
         phones: Names of `tinyaudio.data.speech.content.PHONES`, in order.
-        durations_s: One length a phone, in seconds; after the last one it is silent.
+        durations_s: One length a phone, in seconds; silence follows the last one.
         f0_hz: The pitch at every sample, also where nothing is voiced.
-        voiced: 1 where the glottis sounds, else 0, at every sample.
+        voiced: 1 where the glottis vibrates, else 0, at every sample.
         sample_rate: In Hz.
     """
 
@@ -45,19 +44,24 @@ class Script:
     def __post_init__(self) -> None:
         unknown = set(self.phones) - PHONES.keys()
         if unknown:
-            raise DataError(f"no phone {sorted(unknown)[0]!r}; there are: {', '.join(PHONES)}")
+            raise DataError(f"no phone {sorted(unknown)[0]!r}; choose some of: {', '.join(PHONES)}")
         if not self.phones or len(self.phones) != len(self.durations_s):
-            raise DataError(f"{len(self.phones)} phones and {len(self.durations_s)} durations")
+            raise DataError(
+                f"{len(self.phones)} phones and {len(self.durations_s)} durations; give one each"
+            )
         if len(self.f0_hz) != len(self.voiced):
-            raise DataError(f"pitch for {len(self.f0_hz)} samples, voicing for {len(self.voiced)}")
+            raise DataError(
+                f"pitch for {len(self.f0_hz)} samples, voicing for {len(self.voiced)}; give one each"
+            )
         if self.edges[-1] > len(self.f0_hz):
             raise DataError(
-                f"the phones last {self.edges[-1]} samples, the pitch {len(self.f0_hz)}"
+                f"the phones last {self.edges[-1]} samples, the pitch {len(self.f0_hz)};"
+                " it must last as long or longer"
             )
 
     @property
     def edges(self) -> Int[np.ndarray, " edges"]:
-        """Where the phones begin, in samples, and where the last one ends.
+        """The samples at which the phones begin, and the one at which the last phone ends.
 
         Example:
             >>> Script(("s", "aa"), (0.1, 0.2), torch.full((4800,), 100.0), torch.ones(4800)).edges
@@ -72,10 +76,10 @@ class Half(NamedTuple):
 
     Attributes:
         phone: Its name.
-        second: Whether it is the second half, which the next phone colours.
-        neighbour: The phone that lies beyond its outer edge, "" at the ends.
-        begin: Where it begins, in samples.
-        end: Where it ends.
+        second: Whether it is the second half, which the next phone influences.
+        neighbour: The phone beyond its outer edge, "" at the ends.
+        begin: First sample.
+        end: The sample after the last one.
         octaves: The pitch in its middle, in octaves from 150 Hz.
     """
 
@@ -112,24 +116,31 @@ def one_rate(scripts: Iterable[Script]) -> int:
     """The sample rate of all of these scripts.
 
     Raises:
-        UserError: There are none, or their rates differ.
+        UserError: No script is given, or their rates differ.
+
+    Example:
+        >>> one_rate([Script(("s",), (0.1,), torch.full((1600,), 100.0), torch.ones(1600))])
+        16000
     """
     rates = {script.sample_rate for script in scripts}
     if len(rates) != 1:
-        raise UserError(f"recordings at {len(rates)} sample rates; give some, all at one rate")
+        raise UserError(f"recordings at {len(rates)} sample rates; give one or more, at one rate")
     return rates.pop()
 
 
 def spoken(
     talker: Speaker, content: Content, *, sample_rate: int = 16_000, seed: int = 0
 ) -> tuple[Float[Tensor, "1 time"], Script]:
-    """Let a procedural speaker say a sentence: the sound, and the truth about it.
+    """A sentence by a procedural speaker, and its exact script.
 
     Args:
-        talker: Who; see `tinyaudio.data.speech.speakers.speaker`.
-        content: What; see `tinyaudio.data.speech.content.sentence`.
+        talker: See `tinyaudio.data.speech.speakers.speaker`.
+        content: See `tinyaudio.data.speech.content.sentence`.
         sample_rate: In Hz.
-        seed: Another seed is another take.
+        seed: Decides jitter, shimmer and noise.
+
+    Returns:
+        The sound and the script.
 
     Example:
         >>> from tinyaudio.data.speech.content import sentence

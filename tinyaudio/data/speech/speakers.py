@@ -12,14 +12,14 @@ Differs:    women and children are shorter tubes with a man's vowels, each forma
 import math
 from dataclasses import dataclass, field
 
-from tinyaudio.data.rng import generator
+from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.data.speech.content import PHONES, RESONANT
 from tinyaudio.errors import DataError
 
-SPEAKER = 23  # purpose, in the keys of the random numbers
 REFERENCE_CM = 17.0  # the tube that fits the men's formants in `PHONES`
 KINDS = ("man", "woman", "man", "woman", "child")
 
+MIDDLE_HZ = 150.0  # between men and women; pitch is measured in octaves from it
 F0_HZ = {"man": (90.0, 150.0), "woman": (170.0, 250.0), "child": (240.0, 330.0)}
 TRACT_CM = {"man": (16.0, 18.2), "woman": (13.6, 15.4), "child": (11.5, 13.2)}
 FORMANT_SIGMA = 0.035  # how far a person's formants lie from the scaled means, as a share
@@ -111,7 +111,7 @@ def speaker(index: int, *, seed: int = 0) -> Speaker:
         >>> speaker(0).kind, speaker(1).kind, speaker(4).kind
         ('man', 'woman', 'child')
     """
-    draws = generator(seed, SPEAKER, index)
+    draws = generator(seed, Purpose.SPEAKER, index)
     # Shifted by one every ten, so that splits by the last digit hold every kind.
     kind = KINDS[(index + index // 10) % len(KINDS)]
 
