@@ -100,7 +100,7 @@ def test_resuming_is_bitwise(build, stop, tmp_path):
     seed_everything()
     for _ in train(state, batches(0), steps=stop):
         pass
-    save_state(state, tmp_path / "state.safetensors", about={"note": "하나"})
+    save_state(state, tmp_path / "state.safetensors", metadata={"note": "하나"})
     random.random(), np.random.rand(), torch.rand(3)  # whatever happens in between
 
     state = build()
@@ -155,7 +155,7 @@ def test_holds_no_code(saved):
 def test_another_model_is_refused_and_nothing_is_changed(saved):
     state = gan_state()
     before = {k: v.clone() for k, v in everything(state).items()}
-    with pytest.raises(CheckpointError, match="players net; this run has critic, generator"):
+    with pytest.raises(CheckpointError, match="learners net; this run has critic, generator"):
         load_state(state, saved)
     assert all(torch.equal(before[k], v) for k, v in everything(state).items())
 
@@ -177,7 +177,7 @@ def test_another_format_is_refused(saved):
     record["format"] = 99
     tensors = safetensors.torch.load_file(saved)
     safetensors.torch.save_file(tensors, saved, {"tinyaudio": json.dumps(record)})
-    with pytest.raises(CheckpointError, match=r"format 99, this version reads format 1"):
+    with pytest.raises(CheckpointError, match=r"format 99, this version reads format 2"):
         load_state(likelihood_state(), saved)
 
 
@@ -211,7 +211,7 @@ from test_resume import likelihood_state, save_state, CheckpointError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 try:
-    save_state(likelihood_state(), {str(saved)!r}, about={{"padding": "x" * 20_000}})
+    save_state(likelihood_state(), {str(saved)!r}, metadata={{"padding": "x" * 20_000}})
 except CheckpointError as error:
     print(error)
 """

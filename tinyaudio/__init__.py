@@ -14,7 +14,7 @@ The few names that a reader types first are here; each is loaded when it is firs
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from tinyaudio.audio import load, resample, save

@@ -1,10 +1,17 @@
-"""Weights to share: a folder with ``config.json`` and ``model.safetensors``.
+"""Trained networks in folders: written whole or not at all, read strictly, without a network connection.
 
-They are written and read by the hub's model mixin, so that ``Model.from_pretrained(folder_or_repo)``,
-``model.save_pretrained(folder)`` and ``model.push_to_hub(repo)`` work for every model here.  This file
-adds what the mixin leaves open: writing that loses nothing, reading that is strict, and `pretrained`,
-which finds the models that come with the package and needs no network.
+A trained system is a folder.  Those that come with the package lie in ``assets/models`` and look like
+the folder of any run:
 
+    run.json                   recipe, configuration, and how it was made
+    net/config.json            of each network, under its learner's name: the size ...
+    net/model.safetensors      ... and the weights
+
+The networks' files are those of the hub's model mixin, so that ``Model.from_pretrained(folder)``,
+``model.save_pretrained(folder)`` and ``model.push_to_hub(repo)`` work for every model here.
+
+Implements: `pretrained`, a network that comes with the package or lies on the hub; `open_run`, a whole
+            system; `save_weights` and `load_weights`, one network.
 See:        `tinyaudio.resume` for stopping and resuming training.
 """
 
@@ -13,99 +20,225 @@ import copy
 import io
 import json
 import tempfile
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, TypeVar
 
 import safetensors
-from huggingface_hub import PyTorchModelHubMixin
+import safetensors.torch
+import torch
+from huggingface_hub import PyTorchModelHubMixin, snapshot_download
 from torch import nn
 
 from tinyaudio.errors import CheckpointError
 from tinyaudio.files import atomic_write
-from tinyaudio.models.causal import CausalNet
-from tinyaudio.models.wavenet import WaveNet
+from tinyaudio.recipe import Models, Recipe, networks
+from tinyaudio.recipes import load_recipe
+from tinyaudio.resume import check_fit
 
 Model = TypeVar("Model", bound=PyTorchModelHubMixin)
 
-# The models that come with the package.
-SHIPPED: dict[str, type[CausalNet] | type[WaveNet]] = {
-    "causal-notes": CausalNet,
-    "wavenet-notes": WaveNet,
-    "wavenet-speech": WaveNet,
-    "wavenet-vocoder": WaveNet,
-}
+FORMAT = 2  # of a folder; raised when an older reader would misread a newer folder, or the reverse
 
 
-@overload
-def pretrained(name: Literal["causal-notes"]) -> CausalNet: ...
-@overload
-def pretrained(
-    name: Literal["wavenet-notes", "wavenet-speech", "wavenet-vocoder"],
-) -> WaveNet: ...
-@overload
-def pretrained(name: str) -> CausalNet | WaveNet: ...
-def pretrained(name: str) -> CausalNet | WaveNet:
-    """A trained model that comes with the package, ready to speak; needs no network.
+@dataclass(frozen=True)
+class TrainedRun:
+    """What `open_run` reads.
+
+    Attributes:
+        recipe: What made it.
+        config: The configuration it was made with.
+        models: Its networks in evaluation mode, on the CPU, in float32, by their learners' names.
+        metadata: What its run.json says.
+    """
+
+    recipe: Recipe[Any]
+    config: Any
+    models: Models
+    metadata: dict[str, Any]
+
+
+def shipped() -> list[str]:
+    """The names of the models that come with the package.
+
+    Example:
+        >>> "causal-notes" in shipped()
+        True
+    """
+    return sorted(path.name for path in shipped_folder().iterdir() if path.is_dir())
+
+
+def shipped_folder() -> Path:
+    """Where the models that come with the package lie."""
+    return Path(str(resources.files("tinyaudio"))) / "assets" / "models"
+
+
+def pretrained(name: str, network: str | None = None) -> Any:
+    """A trained network, ready to evaluate and generate.
 
     Args:
-        name: One of `SHIPPED`.
+        name: One of `shipped`, which needs no network connection; or a repository of the hub, such as
+            "user/my-run", into which a run's folder was uploaded.
+        network: Which one, by its learner's name, of a system that has several.
 
     Returns:
-        The model in evaluation mode, on the CPU, in float32 (it is stored in half precision).
+        The network, a `torch.nn.Module`, in evaluation mode, on the CPU, in float32.
 
     Raises:
-        CheckpointError: No such model.
+        CheckpointError: There is no such model, or it has several networks and none was named.
 
     Example:
         >>> pretrained("causal-notes").config.n_levels
         256
     """
-    if name not in SHIPPED:
+    if name not in shipped() and "/" not in name:
         raise CheckpointError(
-            f"no model called {name!r} comes with tinyaudio; there are: {', '.join(SHIPPED)}."
-            " For a folder or a hub repository, use load_weights"
+            f"no model {name!r} comes with tinyaudio; there are: {', '.join(shipped())}. For a run's"
+            " folder, use open_run"
         )
-    with resources.as_file(resources.files("tinyaudio") / "assets" / "models" / name) as folder:
-        return load_weights(SHIPPED[name], folder)
+    models = open_run(shipped_folder() / name if name in shipped() else download(name)).models
+    if network is None and len(models) > 1:
+        raise CheckpointError(f"{name} has the networks {', '.join(models)}; name one of them")
+    chosen = next(iter(models)) if network is None else network
+    if chosen not in models:
+        raise CheckpointError(f"{name} has no network {network!r}; it has: {', '.join(models)}")
+    return models[chosen]
 
 
-def save_weights(
-    model: PyTorchModelHubMixin,
-    folder: str | Path,
-    *,
-    half: bool = False,
-    about: dict[str, Any] | None = None,
-) -> None:
-    """Write what ``save_pretrained`` writes, each file whole or not at all.
+def download(repository: str) -> Path:
+    """The hub's copy of a run's folder, kept in the user's cache; reads nothing that could run code."""
+    try:
+        return Path(snapshot_download(repository, allow_patterns=["*.json", "*.safetensors"]))
+    except Exception as error:  # the hub's client raises its transport's errors, too
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"{repository}: not to be had from the hub ({reason})") from None
+
+
+def open_run(place: str | Path, recipe: Recipe[Any] | None = None) -> TrainedRun:
+    """Read a trained system.
 
     Args:
-        model: A model of this package.
+        place: A folder that `tinyaudio.run.run` wrote; where there is none, a name in `shipped`.
+        recipe: What made it; needed only if that is not one of the package's.
+
+    Raises:
+        CheckpointError: It is not a run's folder, it has no weights yet, or they are not the recipe's.
+        UserError: Its recipe is not in this package.
+
+    Example:
+        >>> run = open_run("causal-notes")
+        >>> run.recipe.name, list(run.models)
+        ('autoregressive', ['net'])
+    """
+    folder = folder_of(place)
+    metadata = read_metadata(folder)
+    made_by = metadata["recipe"]
+    if recipe is not None and recipe.name != made_by:
+        raise CheckpointError(f"{place}: made by the recipe {made_by!r}, not {recipe.name!r}")
+    recipe = recipe or load_recipe(made_by)
+    try:
+        config = recipe.read_config(metadata["config"])
+    except (TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{place}: its configuration is another version's of {made_by!r} ({error}); train it again"
+        ) from None
+    with torch.random.fork_rng():
+        found = networks(recipe.learners(config))
+    saved = sorted(path.parent.name for path in folder.glob("*/model.safetensors"))
+    if not saved:
+        raise CheckpointError(f"{place}: no weights in it yet; train a little longer")
+    if extra := set(saved) - set(found):
+        raise CheckpointError(
+            f"{place}: holds the networks {', '.join(saved)}, but the recipe {made_by!r} makes"
+            f" {', '.join(found)} ({', '.join(sorted(extra))} is none of them); it is another version's"
+        )
+    models = {name: read_weights(found[name], folder / name) for name in found if name in saved}
+    return TrainedRun(recipe, config, models, metadata)
+
+
+def folder_of(place: str | Path) -> Path:
+    """A run's folder, or that of a model that comes with the package."""
+    is_shipped = not Path(place).exists() and str(place) in shipped()
+    return shipped_folder() / str(place) if is_shipped else Path(place)
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """What run.json says of a trained system.
+
+    Raises:
+        CheckpointError: There is none, it cannot be read, or it is of an earlier layout.
+    """
+    path = folder / "run.json"
+    try:
+        metadata = json.loads(path.read_bytes())
+    except OSError:
+        raise CheckpointError(
+            f"{folder}: no run.json in it; give a folder that 'tinyaudio train --out' made, or one of"
+            f" {', '.join(shipped())}"
+        ) from None
+    except ValueError as error:
+        raise CheckpointError(f"{path}: not readable ({error})") from None
+    if not isinstance(metadata, dict) or "recipe" not in metadata or "config" not in metadata:
+        raise CheckpointError(f"{path}: not written by tinyaudio; give a run's folder")
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{folder}: a run of tinyaudio {metadata.get('tinyaudio', 'before 0.2')}, whose layout this"
+            " version does not read; train again, or use the version that made it"
+        )
+    return metadata
+
+
+def save_weights(model: nn.Module, folder: str | Path, *, half: bool = False) -> None:
+    """Write a network's ``model.safetensors`` and ``config.json``, each file whole or not at all.
+
+    Args:
+        model: A model of this package; of any other module, the weights alone are written.
         folder: Made if need be; files of the same names are replaced.
         half: Store float16, half the size.
-        about: Written beside them as ``about.json``, such as the command that trained the model.
 
     Raises:
         CheckpointError: The folder cannot be written.
     """
     if half:
-        model = copy.deepcopy(model).half()  # type: ignore[attr-defined]
+        model = copy.deepcopy(model).half()
     with tempfile.TemporaryDirectory() as draft:
         try:
-            model.save_pretrained(draft)
-            if about is not None:
-                (Path(draft) / "about.json").write_text(json.dumps(about, indent=2) + "\n")
+            if isinstance(model, PyTorchModelHubMixin):
+                model.save_pretrained(draft)
+            else:
+                safetensors.torch.save_model(model, f"{draft}/model.safetensors")
         except (OSError, safetensors.SafetensorError) as error:
             raise CheckpointError(
                 f"{draft}: cannot be written ({error}); free some space"
             ) from None
-        for file in sorted(Path(draft).iterdir()):
-            with atomic_write(Path(folder) / file.name, CheckpointError) as place:
-                place.write(file.read_bytes())
+        (Path(draft) / "README.md").unlink(missing_ok=True)  # a model card is the user's to write
+        for path in sorted(Path(draft).iterdir()):
+            with atomic_write(Path(folder) / path.name, CheckpointError) as file:
+                file.write(path.read_bytes())
+
+
+def read_weights(model: nn.Module, folder: Path) -> nn.Module:
+    """Fill a network with the weights of a folder, all of which must be there and fit.
+
+    Returns:
+        The network in evaluation mode, in float32.
+
+    Raises:
+        CheckpointError: The file is missing or damaged, or holds another network's weights.
+    """
+    path = folder / "model.safetensors"
+    try:
+        weights = safetensors.torch.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(f"{path}: cannot be read ({first_line(error)})") from None
+    check_fit(path, model, "", weights)
+    model.load_state_dict(weights)
+    return model.requires_grad_(True).float().eval()
 
 
 def load_weights(model_class: type[Model], folder: str | Path) -> Model:
-    """Read a model from a folder that `save_weights` or ``save_pretrained`` wrote.
+    """Read one network from a folder that `save_weights` or ``save_pretrained`` wrote.
 
     Stricter than ``from_pretrained``: every weight must be there and fit, and only safetensors is read.
 
@@ -126,17 +259,15 @@ def load_weights(model_class: type[Model], folder: str | Path) -> Model:
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # the mixin prints what it reads
             model = model_class.from_pretrained(folder, strict=True, local_files_only=True)
-    except (
-        safetensors.SafetensorError,
-        json.JSONDecodeError,
-        RuntimeError,
-        TypeError,
-        OSError,
-    ) as error:
-        first_line = str(error).strip().splitlines()[0]
+    except (safetensors.SafetensorError, ValueError, RuntimeError, TypeError, OSError) as error:
         raise CheckpointError(
-            f"{folder}: cannot be read as a {model_class.__name__} ({first_line});"
-            " it is damaged, or another model's or version's"
+            f"{folder}: cannot be read as a {model_class.__name__} ({first_line(error)}); it is damaged,"
+            " or another model's or version's"
         ) from None
     assert isinstance(model, nn.Module)
     return model.float().eval()  # type: ignore[return-value]
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, shortened to a line."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

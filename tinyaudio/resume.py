@@ -26,14 +26,14 @@ from tinyaudio.train import State
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-FORMAT = 1  # raised when an older reader would misread a newer file
+FORMAT = 2  # raised when an older reader would misread a newer file
 
 
 def save_state(
     state: State,
     path: str | Path,
     *,
-    about: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
     accelerator: "Accelerator | None" = None,
 ) -> None:
     """Write all that the next training step depends on.
@@ -41,7 +41,7 @@ def save_state(
     Args:
         state: What `tinyaudio.train.train` yields.
         path: A ``.safetensors`` file; replaced whole or not at all.
-        about: Kept with it and given back by `load_state`, such as the run's configuration.
+        metadata: Kept with it and given back by `load_state`, such as the run's configuration.
         accelerator: With several processes; call on every one, the main process writes.
 
     Raises:
@@ -80,11 +80,11 @@ def save_state(
         "learners": learners,
         "random": plain,
         "torch": torch.__version__,
-        "about": about or {},
+        "metadata": metadata or {},
     }
-    metadata = {"tinyaudio": json.dumps(record)}
+    header = {"tinyaudio": json.dumps(record)}
     with atomic_write(path, CheckpointError) as file:
-        file.write(safetensors.torch.save(detached(tensors), metadata))
+        file.write(safetensors.torch.save(detached(tensors), header))
 
 
 def load_state(
@@ -100,7 +100,7 @@ def load_state(
         accelerator: With several processes, as many as when it was saved.
 
     Returns:
-        The ``about`` that was saved with it.
+        The ``metadata`` that was saved with it.
 
     Raises:
         CheckpointError: The file cannot be read, or belongs to another model, version or number of
@@ -138,12 +138,12 @@ def load_state(
     rank = accelerator.process_index if accelerator else 0
     set_random_states(record["random"][rank], strip_prefix(f"random/{rank}/", tensors))
     state.step = record["step"]
-    about: dict[str, Any] = record["about"]
-    return about
+    metadata: dict[str, Any] = record["metadata"]
+    return metadata
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
-    """What a training state says of itself: step, learners, ``about``; reads no weights.
+    """What a training state says of itself: step, learners, ``metadata``; reads no weights.
 
     Raises:
         CheckpointError: No such file, or not one that this version reads.
@@ -152,16 +152,16 @@ def read_record(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            header = file.metadata() or {}
     except (safetensors.SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from None
-    if "tinyaudio" not in metadata:
+    if "tinyaudio" not in header:
         raise CheckpointError(f"{path}: safetensors, but not a training state of tinyaudio")
-    record: dict[str, Any] = json.loads(metadata["tinyaudio"])
+    record: dict[str, Any] = json.loads(header["tinyaudio"])
     if record["format"] != FORMAT:
         raise CheckpointError(
-            f"{path}: written in format {record['format']}, this version reads format {FORMAT};"
-            " resume it with the version of tinyaudio that wrote it"
+            f"{path}: a training state of format {record['format']}, this version reads format {FORMAT};"
+            " train again, or resume with the version of tinyaudio that wrote it"
         )
     return record
 

@@ -1,7 +1,7 @@
 """The one training loop.  It owns *when* parameters move; a loss owns *why*.
 
 A likelihood, a VQ-VAE or a diffusion model has one `Learner`; a GAN has two.  `train` is a generator
-that yields after every step, so the caller prints, listens, saves or stops:
+that yields after every step, so the caller prints, evaluates, saves or stops:
 
     for state in train(state, batches, steps=20_000):
         if state.step % 1_000 == 0:
@@ -10,7 +10,7 @@ that yields after every step, so the caller prints, listens, saves or stops:
 Several processes: start the same program with ``torchrun`` and pass an `accelerate.Accelerator`.
 Each process takes its share of the batch, and the gradients are averaged once before each step.
 
-See:        chapter 2, where the loop is printed whole; `tinyaudio.checkpoints` for stop and resume.
+See:        chapter 2, where the loop is printed whole; `tinyaudio.resume` for stop and resume.
 """
 
 import copy
@@ -70,7 +70,7 @@ def cosine(n_steps: int, n_warmup: int = 0, final: float = 0.0) -> Schedule:
     return schedule
 
 
-# ---------------------------------------------------------------------------- who trains
+# ---------------------------------------------------------------------------- learners
 
 
 class EMA:
@@ -116,7 +116,7 @@ class Learner:
         name: Stands before every log entry, as in ``critic/loss``.
         module: Its parameters move, and no others, whatever else the loss passes through.
         loss: ``(batch, step) -> (scalar, logs)``.
-        optimizer: Over the module's parameters.
+        optimizer: Over the module's parameters, all of them and no others.
         every: Moves at every n-th step; 5 lets a critic step five times first.
         schedule: Factor on the learning rate as a function of the step.
         max_grad_norm: Gradients longer than this are scaled down to it.
@@ -133,6 +133,9 @@ class Learner:
     ema: EMA | None = None
 
     def __post_init__(self) -> None:
+        held = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+        if held != {id(p) for p in self.module.parameters() if p.requires_grad}:
+            raise ValueError(f"learner {self.name!r}: give its optimizer module.parameters()")
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])  # what the schedule multiplies
 
@@ -142,7 +145,7 @@ class State:
     """All that training changes.
 
     Attributes:
-        learners: In the order in which they move.
+        learners: In the order in which they move; each has a name of its own.
         step: Steps made so far; batch number `step` of the data comes next.
         logs: What the last step reported, as ``learner/quantity``.
     """
@@ -150,6 +153,11 @@ class State:
     learners: list[Learner]
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [learner.name for learner in self.learners]
+        if len(set(names)) < len(names):
+            raise ValueError(f"learners need different names, not {', '.join(names)}")
 
 
 # ---------------------------------------------------------------------------- the loop
@@ -251,11 +259,8 @@ def average_over_processes(
 
     Args:
         parameters: Those whose gradients are averaged, the same on every process.
-        values: Loss and logs, averaged along with them.
+        values: Loss and logs, whose averages are returned.
         accelerator: Connects the processes.
-
-    Returns:
-        The averaged `values`.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
     flat = torch.cat([values, *(g.flatten() for g in gradients)])

@@ -1,17 +1,16 @@
 """Put a run's weights into the package, and its record into ``runs``.
 
-COMMAND     python -m tools.ship RUN NAME [--begun-with NAME] [--record-only]
-EXPECT      tinyaudio/assets/models/NAME, in half precision; runs/NAME, the run's own words, in which
-            its folder is called runs/NAME and a folder of recordings by its last name; a run that
-            others began with leaves its record only
+COMMAND     python -m tools.ship RUN NAME [--networks NAME ...]
+EXPECT      tinyaudio/assets/models/NAME, in half precision; runs/NAME, the run's record and log, in
+            which its folder is called runs/NAME and a folder of recordings by its last name
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from tinyaudio.checkpoints import load_weights, save_weights
-from tinyaudio.recipes.folder import RECIPES, open_run, read_about, write_json
+from tinyaudio.checkpoints import open_run, save_weights
+from tinyaudio.run_folder import write_json
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,47 +19,38 @@ def main() -> None:
     """Ship one model."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path, metavar="RUN", help="a folder 'tinyaudio train' made")
-    parser.add_argument("name", metavar="NAME", help="what `pretrained` is to know it by")
-    parser.add_argument("--begun-with", help="record of the run that this one began with")
+    parser.add_argument("name", metavar="NAME", help="its name for `pretrained`")
     parser.add_argument(
-        "--record-only", action="store_true", help="leave the weights where they are"
+        "--networks",
+        nargs="+",
+        metavar="NETWORK",
+        help="those to ship, such as a generator without its critic (default: all)",
     )
     options = parser.parse_args()
-    _, _, models = open_run(options.run)
-    (net,) = models.values()
-    record = read_about(options.run)
-    lines = [json.loads(line) for line in (options.run / "log.jsonl").read_text().splitlines()]
-    *_, last = (line for line in lines if "held_out/bits_per_sample" in line)
+    run = open_run(options.run)
+    names = options.networks or [*run.models]
+    if unknown := set(names) - set(run.models):
+        parser.error(f"no network {', '.join(unknown)}; there are: {', '.join(run.models)}")
 
+    record = dict(run.metadata)
     command = record["command"].replace(str(options.run), f"runs/{options.name}")
-    if folder := record["data"]["folder"]:
+    if folder := record["data"]["folder"]:  # a name is enough; where it lay is nobody's business
         command = command.replace(folder, Path(folder).name)
-        record["data"]["folder"] = Path(folder).name
-    if begun := record.get("from"):
-        if not options.begun_with:
-            parser.error(
-                f"it began with {begun}; say with --begun-with under which name that is kept"
-            )
-        record["from"] = f"runs/{options.begun_with}"
-        command = command.replace(f"--from {begun}", f"--from {record['from']}")
+        record["data"] = {"folder": Path(folder).name}
     record["command"] = command
-    about = {
-        "recipe": record["recipe"],
-        "command": command,
-        "seed": record["config"]["seed"],
-        "steps": last["step"],
-        "held_out_bits_per_sample": round(last["held_out/bits_per_sample"], 3),
-    }
+    log = (options.run / "log.jsonl").read_text()
     write_json(ROOT / "runs" / options.name / "run.json", record)
-    log = "".join(json.dumps(line) + "\n" for line in lines)
     (ROOT / "runs" / options.name / "log.jsonl").write_text(log)
-    if options.record_only:
-        return
+
     place = ROOT / "tinyaudio" / "assets" / "models" / options.name
-    save_weights(net, place, half=True, about=about)  # type: ignore[arg-type]
-    load_weights(RECIPES[record["recipe"]].MODELS["net"], place)  # type: ignore[type-var]
-    n_bytes = sum(file.stat().st_size for file in place.iterdir())
-    print(f"{options.name}: {last['step']} steps, {n_bytes / 1e6:.2f} MB")
+    for name in names:
+        save_weights(run.models[name], place / name, half=True)
+    # Its recordings, if it had some, do not come with the package: it is scored on the recipe's sound.
+    write_json(place / "run.json", record | {"data": {"folder": None}})
+    open_run(place, run.recipe)
+    n_bytes = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    step = json.loads(log.splitlines()[-1])["step"]
+    print(f"{options.name}: {step} steps, {', '.join(names)}, {n_bytes / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -8,27 +8,34 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from tinyaudio import __version__
 from tinyaudio.cli import data, train, use
 from tinyaudio.errors import UserError
+from tinyaudio.recipe import Recipe
+from tinyaudio.recipes import NAMES, load_recipe, load_recipe_file
 
 EXAMPLES = """\
 examples
   tinyaudio train autoregressive --data my_sounds --out runs/mine
-      learn to predict your own recordings, sample by sample; run it again to go on
+      learn to predict your own recordings, sample by sample; run it again to resume
   tinyaudio generate runs/mine --seconds 1 --out new.wav
-      let the model speak
-  tinyaudio generate wavenet-notes --family flute --pitch 72 --out flute.wav
-      ask a model that comes with the package
+      write sound that the model makes
+  tinyaudio generate causal-notes --seconds 1 --seeds 1 2 3 --out note.wav
+      with a model that comes with the package
   tinyaudio evaluate runs/mine --data other_sounds
-      how well it predicts sound that it has not heard
+      how well it predicts sound that it was not trained on
+  tinyaudio train --recipe my_system.py --out runs/mine
+      train a system of your own; --recipe FILE.py goes with every command on its runs
   tinyaudio data check my_sounds
       what is in a folder, and what would be left out
   tinyaudio data notes notes --n 100
-      write procedural instrument notes to listen to
+      write procedural instrument notes
 
-Every command explains itself: tinyaudio train --help, tinyaudio train autoregressive --help.
+Every command explains itself: tinyaudio train --help, tinyaudio train autoregressive --help,
+tinyaudio generate RUN --help.
 """
 
 
@@ -41,9 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: Always, with the exit code.
     """
-    options = parser().parse_args(arguments)
     warnings.formatwarning = in_one_line
     try:
+        words, own = take_recipe(sys.argv[1:] if arguments is None else [*arguments])
+        options = parser(own).parse_args(words)
+        options.recipe = getattr(options, "recipe", own)
         options.run(options)
     except UserError as error:
         print(f"tinyaudio: error: {error}", file=sys.stderr)
@@ -61,8 +70,35 @@ def in_one_line(message: Warning | str, *where: object, **more: object) -> str:
     return f"tinyaudio: {message}\n"
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands and their options; recipes' options are the fields of their configurations."""
+def take_recipe(words: list[str]) -> tuple[list[str], Recipe[Any] | None]:
+    """Take ``--recipe FILE.py`` out of the words; ``train`` then names the file's recipe.
+
+    Raises:
+        UserError: The file is missing, or has no recipe.
+
+    Example:
+        >>> take_recipe(["data", "check", "my_sounds"])
+        (['data', 'check', 'my_sounds'], None)
+    """
+    at = next((i for i, word in enumerate(words) if word.split("=")[0] == "--recipe"), None)
+    if at is None:
+        return words, None
+    _, equals, file = words[at].partition("=")
+    if not equals and at + 1 == len(words):
+        raise UserError("--recipe: name a Python file, such as --recipe my_system.py")
+    own = load_recipe_file(Path(file if equals else words[at + 1]))
+    rest = words[:at] + words[at + (1 if equals else 2) :]
+    if rest[:1] == ["train"] and rest[1:2] != [own.name]:
+        rest.insert(1, own.name)
+    return rest, own
+
+
+def parser(own: Recipe[Any] | None = None) -> argparse.ArgumentParser:
+    """All commands; their options are the fields and keywords of the recipes.
+
+    Args:
+        own: A recipe beside those of the package.
+    """
     top = argparse.ArgumentParser(
         prog="tinyaudio",
         description="Neural audio generation, small enough to read.",
@@ -70,9 +106,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"tinyaudio {__version__}")
+    recipes = [*map(load_recipe, NAMES), *([own] if own else [])]
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    train.add_train(commands)
-    use.add_generate(commands)
+    train.add_train(commands, recipes)
+    use.add_verbs(commands, recipes)
     use.add_evaluate(commands)
     data.add_data(commands)
     return top

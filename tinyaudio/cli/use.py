@@ -1,131 +1,129 @@
-"""``tinyaudio generate`` and ``tinyaudio evaluate``: what a trained run is good for."""
+"""``tinyaudio generate`` and the other verbs of recipes, and ``tinyaudio evaluate``: using a trained run.
+
+A verb's options are the keywords of the recipe's function, so that they depend on the run: its folder
+comes first, and ``tinyaudio generate RUN --help`` lists what can be asked of it.
+"""
 
 import argparse
 import json
-import math
-from dataclasses import Field, fields
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from tinyaudio.cli.numbers import positive, whole
+from tinyaudio.checkpoints import TrainedRun, open_run, shipped
+from tinyaudio.cli.options import Option, add_options, command_options, count
 from tinyaudio.errors import UserError
-from tinyaudio.recipes.folder import RECIPES, open_run, read_about
-from tinyaudio.recipes.run import evaluate_models, resolve_device, stack_clips
+from tinyaudio.recipe import Recipe
+from tinyaudio.run import batches_of, evaluate_models, resolve_device
 from tinyaudio.samplers.streaming import write
 
+RUN = "a folder that 'tinyaudio train' made, or a model that comes with the package: "
 
-def add_generate(commands: Any) -> None:
-    """``tinyaudio generate RUN``."""
-    generate = commands.add_parser(
-        "generate",
-        help="write sound that a trained model makes",
-        description="Generate sound from a run and write it to a file, one for each seed.",
+
+def verbs_of(recipes: Sequence[Recipe[Any]]) -> dict[str, list[Recipe[Any]]]:
+    """All verbs, each with the recipes that have it."""
+    verbs: dict[str, list[Recipe[Any]]] = {}
+    for recipe in recipes:
+        for verb in recipe.commands:
+            verbs.setdefault(verb, []).append(recipe)
+    return verbs
+
+
+def add_verbs(commands: Any, recipes: Sequence[Recipe[Any]]) -> None:
+    """The verbs as commands; a verb's words are read when it is known which run they are for."""
+    for verb, having in verbs_of(recipes).items():
+        lines = [f"  {r.name}: {flags(command_options(r.commands[verb]))}" for r in having]
+        one = commands.add_parser(
+            verb,
+            help=f"write sound with a trained run of {', '.join(r.name for r in having)}",
+            usage=f"tinyaudio {verb} RUN --out FILE [options]",
+            description="Write the sound that a trained run makes, one file for each clip.",
+            epilog="options by recipe; 'tinyaudio "
+            + f"{verb} RUN --help' explains those of a run\n"
+            + "\n".join(lines),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        one.add_argument("run_folder", metavar="RUN", help=RUN + ", ".join(shipped()))
+        one.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+        one.set_defaults(run=verb_command, verb=verb)
+
+
+def flags(options: Sequence[Option]) -> str:
+    """The options of a command in a line."""
+    return ", ".join(option.flag for option in options)
+
+
+def verb_command(options: argparse.Namespace) -> None:
+    """Open the run, read the rest of the command line for it, and write what it makes."""
+    run = open_run(options.run_folder, options.recipe)
+    verb = options.verb
+    if verb not in run.recipe.commands:
+        raise UserError(
+            f"a run of {run.recipe.name} has no command {verb!r}; it has:"
+            f" {', '.join(run.recipe.commands)}"
+        )
+    command = run.recipe.commands[verb]
+    parser = verb_parser(run, verb)
+    given, unknown = parser.parse_known_args(options.words)
+    if unknown:
+        raise UserError(
+            f"{unknown[0]}: 'tinyaudio {verb}' cannot be asked for that of a run of"
+            f" {run.recipe.name}, only for {flags(command_options(command))}"
+        )
+    keywords = {k: v for k, v in vars(given).items() if k not in ("out", "device")}
+    device = resolve_device(given.device)
+    for model in run.models.values():
+        model.to(device)
+    pieces = command(run.config, run.models, **keywords)
+    seeds = keywords.get("seeds", [])
+    places = [given.out.with_stem(f"{given.out.stem}-{seed}") for seed in seeds]
+    sample_rate = run.config.sample_rate
+    seconds = keywords.get("seconds")
+    n_made = write(
+        places if len(seeds) > 1 else [given.out],
+        pieces,
+        sample_rate,
+        round(seconds * sample_rate) if seconds else None,
     )
-    generate.add_argument(
-        "run_folder",
-        type=Path,
-        metavar="RUN",
-        help="a folder that 'tinyaudio train' made, or a model of ours: wavenet-notes, ...",
+    for place in places if len(seeds) > 1 else [given.out]:
+        print(f"{place}: {n_made / sample_rate:.3f} s at {sample_rate} Hz")
+
+
+def verb_parser(run: TrainedRun, verb: str) -> argparse.ArgumentParser:
+    """Reads the options of one run's command."""
+    command = run.recipe.commands[verb]
+    parser = argparse.ArgumentParser(
+        prog=f"tinyaudio {verb} RUN", description=command.__doc__, allow_abbrev=True
     )
-    generate.add_argument(
+    parser.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FILE",
         help="audio file; its suffix is its format (.wav, .flac, .ogg, .mp3)",
     )
-    generate.add_argument(
-        "--seconds", type=positive, metavar="S", help="length (default: 1, or what the model makes)"
-    )
-    generate.add_argument(
-        "--seed",
-        type=whole,
-        nargs="+",
-        default=[0],
-        metavar="N",
-        help="one clip for each; several are written as FILE-N (default: 0)",
-    )
-    generate.add_argument(
-        "--temperature",
-        type=positive,
-        default=1.0,
-        help="below 1 safer, above 1 wilder (default: 1)",
-    )
-    generate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
-    wishes = {field.name: field for recipe in RECIPES.values() for field in wishes_of(recipe)}
-    groups: dict[str, Any] = {}
-    for wish, field in wishes.items():
-        takers = [
-            name
-            for name, recipe in RECIPES.items()
-            if any(one.name == wish for one in wishes_of(recipe))
-        ]
-        title = f"of a run of {' or '.join(takers)}"
-        if title not in groups:
-            groups[title] = generate.add_argument_group(title)
-        kind, what = field.metadata["type"], field.metadata["help"]
-        groups[title].add_argument(
-            "--" + wish.replace("_", "-"), type=kind, metavar=kind.__name__.upper(), help=what
-        )
-    generate.set_defaults(run=generate_command)
-
-
-def generate_command(options: argparse.Namespace) -> None:
-    """Let a trained model speak."""
-    recipe, config, models = open_run(options.run_folder)
-    wishes = wished(recipe, options)
-    for model in models.values():
-        model.to(resolve_device(options.device))
-    places = [options.out]
-    if len(options.seed) > 1:
-        places = [options.out.with_stem(f"{options.out.stem}-{seed}") for seed in options.seed]
-    seconds = options.seconds or recipe.default_seconds(config)
-    n_samples = round(seconds * config.sample_rate) if math.isfinite(seconds) else None
-    pieces = recipe.generate(config, models, seconds, options.seed, options.temperature, *wishes)
-    n_made = write(places, pieces, config.sample_rate, n_samples)
-    for place in places:
-        print(f"{place}: {n_made / config.sample_rate:.3f} s at {config.sample_rate} Hz")
-
-
-def wishes_of(recipe: ModuleType) -> tuple[Field[Any], ...]:
-    """What can be asked of a recipe's runs: the fields of its `Wish`; nothing if it has none."""
-    return fields(recipe.Wish) if hasattr(recipe, "Wish") else ()
-
-
-def wished(recipe: ModuleType, options: argparse.Namespace) -> list[Any]:
-    """The recipe's `Wish`, filled with the options that were given; nothing if it has none.
-
-    Raises:
-        UserError: An option was given that belongs to another recipe.
-    """
-    own = [field.name for field in wishes_of(recipe)]
-    for other in RECIPES.values():
-        for field in wishes_of(other):
-            if field.name not in own and getattr(options, field.name) is not None:
-                name = recipe.__name__.rpartition(".")[2]
-                raise UserError(f"--{field.name}: a run of {name} cannot be asked for that")
-    return [recipe.Wish(**{name: getattr(options, name) for name in own})] if own else []
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
+    group = parser.add_argument_group(f"options of a run of {run.recipe.name}")
+    add_options(group, command_options(command), say_default="default: {}")
+    return parser
 
 
 def add_evaluate(commands: Any) -> None:
     """``tinyaudio evaluate RUN``."""
     evaluate = commands.add_parser(
         "evaluate",
-        help="score a trained model on sound it has not heard",
-        description="Score a run's models, as the recipe does while training.",
+        help="score a trained run on held-out sound",
+        description="Score a run's networks, as the recipe does while training, on all held-out clips.",
     )
-    evaluate.add_argument(
-        "run_folder",
-        type=Path,
-        metavar="RUN",
-        help="a folder that 'tinyaudio train' made, or a model of ours: wavenet-notes, ...",
-    )
+    evaluate.add_argument("run_folder", metavar="RUN", help=RUN + ", ".join(shipped()))
     evaluate.add_argument(
         "--data",
         type=Path,
         metavar="FOLDER",
         help="audio to score (default: what the run held out)",
+    )
+    evaluate.add_argument(
+        "--clips", type=count, metavar="N", help="score the first N clips only (default: all)"
     )
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
@@ -134,15 +132,16 @@ def add_evaluate(commands: Any) -> None:
 
 def evaluate_command(options: argparse.Namespace) -> None:
     """Score a run."""
-    recipe, config, models = open_run(options.run_folder)
-    for model in models.values():
+    run = open_run(options.run_folder, options.recipe)
+    for model in run.models.values():
         model.to(resolve_device(options.device))
-    if options.data:
-        clips = recipe.clips(config, options.data, "all")
-    else:
-        folder = read_about(options.run_folder)["data"]["folder"]  # None: procedural notes
-        clips = recipe.clips(config, Path(folder) if folder else None, "valid")
-    scores = evaluate_models(recipe, config, models, stack_clips(clips))
+    folder, split = options.data, "all"
+    if folder is None:
+        trained_on = run.metadata["data"]["folder"]  # None: the recipe's own sound
+        folder, split = Path(trained_on) if trained_on else None, "valid"
+    dataset = run.recipe.dataset(run.config, split, folder)
+    batches = batches_of(dataset, options.clips)
+    scores = evaluate_models(run.recipe, run.config, run.models, batches)
     if options.json:
         print(json.dumps(scores))
     else:

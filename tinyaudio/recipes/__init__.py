@@ -1,16 +1,81 @@
-"""One runnable file a system: each wires data → model → objective → loop.
+"""The systems of the book, one runnable file each: data → model → objective → loop → sound.
 
-A recipe is a module with
+A file fills one `tinyaudio.recipe.Recipe` and is named in `NAMES`; there is no other place to enter it.
+It is read when it is asked for, so that a chapter that opens one model does not load all others.
 
-* ``Config``, a frozen dataclass with ``tiny()`` and full sizes, whose fields are the command's options,
-* ``build(config) -> State``, freshly initialised players,
-* ``clips(config, folder, split)``, what it learns from: one's own folder, or procedural sound,
-* ``models(state)``, what is worth keeping, by name, and ``MODELS``, of which class each is,
-* ``evaluate(config, models, clips)``, the numbers to watch on held-out sound,
-* ``generate(config, models, seconds, seeds, temperature)``, sound in pieces one behind the other,
-  ``default_seconds(config)`` long unless asked otherwise,
-* where they make sense, ``Wish``, options of `generate` beyond these, passed as its last argument,
-  and ``config.unlabelled()``, the configuration for a folder of sound without labels.
-
-`tinyaudio.recipes.run` runs any of them: ``tinyaudio train autoregressive --data my_sounds``.
+Implements: `NAMES`; `load_recipe`, one of them; `load_recipe_file`, a recipe of one's own.
+See:        `tinyaudio.run`, which runs them.
 """
+
+import difflib
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tinyaudio.errors import UserError
+from tinyaudio.recipe import Recipe
+
+NAMES = ("autoregressive", "wavenet", "speech", "vocoder", "wavegan")
+
+
+def load_recipe(name: str) -> Recipe[Any]:
+    """A recipe of the package.
+
+    Raises:
+        UserError: There is none of that name.
+
+    Example:
+        >>> load_recipe("wavegan").name
+        'wavegan'
+    """
+    if name not in NAMES:
+        near = difflib.get_close_matches(name, NAMES, n=1)
+        hint = f"perhaps {near[0]!r}; " if near else ""
+        raise UserError(
+            f"no recipe {name!r}; {hint}there are: {', '.join(NAMES)}. One of your own: --recipe FILE.py"
+        )
+    return checked(importlib.import_module(f"tinyaudio.recipes.{name}").RECIPE, name, name)
+
+
+def load_recipe_file(path: Path) -> Recipe[Any]:
+    """A recipe of one's own: a Python file that ends with ``RECIPE = Recipe(...)``.
+
+    The file is run, as Python runs any module: pass only what you would run.
+
+    Raises:
+        UserError: There is no such file, it does not run, or has no recipe of its own name.
+    """
+    if path.stem in NAMES:
+        raise UserError(
+            f"--recipe {path}: {path.stem!r} is a recipe of the package; choose another name"
+        )
+    module = f"recipe_file_{path.stem}"  # so that a file called torch.py is no harm
+    spec = importlib.util.spec_from_file_location(module, path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        raise UserError(f"--recipe {path}: no such Python file")
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[module] = loaded  # where dataclasses look for the types of their fields
+    try:
+        spec.loader.exec_module(loaded)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        trace = traceback.extract_tb(error.__traceback__)
+        lines = [f", line {frame.lineno}" for frame in trace if frame.filename == str(path)]
+        raise UserError(
+            f"--recipe {path}{lines[-1] if lines else ''}: does not import ({type(error).__name__}:"
+            f" {error})"
+        ) from None
+    return checked(vars(loaded).get("RECIPE"), path.stem, f"--recipe {path}")
+
+
+def checked(found: object, name: str, where: str) -> Recipe[Any]:
+    """What a file calls RECIPE, if it is a recipe and has the file's name."""
+    if not isinstance(found, Recipe):
+        raise UserError(f"{where}: has no recipe; end the file with RECIPE = Recipe(...)")
+    if found.name != name:
+        raise UserError(f"{where}: the recipe calls itself {found.name!r}; name it {name!r}")
+    return found

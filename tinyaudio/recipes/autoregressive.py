@@ -1,145 +1,105 @@
-"""Learn to predict a waveform sample by sample, then let it speak.
+"""Learn to predict a waveform sample by sample, then generate one.
 
 COMMAND     tinyaudio train autoregressive --data FOLDER --out runs/mine
+GENERATE    tinyaudio generate runs/mine --seconds 1 --out new.wav
 HARDWARE    two CPU cores, about two minutes at tiny size
 EXPECT      8 bits a sample at the start, and less and less on held-out sound
 See:        chapter 2, "One sample at a time".
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import Dataset
 
+from tinyaudio.data.note_crops import folder_or_notes
+from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.objectives.likelihood import likelihood
-from tinyaudio.recipes.sound import folder_or_notes
+from tinyaudio.recipe import Models, Recipe, RunConfig, Seconds, Seeds, Temperature, network, option
 from tinyaudio.represent import mulaw
 from tinyaudio.samplers.autoregressive import stream
-from tinyaudio.train import EMA, Batch, Learner, Loss, State, cosine
+from tinyaudio.train import EMA, Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
-class Config:
-    """What makes a run; a run resumes only under the same configuration."""
+class Config(RunConfig):
+    """What makes a run."""
 
-    model: CausalNetConfig
-    sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and speak at, in Hz"})
-    n_samples: int = field(
-        default=4_096, metadata={"help": "length of a training crop, in samples"}
-    )
-    batch_size: int = field(default=8, metadata={"help": "crops a step, over all processes"})
-    steps: int = field(default=400, metadata={"help": "steps to train for"})
-    learning_rate: float = field(default=3e-3, metadata={"help": "of Adam, at its highest"})
-    ema_decay: float = field(
-        default=0.98, metadata={"help": "of the average that speaks, in [0, 1)"}
-    )
-    seed: int = field(
-        default=0, metadata={"help": "decides initial weights, crops and their order"}
-    )
-
-    @classmethod
-    def tiny(cls) -> "Config":
-        """Learns in a minute or two on two CPU cores."""
-        return cls(CausalNetConfig.tiny())
-
-    @classmethod
-    def large(cls) -> "Config":
-        """For a GPU."""
-        return cls(
-            CausalNetConfig.large(),
-            n_samples=16_384,
-            batch_size=16,
-            steps=100_000,
-            learning_rate=1e-3,
-            ema_decay=0.999,
-        )
+    model: CausalNetConfig = CausalNetConfig.tiny()
+    n_samples: int = option(4_096, "length of a training crop, in samples", minimum=1)
+    learning_rate: float = option(3e-3, "peak learning rate of Adam", minimum=0)
+    ema_decay: float = option(0.98, "decay of the weights' moving average", minimum=0, maximum=1)
 
 
-def build(config: Config) -> State:
-    """A network that knows nothing yet, and what will teach it."""
-    torch.manual_seed(config.seed)
-    net = CausalNet(config.model)
-    learner = Learner(
-        "net",
-        net,
-        likelihood(net, config.model.n_levels),
-        torch.optim.Adam(net.parameters(), lr=config.learning_rate),
-        schedule=cosine(config.steps, n_warmup=min(20, config.steps), final=0.1),
-        max_grad_norm=1.0,
-        ema=EMA(net, config.ema_decay),
-    )
-    return State([learner])
+LARGE = Config(
+    model=CausalNetConfig.large(),
+    n_samples=16_384,
+    batch_size=16,
+    steps=100_000,
+    learning_rate=1e-3,
+    ema_decay=0.999,
+)
 
 
-def clips(config: Config, folder: Path | None, split: str) -> Dataset:
-    """One's own sound, or procedural notes."""
+def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
+    """Crops of the user's recordings, or of procedural notes."""
     return folder_or_notes(folder, config.sample_rate, config.n_samples, split, config.seed)
 
 
-def models(state: State) -> dict[str, nn.Module]:
-    """The averaged network, which predicts better than the one in training."""
-    (learner,) = state.learners
-    assert learner.ema is not None
-    return {"net": learner.ema.module}
+def learners(config: Config) -> list[Learner]:
+    """One network, trained by maximum likelihood."""
+    torch.manual_seed(config.seed)
+    net = CausalNet(config.model)
+    loss = likelihood(net, config.model.n_levels)
+    optimizer = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
+    schedule = cosine(config.steps, n_warmup=min(20, config.steps), final=0.1)
+    ema = EMA(net, config.ema_decay)
+    return [Learner("net", net, loss, optimizer, schedule=schedule, max_grad_norm=1.0, ema=ema)]
 
 
-MODELS: dict[str, type[nn.Module]] = {"net": CausalNet}
+def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
+    """Negative log-likelihood of held-out sound in bits a sample; a uniform predictor has 8."""
+    net = network(models, "net", CausalNet)
+    loss = likelihood(net, config.model.n_levels)
+    return {"bits_per_sample": mean_loss(loss, net, batches)}
 
 
-@torch.no_grad()
-def mean_loss(loss: Loss, net: nn.Module, batches: Sequence[Batch]) -> float:
-    """A loss over all clips, however many each batch has, computed where the network is."""
-    device = next(net.parameters()).device
-    total = 0.0
-    for batch in batches:
-        there = {name: value.to(device) for name, value in batch.items()}
-        total += loss(there, 0)[0].item() * len(batch["audio"])
-    return total / sum(len(batch["audio"]) for batch in batches)
-
-
-def evaluate(
-    config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
-) -> dict[str, float]:
-    """Bits a sample on held-out sound.
-
-    Args:
-        config: Of the run.
-        models: From `models`.
-        batches: With ``audio``, (B, 1, T).
-
-    Returns:
-        ``bits_per_sample``; 8 is what a model that knows nothing needs.
-    """
-    net = models["net"]
-    return {"bits_per_sample": mean_loss(likelihood(net, config.model.n_levels), net, batches)}
-
-
-def default_seconds(config: object) -> float:
-    """How long to speak when nobody says."""
-    return 1.0
-
-
-def decoded(
-    pieces: Iterator[Int[Tensor, "B n"]], n_levels: int
-) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """Sound from codes, piece by piece."""
+def decode(pieces: Iterator[Int[Tensor, "B n"]], n_levels: int) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """Waveforms from mu-law codes, piece by piece."""
     return (mulaw.decode(piece, n_levels)[:, None] for piece in pieces)
 
 
 def generate(
     config: Config,
-    models: dict[str, nn.Module],
-    seconds: float,
-    seeds: Sequence[int],
-    temperature: float,
+    models: Models,
+    *,
+    seconds: Seconds = None,
+    seeds: Seeds = (0,),
+    temperature: Temperature = 1.0,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """Draw a waveform for each seed, piece by piece."""
-    net = models["net"]
-    assert isinstance(net, CausalNet)
-    codes = stream(net, round(seconds * config.sample_rate), seeds, temperature)
-    return decoded(codes, config.model.n_levels)
+    """A waveform for each seed, one second by default."""
+    n_samples = round((1.0 if seconds is None else seconds) * config.sample_rate)
+    codes = stream(network(models, "net", CausalNet), n_samples, seeds, temperature)
+    return decode(codes, config.model.n_levels)
+
+
+RECIPE = Recipe(
+    name="autoregressive",
+    description=__doc__,
+    sizes={"tiny": Config(), "large": LARGE},
+    dataset=dataset,
+    learners=learners,
+    evaluate=evaluate,
+    commands={"generate": generate},
+)
+
+if __name__ == "__main__":
+    from tinyaudio.cli import main
+
+    main(["train", RECIPE.name, *sys.argv[1:]])

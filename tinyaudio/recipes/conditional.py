@@ -1,67 +1,42 @@
 """What the recipes of a WaveNet share: `wavenet` for notes, `speech`, and `vocoder`.
 
-They differ in their sound and in what the network is told of it; it learns and is scored alike.
+They differ in their data and in what the network is conditioned on; loss, optimizer and evaluation are
+the same.
 
 See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocoder".
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.objectives.exposure import disturbed
-from tinyaudio.objectives.likelihood import bits_per_sample
-from tinyaudio.recipes.autoregressive import mean_loss
-from tinyaudio.represent import mulaw
-from tinyaudio.train import EMA, Batch, Learner, Loss, State, cosine
+from tinyaudio.objectives import mixture
+from tinyaudio.objectives.likelihood import likelihood
+from tinyaudio.recipe import Models, RunConfig, network, option
+from tinyaudio.train import EMA, Batch, Learner, Loss, cosine
 
 
 @dataclass(frozen=True)
-class Training:
-    """What makes a run; a run resumes only under the same configuration."""
+class WaveNetRunConfig(RunConfig):
+    """What makes a run of a WaveNet; each recipe adds its model and its data."""
 
-    model: WaveNetConfig
-    sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and play at, in Hz"})
-    n_samples: int = field(
-        default=4_096, metadata={"help": "length of a training crop, in samples"}
-    )
-    batch_size: int = field(default=8, metadata={"help": "crops a step, over all processes"})
-    steps: int = field(default=400, metadata={"help": "steps to train for"})
-    warmup_steps: int = field(
-        default=50, metadata={"help": "steps in which the learning rate rises"}
-    )
-    learning_rate: float = field(default=4e-3, metadata={"help": "of Adam, at its highest"})
-    ema_decay: float = field(
-        default=0.98, metadata={"help": "of the average that plays, in [0, 1)"}
-    )
-    input_noise: float = field(
-        default=6.0,
-        metadata={"help": "noisiest past that it learns from, in codes, so that it may be drawn"},
-    )
-    input_echo: float = field(
-        default=0.0,
-        metadata={
-            "help": "largest share of that noise that comes back, a dilation later, in [0, 1]"
-        },
-    )
-    input_gain: float = field(
-        default=0.0,
-        metadata={"help": "faintest past that it learns from, in dB below the true level"},
-    )
-    undisturbed: float = field(
-        default=0.25, metadata={"help": "share of clips whose past is left as it is, in [0, 1)"}
-    )
-    seed: int = field(
-        default=0, metadata={"help": "decides initial weights, crops and their order"}
+    model: WaveNetConfig = WaveNetConfig.tiny()
+    n_samples: int = option(4_096, "length of a training crop, in samples", minimum=1)
+    warmup_steps: int = option(50, "steps in which the learning rate rises", minimum=0)
+    learning_rate: float = option(4e-3, "peak learning rate of Adam", minimum=0)
+    ema_decay: float = option(0.98, "decay of the weights' moving average", minimum=0, maximum=1)
+    history_noise: float = option(
+        0.0, "greatest rms of white noise on the input, in codes; the target has none", minimum=0
     )
 
 
-# Numbers of a training that a GPU does in a day or two; ours, since the paper leaves them open.
+# A training that a GPU does in a day or two; ours, since the paper leaves these numbers open.
 ON_A_GPU: dict[str, Any] = {
     "n_samples": 16_000,
     "batch_size": 16,
@@ -72,85 +47,66 @@ ON_A_GPU: dict[str, Any] = {
 }
 
 
-def told(batch: Batch) -> Condition | None:
-    """What is known of a batch, under the names of `Condition`; it may be nothing."""
-    known = {
-        name: batch[name] for name in ("classes", "frames", "cycles", "samples") if name in batch
-    }
-    return Condition(**known) if known else None
+def batch_condition(batch: Batch) -> Condition | None:
+    """What a batch is conditioned on, under the names of `Condition`; None if on nothing."""
+    parts = {name: batch[name] for name in ("classes", "vectors", "frames") if name in batch}
+    return Condition(**parts) if parts else None
 
 
-def periods(batch: Batch, net: WaveNet) -> Tensor | None:
-    """How many samples a cycle of each clip's oscillator takes; None if it has none."""
-    if "cycles" not in batch or net.conditioner is None:
-        return None
-    turns = batch["cycles"][..., 1].nanmedian(dim=1).values.nan_to_num(0)  # a frame; off it is NaN
-    return net.conditioner.config.hop_length / turns.clamp(min=1e-2)
-
-
-def loss_of(
-    net: WaveNet,
-    input_noise: float = 0.0,
-    undisturbed: float = 0.0,
-    input_echo: float = 0.0,
-    input_gain: float = 0.0,
-) -> Loss:
-    """Bits a sample that the network needs for ``audio`` (B, 1, T), told what is known of it.
+def nll_loss(net: WaveNet, history_noise: float | int = 0.0) -> Loss:
+    """Negative log-likelihood of ``audio`` (B, 1, T) under its condition, in bits a sample.
 
     Args:
-        net: Column t of its output depends on codes before t only.
-        input_noise: The past, but not what is to be predicted, can be disturbed, see
-            `tinyaudio.objectives.exposure`: by noise of up to so many codes,
-        undisturbed: but not in this share of clips;
-        input_echo: up to this share of the noise comes back,
-        input_gain: and the level can be wrong by up to so many decibels.
+        net: Column t of its output depends on codes before t only; a softmax or a mixture.
+        history_noise: See `tinyaudio.objectives.likelihood.corrupt_history`; of a softmax only.
     """
-    n_levels = net.config.n_levels
-    # A layer of dilation d hears the sample d before the last one, which is 1 before the next.
-    lags = [d + 1 for d in net.config.dilations]
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        audio = batch["audio"].squeeze(1)
-        past = codes = mulaw.encode(audio, n_levels)  # (B, T)
-        if input_noise or input_gain:
-            past = disturbed(
-                audio,
-                n_levels,
-                noise=input_noise,
-                echo=input_echo,
-                lags=lags,
-                periods=periods(batch, net),
-                gain_db=input_gain,
-                undisturbed=undisturbed,
-            )
-        return bits_per_sample(net(past, told(batch)), codes), {}
+        def predict(codes: Tensor) -> Tensor:
+            return net(codes, batch_condition(batch))
+
+        if net.config.n_mixtures:
+            bits = net.config.n_levels.bit_length() - 1
+            return mixture.likelihood(predict, bits)(batch, step)
+        return likelihood(predict, net.config.n_levels, history_noise)(batch, step)
 
     return loss
 
 
-def build(config: Training) -> State:
-    """A network that knows nothing yet, and what will teach it."""
+def learners(
+    config: WaveNetRunConfig, prepare: Callable[[Batch], Batch] = lambda batch: batch
+) -> list[Learner]:
+    """One freshly initialised WaveNet, trained by maximum likelihood.
+
+    Args:
+        config: Of the run.
+        prepare: What a batch goes through before the loss, on the network's device.
+    """
     torch.manual_seed(config.seed)
     net = WaveNet(config.model)
-    learner = Learner(
-        "net",
-        net,
-        loss_of(net, config.input_noise, config.undisturbed, config.input_echo, config.input_gain),
-        torch.optim.Adam(net.parameters(), lr=config.learning_rate),
-        schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
-        max_grad_norm=1.0,
-        ema=EMA(net, config.ema_decay),
-    )
-    return State([learner])
-
-
-MODELS: dict[str, type[nn.Module]] = {"net": WaveNet}
+    nll = nll_loss(net, config.history_noise)
+    return [
+        Learner(
+            "net",
+            net,
+            lambda batch, step: nll(prepare(batch), step),
+            torch.optim.Adam(net.parameters(), lr=config.learning_rate),
+            schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
+            max_grad_norm=1.0,
+            ema=EMA(net, config.ema_decay),
+        )
+    ]
 
 
 def evaluate(
-    config: Training, models: dict[str, nn.Module], batches: Sequence[Batch]
+    config: WaveNetRunConfig,
+    models: Models,
+    batches: Iterable[Batch],
+    prepare: Callable[[Batch], Batch] = lambda batch: batch,
 ) -> dict[str, float]:
-    """Bits a sample on held-out sound, told what is known of it."""
-    net = models["net"]
-    assert isinstance(net, WaveNet)
-    return {"bits_per_sample": mean_loss(loss_of(net), net, batches)}
+    """Negative log-likelihood of held-out sound under its condition; a uniform predictor has 8 bits."""
+    net = network(models, "net", WaveNet)
+    nll = nll_loss(net)
+    return {
+        "bits_per_sample": mean_loss(lambda batch, step: nll(prepare(batch), step), net, batches)
+    }

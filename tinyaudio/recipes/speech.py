@@ -1,157 +1,100 @@
-"""Learn to say phones at a pitch, in somebody's voice, as the first WaveNet did.
+"""Train a WaveNet to say phones at a pitch in a speaker's voice, as the first WaveNet did.
 
-The network is told the phone, the pitch and the speaker of procedural voices, whose labels are exact.
-A share of what it hears is recorded speech, of which it is told nothing.  ``--data FOLDER`` is recorded
-speech of your own; with ``--recorded 1`` it hears nothing else, and babbles.
+The network is conditioned on phone, pitch and speaker of procedural voices, whose labels are exact.  A
+fraction of its training is recorded speech without labels, on which it is trained unconditionally.
+``--data FOLDER`` is recorded speech of your own; with ``--recorded-fraction 1`` there is nothing else.
 
 COMMAND     tinyaudio train speech --out runs/speech
-HEAR        tinyaudio generate runs/speech --sentence 3 --speaker 12 --out said.wav
-HARDWARE    two CPU cores for the tiny size; a GPU for the others
-EXPECT      8 bits a sample at the start, and less and less on speakers that were held out
+GENERATE    tinyaudio generate runs/speech --sentence 3 --speaker 12 --out said.wav
+HARDWARE    two CPU cores for the tiny size; a GPU for the paper's
+EXPECT      8 bits a sample at the start, and less and less on held-out speakers
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data.speech.content import sentence
-from tinyaudio.data.speech.linguistic import N_CHANNELS, linguistic_frames
-from tinyaudio.data.speech.speakers import speaker
-from tinyaudio.data.voices import N_SPEAKERS, SPLITS, voice
-from tinyaudio.errors import UserError
+from tinyaudio.data.sentence_frames import sentence_frames
+from tinyaudio.data.speech.linguistic import N_CHANNELS
+from tinyaudio.data.speech_crops import UNKNOWN_SPEAKER, SpeechCrops
+from tinyaudio.data.voices import N_SPEAKERS, SPLITS
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.recipes.autoregressive import decoded, models
-from tinyaudio.recipes.conditional import MODELS, ON_A_GPU, Training, build, evaluate
-from tinyaudio.recipes.spoken import STRANGER, Spoken
+from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, Temperature, network, option
+from tinyaudio.recipes.autoregressive import decode
+from tinyaudio.recipes.conditional import ON_A_GPU, WaveNetRunConfig, evaluate, learners
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
-__all__ = [
-    "MODELS",
-    "Config",
-    "Wish",
-    "build",
-    "clips",
-    "default_seconds",
-    "evaluate",
-    "generate",
-    "models",
-]
-
-# Every 10 ms at 16 kHz; a frame is seen with four on either side, since a phone is shaped by the next.
+HOP_LENGTH = 160
+# A frame every 10 ms at 16 kHz, seen with four on either side, since a phone is shaped by the next.
 SPEAKER_AND_PHONES = ConditionConfig(
-    n_classes=(N_SPEAKERS + 1,), n_frame_channels=N_CHANNELS, frame_taps=9, hop_length=160
+    n_classes=(N_SPEAKERS + 1,), n_frame_channels=N_CHANNELS, frame_taps=9, hop_length=HOP_LENGTH
 )
 
 
 @dataclass(frozen=True)
-class Config(Training):
-    """What makes a run; a run resumes only under the same configuration."""
+class Config(WaveNetRunConfig):
+    """What makes a run."""
 
-    n_samples: int = field(
-        default=4_000, metadata={"help": "length of a training crop, in samples; 160 a frame"}
-    )
-    recorded: float = field(
-        default=0.25, metadata={"help": "share of recorded speech, of which nothing is told"}
-    )
-
-    @classmethod
-    def tiny(cls) -> "Config":
-        """Learns in minutes on two CPU cores."""
-        return cls(replace(WaveNetConfig.tiny(), condition=SPEAKER_AND_PHONES))
-
-    @classmethod
-    def paper(cls) -> "Config":
-        """The paper's reach of 300 ms.  It leaves width and training open; these are ours."""
-        return cls(replace(WaveNetConfig.paper(), condition=SPEAKER_AND_PHONES), **ON_A_GPU)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What can be asked of a run; None is the default beside it."""
-
-    sentence: int | None = field(
-        default=None,
-        metadata={"help": "which sentence of nonsense, then the next (default: 0)", "type": int},
-    )
-    speaker: int | None = field(
-        default=None,
-        metadata={"help": f"who says it, 0 to {N_SPEAKERS - 1} (default: 0)", "type": int},
+    model: WaveNetConfig = replace(WaveNetConfig.tiny(), condition=SPEAKER_AND_PHONES)
+    n_samples: int = option(4_000, "length of a training crop, in samples; 160 a frame", minimum=1)
+    recorded_fraction: float = option(
+        0.25, "fraction of recorded speech, without labels", minimum=0, maximum=1
     )
 
-    def condition(self, seconds: float) -> Condition:
-        """The phones, pitch and speaker of as many sentences as it takes, cut at a whole frame.
 
-        Raises:
-            UserError: There is no such sentence or speaker.
-        """
-        number, who = self.sentence or 0, self.speaker or 0
-        if number < 0:
-            raise UserError(f"sentence {number}: sentences are counted from 0")
-        if not 0 <= who < N_SPEAKERS:
-            raise UserError(f"speaker {who}: there are 0 to {N_SPEAKERS - 1}")
-        n_frames = math.ceil(round(100 * seconds, 6))
-        parts: list[Tensor] = []
-        while sum(part.shape[1] for part in parts) < n_frames:
-            content = sentence(number + len(parts))
-            take = voice(speaker(who), content)
-            fields = {
-                "phones": content.phones,
-                "durations_s": content.durations_s,
-                "f0_hz": take.f0_hz,
-                "voiced": take.voiced,
-                "sample_rate": 16_000,
-            }
-            parts.append(linguistic_frames(fields)[:, :-1])
-        # Speakers who were held out are strangers to the network; their pitch and phones are told.
-        known = who if who % 10 in SPLITS["train"] else STRANGER
-        return Condition(
-            classes=torch.tensor([[known]]), frames=torch.cat(parts, dim=1)[None, :, :n_frames]
-        )
+# The paper's receptive field of 300 ms; it leaves width and training open.
+PAPER = Config(model=replace(WaveNetConfig.paper(), condition=SPEAKER_AND_PHONES), **ON_A_GPU)
 
 
-def clips(config: Config, folder: Path | None, split: str) -> Dataset:
+def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     """Procedural voices with their labels, and recorded speech."""
-    return Spoken(
-        folder,
-        config.sample_rate,
-        config.n_samples,
-        split,
-        config.seed,
-        config.recorded,
-        told=True,
-    )
-
-
-def default_seconds(config: Config) -> float:
-    """How long to speak when nobody says: about a sentence."""
-    return 2.0
+    sizes = (config.sample_rate, config.n_samples, split, config.seed)
+    return SpeechCrops(folder, *sizes, config.recorded_fraction, labels=True)
 
 
 def generate(
     config: Config,
-    models: dict[str, nn.Module],
-    seconds: float,
-    seeds: Sequence[int],
-    temperature: float,
-    wish: Wish = Wish(),
+    models: Models,
+    *,
+    seconds: Seconds = None,
+    seeds: Seeds = (0,),
+    temperature: Temperature = 1.0,
+    sentence: Annotated[int, "number of a nonsense sentence; the following ones follow"] = 0,
+    speaker: Annotated[int, f"speaker, 0 to {N_SPEAKERS - 1}"] = 0,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """Draw a waveform for each seed, piece by piece, of the sentence that is wished for.
+    """A waveform for each seed, two seconds by default, of one sentence."""
+    net = network(models, "net", WaveNet)
+    n_samples = round((2.0 if seconds is None else seconds) * config.sample_rate)
+    frames = sentence_frames(sentence, speaker, -(-n_samples // HOP_LENGTH))[None]
+    # Speakers that were held out from training have no class of their own.
+    known = speaker if speaker % 10 in SPLITS["train"] else UNKNOWN_SPEAKER
+    condition = Condition(classes=torch.tensor([[known]]), frames=frames)
+    conditioned = Conditioned(net, condition.to(next(net.parameters()).device))
+    codes = stream(conditioned, n_samples, seeds, temperature)
+    return decode(codes, config.model.n_levels)
 
-    Raises:
-        UserError: The wish cannot be met.
-    """
-    net = models["net"]
-    assert isinstance(net, WaveNet)
-    known = wish.condition(seconds).to(next(net.parameters()).device)
-    n_samples = round(seconds * config.sample_rate)
-    codes = stream(Conditioned(net, known), n_samples, seeds, temperature)
-    return decoded(codes, config.model.n_levels)
+
+RECIPE = Recipe(
+    name="speech",
+    description=__doc__,
+    sizes={"tiny": Config(), "paper": PAPER},
+    dataset=dataset,
+    learners=learners,
+    evaluate=evaluate,
+    commands={"generate": generate},
+)
+
+if __name__ == "__main__":
+    from tinyaudio.cli import main
+
+    main(["train", RECIPE.name, *sys.argv[1:]])

@@ -1,135 +1,117 @@
-"""Two networks that teach each other: a critic that measures how far, a generator that comes closer.
+"""Train a generator and a critic against each other: the critic estimates a distance, the generator lowers it.
 
 COMMAND     tinyaudio train wavegan --data FOLDER --out runs/gan
-HARDWARE    two CPU cores for the tiny size, which learns loudness and colour in minutes and no more;
-            a GPU and a day or more for the paper's (200,000 generator steps)
-EXPECT      the critic's distance rises while it learns to see, then falls
+GENERATE    tinyaudio generate runs/gan --seeds 1 2 3 --out new.wav
+HARDWARE    two CPU cores for the tiny size, which learns level and spectral envelope in minutes; a GPU
+            and a day or more for the paper's 200,000 generator steps
+EXPECT      the critic's distance rises while the critic learns, then falls
 See:        part 3, "Bottlenecks and critics".
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import Dataset
 
+from tinyaudio.data.note_crops import folder_or_notes
 from tinyaudio.errors import UserError
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import wasserstein_critic, wasserstein_generator
-from tinyaudio.recipes.sound import folder_or_notes
-from tinyaudio.train import Batch, Learner, State
+from tinyaudio.recipe import Models, Recipe, RunConfig, Seconds, Seeds, Temperature, network, option
+from tinyaudio.samplers.latent import uniform_latents
+from tinyaudio.train import Batch, Learner
 
 
 @dataclass(frozen=True)
-class Config:
-    """What makes a run; a run resumes only under the same configuration."""
+class Config(RunConfig):
+    """What makes a run."""
 
-    model: WaveGANConfig
-    sample_rate: int = field(default=16_000, metadata={"help": "rate to learn and speak at, in Hz"})
-    batch_size: int = field(default=16, metadata={"help": "clips a step, over all processes"})
-    steps: int = field(default=1_000, metadata={"help": "critic steps to train for"})
-    critic_steps: int = field(default=5, metadata={"help": "critic steps to one of the generator"})
-    penalty_weight: float = field(default=10.0, metadata={"help": "of the gradient penalty"})
-    learning_rate: float = field(default=1e-3, metadata={"help": "of Adam, for both"})
-    seed: int = field(
-        default=0, metadata={"help": "decides initial weights, clips and their order"}
-    )
-
-    @classmethod
-    def tiny(cls) -> "Config":
-        """A quarter of a second, on two CPU cores."""
-        return cls(WaveGANConfig.tiny())
-
-    @classmethod
-    def paper(cls) -> "Config":
-        """Table 5 of Donahue et al.: batches of 64, Adam at 1e-4, 200,000 generator steps."""
-        return cls(WaveGANConfig.paper(), batch_size=64, steps=1_000_000, learning_rate=1e-4)
+    model: WaveGANConfig = WaveGANConfig.tiny()
+    batch_size: int = option(16, "clips a step, over all processes", minimum=1)
+    steps: int = option(1_000, "critic steps to train for", minimum=1)
+    critic_steps: int = option(5, "critic steps for each generator step", minimum=1)
+    penalty_weight: float = option(10.0, "weight of the gradient penalty (lambda)", minimum=0)
+    learning_rate: float = option(1e-3, "learning rate of Adam, for both", minimum=0)
 
 
-def build(config: Config) -> State:
-    """Two networks that know nothing yet."""
-    torch.manual_seed(config.seed)
-    critic, generator = Critic(config.model), Generator(config.model)
-
-    def latents(n: int) -> Tensor:
-        return 2 * torch.rand(n, config.model.n_latents) - 1
-
-    learners = [
-        Learner(
-            "critic",
-            critic,
-            wasserstein_critic(critic, generator, latents, config.penalty_weight),
-            torch.optim.Adam(critic.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
-        ),
-        Learner(
-            "generator",
-            generator,
-            wasserstein_generator(critic, generator, latents),
-            torch.optim.Adam(generator.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
-            every=config.critic_steps,
-        ),
-    ]
-    return State(learners)
+# Table 5 of Donahue et al.: batches of 64, Adam at 1e-4, 200,000 generator steps.
+PAPER = Config(model=WaveGANConfig.paper(), batch_size=64, steps=1_000_000, learning_rate=1e-4)
 
 
-def clips(config: Config, folder: Path | None, split: str) -> Dataset:
-    """One's own sound, or procedural notes."""
+def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
+    """Crops of the user's recordings, or of procedural notes."""
     return folder_or_notes(folder, config.sample_rate, config.model.n_samples, split, config.seed)
 
 
-def models(state: State) -> dict[str, nn.Module]:
-    """Both networks: the generator to speak, the critic to judge."""
-    return {learner.name: learner.module for learner in state.learners}
+def learners(config: Config) -> list[Learner]:
+    """The critic, and the generator after every few of its steps."""
+    torch.manual_seed(config.seed)
+    critic, generator = Critic(config.model), Generator(config.model)
 
+    def latents(n: int) -> Float[Tensor, "n D"]:
+        return 2 * torch.rand(n, config.model.n_latents) - 1  # uniform in [-1, 1]
 
-MODELS: dict[str, type[nn.Module]] = {"critic": Critic, "generator": Generator}
+    critic_loss = wasserstein_critic(critic, generator, latents, config.penalty_weight)
+    generator_loss = wasserstein_generator(critic, generator, latents)
+    adam = partial(torch.optim.Adam, lr=config.learning_rate, betas=(0.5, 0.9))
+    every = config.critic_steps
+    return [
+        Learner("critic", critic, critic_loss, adam(critic.parameters())),
+        Learner("generator", generator, generator_loss, adam(generator.parameters()), every),
+    ]
 
 
 @torch.no_grad()
-def evaluate(
-    config: Config, models: dict[str, nn.Module], batches: Sequence[Batch]
-) -> dict[str, float]:
-    """The critic's distance between held-out and generated clips; smaller is nearer, in its own unit.
-
-    The same latents are used every time, so that two evaluations differ by the networks alone.
-    """
-    critic, generator = models["critic"], models["generator"]
-    device = next(critic.parameters()).device
-    generator_of_latents = torch.Generator().manual_seed(0)
-    total = 0.0
+def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
+    """The critic's distance between held-out and generated clips, in its own unit; smaller is nearer."""
+    critic, total, n_clips = network(models, "critic", Critic), 0.0, 0
     for batch in batches:
-        audio = batch["audio"]
-        z = 2 * torch.rand(len(audio), config.model.n_latents, generator=generator_of_latents) - 1
-        gap = critic(audio.to(device)) - critic(generator(z.to(device)))
-        total += gap.sum().item()
-    return {"wasserstein": total / sum(len(batch["audio"]) for batch in batches)}
-
-
-def default_seconds(config: Config) -> float:
-    """How long a clip of this network is."""
-    return config.model.n_samples / config.sample_rate
+        real = batch["audio"].to(next(critic.parameters()).device)
+        seeds = range(n_clips, n_clips + len(real))  # clip k against seed k, in every evaluation
+        (generated,) = generate(config, models, seeds=seeds)
+        total += (critic(real) - critic(generated.to(real.device))).sum().item()
+        n_clips += len(real)
+    return {"wasserstein": total / n_clips}
 
 
 @torch.no_grad()
 def generate(
     config: Config,
-    models: dict[str, nn.Module],
-    seconds: float,
-    seeds: Sequence[int],
-    temperature: float,
+    models: Models,
+    *,
+    seconds: Seconds = None,
+    seeds: Seeds = (0,),
+    temperature: Temperature = 1.0,
 ) -> list[Float[Tensor, "B 1 T"]]:
-    """One clip for each seed, all in one piece; its length is the network's, at most."""
-    longest = default_seconds(config)
-    if seconds > longest:
-        raise UserError(f"this model makes clips of {longest:.3f} s, not {seconds} s; ask for less")
-    generator = models["generator"]
-    device = next(generator.parameters()).device
-    rows = [
-        torch.rand(config.model.n_latents, generator=torch.Generator().manual_seed(s))
-        for s in seeds
+    """One clip for each seed, all in one piece; UserError if more is asked for than a clip's length."""
+    generator = network(models, "generator", Generator)
+    longest_s = config.model.n_samples / config.sample_rate
+    if seconds is not None and not 0 < seconds <= longest_s:
+        raise UserError(f"{seconds} s: this model makes clips of {longest_s:.3f} s; ask for less")
+    z = temperature * uniform_latents(config.model.n_latents, seeds)
+    audio: Tensor = generator(z.to(next(generator.parameters()).device))
+    return [
+        audio[..., : round((longest_s if seconds is None else seconds) * config.sample_rate)].cpu()
     ]
-    audio: Tensor = generator(temperature * (2 * torch.stack(rows) - 1).to(device))
-    return [audio[..., : round(seconds * config.sample_rate)].cpu()]
+
+
+RECIPE = Recipe(
+    name="wavegan",
+    description=__doc__,
+    sizes={"tiny": Config(), "paper": PAPER},
+    dataset=dataset,
+    learners=learners,
+    evaluate=evaluate,
+    commands={"generate": generate},
+)
+
+if __name__ == "__main__":
+    from tinyaudio.cli import main
+
+    main(["train", RECIPE.name, *sys.argv[1:]])

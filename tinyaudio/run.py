@@ -1,6 +1,6 @@
-"""Run a recipe: train it, stop and resume it, watch it on held-out sound.
+"""Run a recipe: train it, stop and resume it, score it on held-out sound.
 
-See:        `tinyaudio.recipes.folder` for what a run leaves behind.
+See:        `tinyaudio.recipe` for what a recipe is; `tinyaudio.run_folder` for what a run leaves behind.
 """
 
 import json
@@ -10,23 +10,24 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
-from torch.utils.data import default_collate
+from torch.utils.data import Dataset, default_collate
 from tqdm.auto import tqdm
 
-from tinyaudio.checkpoints import save_weights
+from tinyaudio.checkpoints import FORMAT, save_weights
 from tinyaudio.data.batches import Batches
 from tinyaudio.errors import DataError, UserError
-from tinyaudio.recipes.folder import (
+from tinyaudio.recipe import Models, Recipe, networks
+from tinyaudio.resume import save_state
+from tinyaudio.run_folder import (
     init_from_run,
     locked,
     log,
@@ -35,18 +36,18 @@ from tinyaudio.recipes.folder import (
     versions,
     write_json,
 )
-from tinyaudio.resume import save_state
 from tinyaudio.train import Batch, State, train
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-LOG_EVERY = 10
-HELD_OUT_CLIPS = 32  # scored at each look; enough for a steady number, few enough not to wait for
+LOG_EVERY = 10  # steps
+EVAL_BATCH = 8  # held-out clips a batch
+EVAL_CLIPS = 32  # scored while training: enough for a steady number, few enough not to wait for
 
 
 def run(
-    recipe: ModuleType,
+    recipe: Recipe[Any],
     config: Any,
     out: Path,
     *,
@@ -56,19 +57,19 @@ def run(
     workers: int = 0,
     eval_every: int = 50,
     save_every: int = 100,
-    minutes: float | None = None,
+    minutes: float | int | None = None,
 ) -> State:
     """Train until ``config.steps``, from the beginning or from where this run was left.
 
     Args:
-        recipe: A module of `tinyaudio.recipes`.
-        config: Its configuration.
+        recipe: What to train.
+        config: One of its configurations.
         out: The run's folder.
-        folder: Audio to learn from; procedural notes by default.
-        learned: A run, or a model that comes with the package, whose weights this one begins with.
+        folder: Audio to learn from; the recipe's own sound by default.
+        init_from: A run, or a model that comes with the package, whose weights this one starts from.
         device: "auto", "cpu", "cuda", ...
         workers: Processes that read audio ahead; they change the speed, never the result.
-        look_every: Steps between looks at held-out sound.
+        eval_every: Steps between evaluations on held-out sound.
         save_every: Steps between checkpoints.
         minutes: Stop after this long, to be resumed later.
 
@@ -79,51 +80,51 @@ def run(
         UserError: Anything a user can mend, in one line.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the step was finished and saved first.
     """
-    if folder and hasattr(config, "unlabelled"):
-        config = config.unlabelled()
+    if folder and recipe.unconditional:
+        config = recipe.unconditional(config)
     accelerator = make_accelerator(device)
     main = accelerator is None or accelerator.is_main_process
     metadata = {
-        "recipe": recipe.__name__.rpartition(".")[2],
+        "format": FORMAT,
+        "recipe": recipe.name,
         "config": json.loads(json.dumps(asdict(config))),  # lists for tuples, as they are read back
         "data": {"folder": str(folder.resolve()) if folder else None},
         "from": str(init_from) if init_from else None,
     }
     with ExitStack() as signals, locked(out) if main else nullcontext():
         seed_all(config.seed)
-        state = recipe.build(config)
+        state = State(recipe.learners(config))
         move_to(state, str(accelerator.device) if accelerator else resolve_device(device))
-        if accelerator:
-            torch.manual_seed(config.seed + accelerator.process_index)  # processes draw apart
+        if accelerator:  # each process draws its own noise
+            torch.manual_seed(config.seed + accelerator.process_index)
         resumed = resume(state, out, metadata, accelerator)
         if init_from and not resumed:
             init_from_run(state, recipe, init_from)
-        held_out = stack_clips(recipe.clips(config, folder, "valid"))
+        held_out = [*batches_of(recipe.dataset(config, "valid", folder), EVAL_CLIPS)]
         batches = Batches(
-            recipe.clips(config, folder, "train"),
+            recipe.dataset(config, "train", folder),
             config.batch_size,
             workers=workers,
             rank=accelerator.process_index if accelerator else 0,
             world_size=accelerator.num_processes if accelerator else 1,
+            seed=config.seed,
         )
         stop = signals.enter_context(stop_signals(accelerator is None))
         if main:
             write_json(out / "run.json", metadata | versions())
             truncate_log(out / "log.jsonl", state.step)
             verb = "resuming" if resumed else "training"
-            print(
-                f"{verb} {about['recipe']} in {out}, step {state.step} of {config.steps}",
-                flush=True,
-            )
+            print(f"{verb} {recipe.name} in {out}, step {state.step} of {config.steps}", flush=True)
 
         def save() -> None:
-            save_state(state, out / "state.safetensors", metadata=metadata, accelerator=accelerator)
+            path = out / "state.safetensors"
+            save_state(state, path, metadata=metadata, accelerator=accelerator)
             if main:
-                for name, model in recipe.models(state).items():
-                    save_weights(model, out / name)
+                for name, network in networks(state.learners).items():
+                    save_weights(network, out / name)
 
         def evaluate() -> None:
-            scores = evaluate_models(recipe, config, recipe.models(state), held_out)
+            scores = evaluate_models(recipe, config, networks(state.learners), held_out)
             log(out, {"step": state.step, **{f"held_out/{k}": v for k, v in scores.items()}})
             shown = ", ".join(f"{k} {v:.3f}" for k, v in scores.items())
             tqdm.write(f"step {state.step:>7}  held-out {shown}", file=sys.stdout)
@@ -142,16 +143,14 @@ def run(
                 if main and (state.step % LOG_EVERY == 0 or last):
                     log(out, {"step": state.step, **state.logs, "seconds": round(seconds, 2)})
                     bar.set_postfix({k: f"{v:.3f}" for k, v in state.logs.items() if "/loss" in k})
-                enough = stop.is_set() or (minutes is not None and seconds > 60 * minutes)
-                if main and (
-                    state.step % eval_every == 0 or last or (enough and not stop.is_set())
-                ):
+                out_of_time = minutes is not None and seconds > 60 * minutes
+                if main and (state.step % eval_every == 0 or last or out_of_time):
                     evaluate()
-                if state.step % save_every == 0 or last or enough:
+                if state.step % save_every == 0 or last or out_of_time or stop.is_set():
                     save()
                 if stop.is_set():
                     raise KeyboardInterrupt
-                if enough:
+                if out_of_time:
                     break
     return state
 
@@ -165,7 +164,7 @@ def seed_all(seed: int) -> None:
 
 @contextmanager
 def stop_signals(listen: bool) -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C or SIGTERM into a wish to stop after the step; the second stops at once."""
+    """The first Ctrl-C or SIGTERM sets an event, so that the step ends first; the second acts at once."""
     stop = threading.Event()
     if not listen or threading.current_thread() is not threading.main_thread():
         yield stop
@@ -186,18 +185,28 @@ def stop_signals(listen: bool) -> Iterator[threading.Event]:
             signal.signal(s, earlier)
 
 
-def stack_clips(dataset: Any) -> list[Batch]:
-    """The first held-out items, eight a batch: ``audio`` (8, 1, T), and what else they have."""
-    n = min(len(dataset), HELD_OUT_CLIPS)
+def batches_of(dataset: Dataset, n_clips: int | None = None) -> Iterator[Batch]:
+    """The clips of a data set in order, `EVAL_BATCH` at a time.
+
+    Args:
+        dataset: Its items are dicts of tensors of equal shapes, ``audio`` among them.
+        n_clips: How many to take, at most; all by default.
+
+    Raises:
+        DataError: It is empty.
+    """
+    n = len(dataset)  # type: ignore[arg-type]
     if n == 0:
         raise DataError(
             "no held-out sound: the recordings are too short for a single crop; add some"
         )
-    return [default_collate([dataset[i] for i in range(k, min(k + 8, n))]) for k in range(0, n, 8)]
+    items = iter(range(n if n_clips is None else min(n, n_clips)))
+    while chosen := list(islice(items, EVAL_BATCH)):
+        yield default_collate([dataset[i] for i in chosen])
 
 
 def evaluate_models(
-    recipe: ModuleType, config: Any, models: dict[str, nn.Module], batches: list[Batch]
+    recipe: Recipe[Any], config: Any, models: Models, batches: Iterable[Batch]
 ) -> dict[str, float]:
     """Evaluate without leaving a trace in training: not in its random numbers, not in its modes."""
     training = {name: model.training for name, model in models.items()}
@@ -206,11 +215,10 @@ def evaluate_models(
             model.eval()
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            scores: dict[str, float] = recipe.evaluate(config, models, batches)
+            return recipe.evaluate(config, models, batches)
     finally:
         for name, model in models.items():
             model.train(training[name])
-    return scores
 
 
 def make_accelerator(device: str) -> "Accelerator | None":
@@ -239,7 +247,7 @@ def resolve_device(device: str) -> str:
 
 
 def move_to(state: State, device: str) -> None:
-    """Put every player on a device; the optimizers hold the same parameters still."""
+    """Put every learner on a device; the optimizers hold the same parameters still."""
     for learner in state.learners:
         learner.module.to(device)
         if learner.ema:

@@ -1,0 +1,27 @@
+"""Latents for generators that make a whole clip from a vector of random numbers.
+
+Implements: `uniform_latents`, a vector for each seed.
+See:        part 3, "Bottlenecks and critics".
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def uniform_latents(n_latents: int, seeds: Sequence[int]) -> Float[Tensor, "B D"]:
+    """Latents uniform in [-1, 1], each a function of its seed alone.
+
+    Args:
+        n_latents: Length of a vector (D).
+        seeds: One a clip.
+
+    Example:
+        >>> z = uniform_latents(100, seeds=[3, 4])
+        >>> z.shape, torch.equal(z[1:], uniform_latents(100, seeds=[4]))
+        (torch.Size([2, 100]), True)
+    """
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    return torch.stack([2 * torch.rand(n_latents, generator=g) - 1 for g in generators])
