@@ -1,4 +1,6 @@
-"""Layers that more than one model uses.
+"""Causal convolution, the layer of `tinyaudio.models.causal`.
+
+It has a file of its own because the book's readers build networks of it.
 
 See: chapter 2, "One sample at a time", for why a convolution must look only backwards.
 """
@@ -10,12 +12,12 @@ from torch.nn import functional as F
 
 
 class CausalConv1d(nn.Conv1d):
-    r"""A convolution that sees the present and the past, never the future.
+    r"""A convolution over the present and the past, never the future.
 
     y[t] = b + \sum_{i=0}^{k-1} W_i\, x[t - (k-1-i)\, d]        (k taps, d samples apart)
 
-    Causality comes from padding on the left alone: ``(k - 1) d`` zeros stand for the time before
-    the sound began, so the output is as long as the input.
+    Causality comes from padding on the left alone: ``(k - 1) d`` zeros stand before the first
+    sample, so the output is as long as the input.
 
     Args:
         in_channels: Channels of the input.
@@ -58,21 +60,21 @@ class CausalConv1d(nn.Conv1d):
         """
         return super().forward(F.pad(x, (self.history, 0)))
 
-    def start(self, batch_size: int) -> Float[Tensor, "B C history"]:
-        """The memory before the first sample: silence (all zeros), oldest sample first."""
+    def init_cache(self, batch_size: int) -> Float[Tensor, "B C history"]:
+        """The ring buffer of past inputs before the first sample: zeros."""
         return self.weight.new_zeros(batch_size, self.in_channels, self.history)
 
     def step(
-        self, x: Float[Tensor, "B C"], past: Float[Tensor, "B C history"], t: int
+        self, x: Float[Tensor, "B C"], cache: Float[Tensor, "B C history"], t: int
     ) -> Float[Tensor, "B D"]:
         """Filter one more sample; equal to column ``t`` of `forward`.
 
-        The memory is a ring: sample t lives in slot ``t % history``, so that nothing is ever moved
+        The cache is a ring buffer: sample t is in slot ``t % history``, so that nothing is ever moved
         and a step costs the same at any dilation.
 
         Args:
             x: The newest sample of every channel.
-            past: The last `history` samples, from `start`; changed in place.
+            cache: The last `history` samples, from `init_cache`; changed in place.
             t: How many samples came before this one.
 
         Returns:
@@ -80,10 +82,10 @@ class CausalConv1d(nn.Conv1d):
         """
         k, d = self.kernel_size[0], self.dilation[0]
         # Slots are modulo the history; t - (k-1) d is the slot that x is about to overwrite.
-        taps = [past[:, :, (t - i * d) % self.history] for i in range(k - 1, 0, -1)]
+        taps = [cache[:, :, (t - i * d) % self.history] for i in range(k - 1, 0, -1)]
         columns = torch.cat([*taps, x], dim=1)  # (B, k C), oldest tap first, as in the weight below
         weight = self.weight.permute(0, 2, 1).reshape(self.out_channels, -1)
         y = F.linear(columns, weight, self.bias)
         if self.history:
-            past[:, :, t % self.history] = x
+            cache[:, :, t % self.history] = x
         return y

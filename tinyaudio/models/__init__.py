@@ -1,1 +1,4 @@
-"""Networks: one paper a file.  No data, no loss, no optimiser."""
+"""Networks: one paper a file.  No datasets, no loss, no optimiser.
+
+The two classical synthesizers, `concatenative` and `parametric`, read scripts of `tinyaudio.data.speech`.
+"""

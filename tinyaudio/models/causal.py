@@ -28,7 +28,7 @@ class CausalNetConfig:
     Attributes:
         n_levels: Number of values a sample can take; 256 is 8-bit mu-law.
         channels: Width of every layer.
-        stacks: How often the dilations 1, 2, 4, ... are run through.
+        stacks: How often the dilations 1, 2, 4, ... are repeated.
         layers: Residual layers a stack; the last one's taps are 2^(layers - 1) samples apart.
     """
 
@@ -39,12 +39,12 @@ class CausalNetConfig:
 
     @classmethod
     def tiny(cls) -> "CausalNetConfig":
-        """Learns in a minute on two CPU cores; reaches 32 ms back at 16 kHz."""
+        """Trains in a minute on two CPU cores; receptive field 32 ms at 16 kHz."""
         return cls(channels=48, layers=9)
 
     @classmethod
     def large(cls) -> "CausalNetConfig":
-        """Three stacks of ten dilations, as deep as WaveNet: reaches 192 ms back at 16 kHz."""
+        """Three stacks of ten dilations, as deep as WaveNet; receptive field 192 ms at 16 kHz."""
         return cls(channels=128, stacks=3)
 
     @property
@@ -54,7 +54,7 @@ class CausalNetConfig:
 
 
 class ResidualLayer(nn.Module):
-    """Two taps into the past, a rectifier, a mix of channels, and the way around."""
+    """A causal convolution of two taps, a ReLU, a 1x1 convolution, and a residual connection."""
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
@@ -62,19 +62,19 @@ class ResidualLayer(nn.Module):
         self.mix = nn.Conv1d(channels, channels, 1)
 
     def forward(self, x: Float[Tensor, "B C T"]) -> Float[Tensor, "B C T"]:
-        """Refine a whole signal."""
+        """Apply the layer to a whole signal."""
         return x + self.mix(F.relu(self.conv(x)))
 
-    def start(self, batch_size: int) -> Float[Tensor, "B C history"]:
-        """The memory before the first sample."""
-        return self.conv.start(batch_size)
+    def init_cache(self, batch_size: int) -> Float[Tensor, "B C history"]:
+        """The convolution's past inputs before the first sample."""
+        return self.conv.init_cache(batch_size)
 
     def step(
-        self, x: Float[Tensor, "B C"], past: Float[Tensor, "B C history"], t: int
+        self, x: Float[Tensor, "B C"], cache: Float[Tensor, "B C history"], t: int
     ) -> Float[Tensor, "B C"]:
-        """Refine one more sample."""
-        y = F.relu(self.conv.step(x, past, t))
-        # One column of a 1x1 convolution is a linear map, and that is much the faster call.
+        """Apply the layer to one more sample."""
+        y = F.relu(self.conv.step(x, cache, t))
+        # A 1x1 convolution of one column is a linear map, which is the faster call.
         return x + F.linear(y, self.mix.weight[:, :, 0], self.mix.bias)
 
 
@@ -82,7 +82,6 @@ class CausalNet(
     nn.Module,
     PyTorchModelHubMixin,
     library_name="tinyaudio",
-    license="mit",
     tags=["audio", "autoregressive"],
 ):
     """Predicts every sample of a waveform from the samples before it.
@@ -109,8 +108,7 @@ class CausalNet(
         self.layers = nn.ModuleList(ResidualLayer(C, d) for d in config.dilations)
         self.head = nn.Sequential(nn.ReLU(), nn.Linear(C, C), nn.ReLU())
         self.logits = nn.Linear(C, config.n_levels)
-        # Before it has learned anything the network should know that it knows nothing: all values
-        # equally likely, exactly log2(n_levels) bits a sample.
+        # An untrained network is the uniform predictor: exactly log2(n_levels) bits a sample.
         nn.init.zeros_(self.logits.weight)
         nn.init.zeros_(self.logits.bias)
 
@@ -133,31 +131,31 @@ class CausalNet(
         Returns:
             Logits of p(x_t | x_<t); column t depends on codes before t only.
         """
-        previous = F.pad(codes, (1, -1), value=self.silence)  # x_{t-1} at place t
+        previous = F.pad(codes, (1, -1), value=self.silence)  # x_{t-1} at t
         x = self.embed(previous).transpose(1, 2)  # (B, C, T)
         for layer in self.layers:
             x = layer(x)
         return self.logits(self.head(x.transpose(1, 2))).transpose(1, 2)
 
-    def start(self, batch_size: int) -> list[Tensor]:
-        """The memories of all layers before the first sample."""
-        return [layer.start(batch_size) for layer in self.layers]  # type: ignore[operator]
+    def init_cache(self, batch_size: int) -> list[Float[Tensor, "B C _"]]:
+        """The past inputs of every layer before the first sample, one tensor a layer."""
+        return [layer.init_cache(batch_size) for layer in self.layers]  # type: ignore[operator]
 
     def step(
-        self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int
+        self, previous: Int[Tensor, " B"], cache: list[Float[Tensor, "B C _"]], t: int
     ) -> Float[Tensor, "B K"]:
         """Score one sample; equal to column ``t`` of `forward`.
 
         Args:
             previous: x_{t-1}, or `silence` when t is 0.
-            memory: From `start`; changed in place.
+            cache: From `init_cache`; changed in place.
             t: How many samples came before this one.
 
         Returns:
             Logits of p(x_t | x_<t).
         """
         x = self.embed(previous)
-        for layer, past in zip(self.layers, memory, strict=True):
-            x = layer.step(x, past, t)  # type: ignore[operator]
+        for layer, layer_cache in zip(self.layers, cache, strict=True):
+            x = layer.step(x, layer_cache, t)  # type: ignore[operator]
         logits: Tensor = self.logits(self.head(x))
         return logits

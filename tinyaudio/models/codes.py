@@ -1,6 +1,6 @@
-"""Codes: the integers that the samples of a waveform can be.
+"""Codes: samples of a waveform as integers, quantization levels.
 
-Implements: `check_codes`, the one check of them.
+Implements: `check_codes`, which refuses codes out of range.
 See:        chapter 3, "mu-law and the softmax".
 """
 
@@ -11,11 +11,11 @@ from tinyaudio.errors import UserError
 
 
 def check_codes(codes: Shaped[Tensor, "*shape"], n_levels: int) -> None:
-    """Refuse codes that a model has no level for.
+    """Refuse codes outside a model's quantization levels.
 
     Args:
-        codes: Should be integers in [0, n_levels - 1].
-        n_levels: Values that a sample can take.
+        codes: Integers in [0, n_levels - 1].
+        n_levels: Number of values a sample can take.
 
     Raises:
         UserError: They are not integers, or one is out of range.
@@ -29,7 +29,7 @@ def check_codes(codes: Shaped[Tensor, "*shape"], n_levels: int) -> None:
     """
     if codes.is_floating_point() or codes.is_complex():
         raise UserError(
-            f"codes are integers, not {codes.dtype}; make them of sound with"
+            f"codes are integers, not {codes.dtype}; encode audio with"
             " tinyaudio.represent.mulaw.encode"
         )
     if not codes.numel():

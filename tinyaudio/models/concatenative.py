@@ -1,18 +1,18 @@
-r"""Concatenative synthesis: say something new with pieces of what a speaker once said.
+r"""Concatenative synthesis: new speech from pieces of a speaker's recordings.
 
-Every half of a phone that was recorded is a unit.  For a script t_1 ... t_n of halves those units
-u_1 ... u_n are sought that together cost least:
+Every recorded half of a phone is a unit.  For a target sequence of halves t_1 ... t_n, choose the units
+u_1 ... u_n of the least total cost:
 
     \sum_i C_target(t_i, u_i) + \sum_i C_join(u_{i-1}, u_i)               [Hunt & Black, eqs. 4, 5]
 
-The target cost says how unlike its place a unit is, in length, pitch and neighbouring phone; the join
-cost, how unlike the sounds are that would meet.  Neighbours in a recording meet in the same sound, so
-that joining them costs nothing, and the search keeps long pieces whole where it can.
+The target cost is a unit's distance from its target in duration, pitch and neighbouring phone; the join
+cost is the spectral and pitch distance at the boundary of two units.  Units that are consecutive in a
+recording join at no cost, so the search prefers long pieces.
 
 Paper:      Hunt & Black, "Unit selection in a concatenative speech synthesis system using a large
             speech database", ICASSP 1996.
-Implements: `UnitSelection`, with Viterbi's search; `step_db`, how far the spectrum jumps at a join.
-Differs:    units are halves of phones, not phones, so that a join may lie at an edge or in a middle;
+Implements: `UnitSelection`, with the Viterbi algorithm; `step_db`, the spectral discontinuity at a join.
+Differs:    units are halves of phones, not phones, so that a join may lie at an edge or in the middle of one;
             the weights of the costs were set by hand, not trained.
 See:        chapter 5, "WaveNet".
 """
@@ -37,15 +37,15 @@ PER_DB, PER_OCTAVE, PER_LENGTH = 0.1, 4.0, 1.0
 OTHER_NEIGHBOUR = 1.0
 
 
-class Joined(NamedTuple):
-    """What was said, and where it was joined.
+class Synthesis(NamedTuple):
+    """Synthesized speech and its joins.
 
     Attributes:
         audio: The sound.
-        joins: The samples at which units meet that were not neighbours.
-        places: For every join, the half of the script that begins there.
-        semitones: For every join, how far the pitch jumps there; NaN where nothing is voiced.
-        units: For every half of the script, which unit was taken.
+        joins: Samples at which units meet that are not consecutive in a recording.
+        places: For every join, the index of the half that begins at it.
+        semitones: For every join, the pitch difference across it; NaN where it is unvoiced.
+        units: For every half of the script, the chosen unit.
     """
 
     audio: Float[Tensor, "1 time"]
@@ -56,7 +56,7 @@ class Joined(NamedTuple):
 
 
 class UnitSelection:
-    """A speaker's recordings, ready to be taken apart.
+    """Unit selection synthesis from a speaker's recordings.
 
     Args:
         recordings: Sounds and their scripts, all at one sample rate.
@@ -71,7 +71,7 @@ class UnitSelection:
         >>> recordings = [spoken(speaker(0), sentence(i)) for i in range(6)]
         >>> speech = UnitSelection(recordings)
         >>> audio, script = recordings[2]
-        >>> speech.synthesize(script).joins  # what was recorded is played back whole
+        >>> speech.synthesize(script).joins  # a recorded sentence is played back whole
         []
     """
 
@@ -79,7 +79,7 @@ class UnitSelection:
         self.sample_rate = one_rate(script for _, script in recordings)
         self.recordings = [audio for audio, _ in recordings]
         self.units: list[Half] = []
-        self.sources: list[int] = []  # the recording that each unit lies in
+        self.sources: list[int] = []  # the recording of each unit
         sounds: list[Tensor] = []
         octaves: list[Tensor] = []
         firsts: list[int] = []
@@ -98,15 +98,15 @@ class UnitSelection:
         self.first = torch.tensor(firsts)
 
     def join_cost(self, left: Int[Tensor, " a"], right: Int[Tensor, " b"]) -> Float[Tensor, "a b"]:
-        """How badly the ends of some units fit the beginnings of others; neighbours cost nothing."""
+        """Join cost of every pair of a left and a right unit; 0 if they are consecutive in a recording."""
         end, begin = self.first[left] + 1, self.first[right]
         levels = torch.cdist(self.sounds[end], self.sounds[begin], p=1) / BANDS
         steps = (self.octaves[end, None] - self.octaves[begin]).abs()
-        # Where nothing is voiced there is no pitch that could jump.
+        # Unvoiced edges have no pitch (NaN), hence no pitch cost.
         return PER_DB * levels + PER_OCTAVE * steps.nan_to_num(0.0)
 
     def target_cost(self, wanted: Half, candidates: Int[Tensor, " a"]) -> Float[Tensor, " a"]:
-        """How unlike its place in the script each of some units is."""
+        """Target cost of every candidate unit."""
         units = [self.units[i] for i in candidates.tolist()]
         lengths = torch.tensor([float(unit.end - unit.begin) for unit in units])
         octaves = torch.tensor([unit.octaves for unit in units])
@@ -116,15 +116,14 @@ class UnitSelection:
         return PER_LENGTH * stretched + PER_OCTAVE * bent + OTHER_NEIGHBOUR * others
 
     def choose(self, script: Script, join_weight: float = 1.0) -> list[int]:
-        """The cheapest sequence of units, by Viterbi's search.
+        """The sequence of units of the least total cost, by the Viterbi algorithm.
 
-        To every candidate leads only the cheapest way; so the work grows with the length of the
-        script, while the number of sequences grows exponentially.
+        Only the cheapest path to every candidate is kept; so the cost is linear in the length of the
+        script, while the number of sequences is exponential.
 
         Args:
-            script: What is to be said.
-            join_weight: Times the join cost; 0 takes the best unit for every place, whatever stands
-                beside it.
+            script: What to synthesize.
+            join_weight: Factor of the join cost; 0 takes the unit of the least target cost everywhere.
 
         Returns:
             One unit for every half of a phone.
@@ -140,7 +139,7 @@ class UnitSelection:
         for u, unit in enumerate(self.units):
             kinds.setdefault((unit.phone, unit.second), []).append(u)
         candidates: list[Tensor] = []
-        ways: list[Tensor] = []  # from every candidate to the best of those before it
+        back: list[Tensor] = []  # back-pointers: the best predecessor of every candidate
         total = torch.zeros(0)  # cost of the cheapest sequence that ends in each candidate
         for wanted in halves(script):
             if (wanted.phone, wanted.second) not in kinds:
@@ -149,25 +148,27 @@ class UnitSelection:
             cost = self.target_cost(wanted, here)
             if candidates:
                 joins = join_weight * self.join_cost(candidates[-1], here)
-                best, way = (total[:, None] + joins).min(dim=0)
-                ways.append(way)
+                best, pointer = (total[:, None] + joins).min(dim=0)
+                back.append(pointer)
                 cost = cost + best
             total = cost
             candidates.append(here)
         k = int(total.argmin())
         chosen = [int(candidates[-1][k])]
-        for here, way in zip(candidates[-2::-1], ways[::-1], strict=True):
-            k = int(way[k])
+        for here, pointer in zip(candidates[-2::-1], back[::-1], strict=True):
+            k = int(pointer[k])
             chosen.append(int(here[k]))
         return chosen[::-1]
 
-    def synthesize(self, script: Script, *, join_weight: float = 1.0, fade_s: float = 0.005) -> Joined:
-        """Choose units and join them.
+    def synthesize(
+        self, script: Script, *, join_weight: float = 1.0, fade_s: float = 0.005
+    ) -> Synthesis:
+        """Choose units and concatenate them.
 
         Args:
-            script: What is to be said.
+            script: What to synthesize.
             join_weight: See `choose`.
-            fade_s: Over how long one unit fades into the next, in seconds; 0 cuts hard.
+            fade_s: Length of the crossfade between units, in seconds; 0 for none.
 
         Returns:
             The sound, as long as its units are, and its joins.
@@ -194,13 +195,13 @@ class UnitSelection:
         right = self.first[[chosen[i] for i in places[:-1]]]
         left = self.first[[chosen[i - 1] for i in places[:-1]]] + 1
         semitones = 12 * (self.octaves[right] - self.octaves[left])
-        return Joined(audio[:, half : half + now], joins[:-1], places[:-1], semitones, chosen)
+        return Synthesis(audio[:, half : half + now], joins[:-1], places[:-1], semitones, chosen)
 
 
 def step_db(
     audio: Float[Tensor, "1 time"], at: Sequence[int], sample_rate: int
 ) -> Float[Tensor, " places"]:
-    """How far the spectrum jumps at some places: mean difference of its bands before and after.
+    """Spectral discontinuity at some places: mean difference of the mel bands before and after.
 
     Args:
         audio: The sound.
@@ -247,7 +248,7 @@ def _bands(sample_rate: int, n_fft: int) -> Tensor:
 
 
 def _with_edges(audio: Tensor, begin: int, end: int, half: int) -> Tensor:
-    """A piece of a recording that rises over 2 half samples around its begin, and falls so."""
+    """A piece of a recording with a crossfade of 2 half samples around its beginning and its end."""
     piece = F.pad(audio, (half, half))[:, begin : end + 2 * half].clone()
     if half:
         rise = torch.sin(torch.linspace(0, math.pi / 2, 2 * half + 2)[1:-1]) ** 2

@@ -1,31 +1,67 @@
-r"""One layer of a WaveNet: look back, open or close the gate, pass on.
+r"""One layer of a WaveNet: a dilated causal convolution, a gated activation, a residual connection.
 
     z = \tanh(W_f * x + V_f y) \odot \sigma(W_g * x + V_g y),   x' = x + R z     [WaveNet, eq. 2, figure 4]
 
-The sigmoid says how much of what the tanh has to say is let through.  z goes to the output, x' to
-the next layer.
+The sigmoid is the gate of the tanh.  z goes to the output (skip connection), x' to the next layer.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, sections 2.3, 2.4.
-Implements: `GatedLayer` and `forward_layers` (all layers) for whole signals, `step` and `step_layers` for one sample.
+            The cache: Le Paine et al., "Fast Wavenet Generation Algorithm", 2016.
+Implements: `GatedLayer` and `forward_layers` (all layers) for whole signals, `step` and `step_layers`
+            for one sample, with a `LayerCache` of past inputs.
 See:        chapter 5, "WaveNet".
 """
 
 from collections.abc import Iterable, Sequence
 from itertools import repeat
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.models.initial import unit_variance
 
 
+class LayerWeights(NamedTuple):
+    """Views of a layer's weights, as `step` multiplies by them; they follow changes in place.
+
+    Attributes:
+        gate: Of both gates, transposed: taps, oldest first, the present last.
+        gate_bias: Of both gates.
+        residual: R, transposed; None in the last layer.
+        residual_bias: Of R; None in the last layer.
+    """
+
+    gate: Float[Tensor, "kR gates"]
+    gate_bias: Float[Tensor, " gates"]
+    residual: Float[Tensor, "G R"] | None
+    residual_bias: Float[Tensor, " R"] | None
+
+
+class LayerCache(NamedTuple):
+    """The past inputs of all layers, as far back as their oldest taps: one ring buffer a layer.
+
+    A layer's input at sample t is ``buffers[begins + t % lengths]``, so that nothing is ever moved.
+
+    Attributes:
+        buffers: All ring buffers, one after the other.
+        begins: Where each layer's ring buffer begins.
+        lengths: How long it is: the delay of the oldest tap.
+        delays: Delays of each layer's past taps, oldest first.
+    """
+
+    buffers: Float[Tensor, "places B R"]
+    begins: Int[Tensor, "L 1"]
+    lengths: Int[Tensor, "L 1"]
+    delays: Int[Tensor, "L taps"]
+
+
 class GatedLayer(nn.Module):
     """A dilated causal convolution with two gates, and a residual connection.
 
     Time stands before channels here, (B, T, C): every convolution is a matrix on the channels, for
-    a whole signal and for a single sample alike.
+    a whole signal and for a single sample in the same way.
 
     Args:
         residual_channels: Width of the stream x (R).
@@ -61,14 +97,14 @@ class GatedLayer(nn.Module):
     def forward(
         self, x: Float[Tensor, "B T R"], offset: Float[Tensor, "B #T H"] | None
     ) -> tuple[Float[Tensor, "B T R"], Float[Tensor, "B T G"]]:
-        """Refine a whole signal.
+        """Apply the layer to a whole signal.
 
         Args:
-            x: From the layer before; zeros stand before its first sample.
+            x: The previous layer's output; zeros stand before its first sample.
             offset: What the condition adds to both gates, if there is one.
 
         Returns:
-            What the next layer gets, and z.
+            The input of the next layer, and z.
         """
         gates = self.gate(torch.cat([*(shift(x, d) for d in self.delays), x], dim=2))
         if offset is not None:
@@ -77,49 +113,45 @@ class GatedLayer(nn.Module):
         z = torch.tanh(f) * torch.sigmoid(g)
         return (x if self.residual is None else x + self.residual(z)), z
 
-    def layer_weights(self) -> list[Tensor]:
-        """What `step` multiplies by and adds: views of the weights, which follow all their changes."""
-        both = [self.gate, self.residual] if self.residual else [self.gate]
-        return [part for linear in both for part in (linear.weight.T, linear.bias)]
+    def layer_weights(self) -> LayerWeights:
+        """Views of the weights, for `step`."""
+        residual = (
+            (None, None) if self.residual is None else (self.residual.weight.T, self.residual.bias)
+        )
+        return LayerWeights(self.gate.weight.T, self.gate.bias, *residual)
 
 
-def init_cache(layers: Sequence[GatedLayer], batch_size: int) -> list[Tensor]:
-    """The memory of `step` before the first sample: what enters every layer, in rings.
-
-    A layer's sample t has place t % length of its ring, so that nothing is ever moved.
+def init_cache(layers: Sequence[GatedLayer], batch_size: int) -> LayerCache:
+    """The cache of `step_layers` before the first sample: ring buffers of zeros.
 
     Args:
         layers: All of a network.
         batch_size: Clips to be generated.
-
-    Returns:
-        All rings one after the other, zeros (places, B, R); then of every layer, in rows, where its
-        ring begins, how long it is, and at which delays it is read.
     """
     weight = layers[0].gate.weight
     delays = torch.tensor([layer.delays for layer in layers], device=weight.device)
-    lengths = delays[:, :1]  # the oldest tap's place is the one that the present will take
+    lengths = delays[:, :1]  # the present input overwrites the oldest tap
     R = weight.shape[1] // (delays.shape[1] + 1)
-    past = weight.new_zeros(int(lengths.sum()), batch_size, R)
-    return [past, lengths.cumsum(0) - lengths, lengths, delays]
+    buffers = weight.new_zeros(int(lengths.sum()), batch_size, R)
+    return LayerCache(buffers, lengths.cumsum(0) - lengths, lengths, delays)
 
 
 def step(
     x: Float[Tensor, "B R"],
     taps: Float[Tensor, "B past"],
     offset: Float[Tensor, "B H"] | None,
-    layer_weights: list[Tensor],
+    weights: LayerWeights,
 ) -> tuple[Float[Tensor, "B R"], Float[Tensor, "B G"]]:
-    """Refine one more sample; equal to a row of `GatedLayer.forward`, in as few operations as can be.
+    """One layer, one sample; equal to a row of `GatedLayer.forward`, in as few operations as possible.
 
     Args:
-        x: From the layer before.
-        taps: What the layer before gave earlier, at the layer's `delays`, side by side.
+        x: The previous layer's output.
+        taps: The layer's inputs at its `delays`, side by side.
         offset: What the condition adds to both gates, if there is one.
-        layer_weights: Of the layer.
+        weights: Of the layer.
 
     Returns:
-        What the next layer gets, and z.
+        The input of the next layer, and z.
 
     Example:
         >>> layer = GatedLayer(4, 8, kernel_size=2, dilation=16)
@@ -127,8 +159,7 @@ def step(
         >>> torch.allclose(z, layer(torch.zeros(1, 1, 4), None)[1][:, 0])
         True
     """
-    W, b, *residual = layer_weights
-    gates = torch.addmm(b, torch.cat([taps, x], dim=1), W)
+    gates = torch.addmm(weights.gate_bias, torch.cat([taps, x], dim=1), weights.gate)
     if offset is not None:
         gates += offset
     f, g = gates.chunk(2, dim=1)
@@ -137,9 +168,8 @@ def step(
         if not gates.requires_grad
         else torch.tanh(f) * torch.sigmoid(g)
     )
-    if residual:
-        R, c = residual
-        x = (x + c).addmm_(z, R)
+    if weights.residual is not None and weights.residual_bias is not None:
+        x = (x + weights.residual_bias).addmm_(z, weights.residual)
     return x, z
 
 
@@ -147,28 +177,29 @@ def forward_layers(
     layers: Sequence[GatedLayer],
     x: Float[Tensor, "B n R"],
     offsets: Iterable[Float[Tensor, "B #n H"]] | None,
-    memory: list[Tensor] | None = None,
+    cache: LayerCache | None = None,
     t: int = 0,
 ) -> list[Float[Tensor, "B n G"]]:
-    """Refine a whole signal in all layers, and remember what `step_layers` through it would remember.
+    """Apply all layers to a whole signal, and fill the cache as `step_layers` over it would (prefill).
 
     Args:
         layers: All of a network.
-        x: What enters the first.
+        x: The input of the first.
         offsets: What the condition adds to the gates of each, if there is one.
-        memory: From `init_cache`, to be filled, if steps are to follow.
-        t: How many samples will then have come; x is the last of them.
+        cache: From `init_cache`, filled in place; None if no steps follow.
+        t: How many samples will then have come; x ends with the last of them.
 
     Returns:
         The z of each layer.
     """
     n, zs = x.shape[1], []
-    each: Iterable[Tensor | None] = offsets or repeat(None, len(layers))
-    for i, (layer, offset) in enumerate(zip(layers, each, strict=True)):
-        if memory:
-            past, begins, lengths, _ = memory
-            newest = torch.arange(max(n - int(lengths[i]), 0), n, device=x.device)
-            past[begins[i] + (t - n + newest) % lengths[i]] = x[:, newest].transpose(0, 1)
+    each_offset: Iterable[Tensor | None] = offsets or repeat(None, len(layers))
+    for i, (layer, offset) in enumerate(zip(layers, each_offset, strict=True)):
+        if cache:
+            length = cache.lengths[i]
+            newest = torch.arange(max(n - int(length), 0), n, device=x.device)
+            places = cache.begins[i] + (t - n + newest) % length
+            cache.buffers[places] = x[:, newest].transpose(0, 1)
         x, z = layer(x, offset)
         zs.append(z)
     return zs
@@ -177,32 +208,31 @@ def forward_layers(
 def step_layers(
     x: Float[Tensor, "B R"],
     offsets: Iterable[Float[Tensor, "B H"]] | None,
-    memory: list[Tensor],
-    layer_weights: list[Tensor],
-    t: int,
+    cache: LayerCache,
+    weights: Sequence[LayerWeights],
+    t: int | Int[Tensor, " 1"],
 ) -> list[Float[Tensor, "B G"]]:
-    """Refine one more sample in all layers; equal to a row of `forward_layers`.
+    """All layers, one sample; equal to a row of `forward_layers`.
 
     Args:
-        x: What enters the first.
+        x: The input of the first layer.
         offsets: What the condition adds to the gates of each, if there is one.
-        memory: From `init_cache`; changed in place.
-        layer_weights: Of all layers, one after the other.
-        t: How many samples came before this one.
+        cache: From `init_cache`; changed in place.
+        weights: Of all layers.
+        t: How many samples came before this one; as a tensor, the step can be recorded in a CUDA graph.
 
     Returns:
         The z of each layer.
     """
-    past, begins, lengths, delays = memory
-    places = begins + (t - delays) % lengths  # (L, k - 1)
-    taps = past[places].transpose(1, 2).flatten(2)  # (L, B, (k - 1) R)
+    places = cache.begins + (t - cache.delays) % cache.lengths  # (L, k - 1)
+    taps = cache.buffers[places].transpose(1, 2).flatten(2)  # (L, B, (k - 1) R)
     xs, zs = [], []
-    each: Iterable[Tensor | None] = offsets or repeat(None, len(taps))
-    for i, (tap, offset) in enumerate(zip(taps.unbind(), each, strict=True)):
+    each_offset: Iterable[Tensor | None] = offsets or repeat(None, len(weights))
+    for tap, offset, layer in zip(taps.unbind(), each_offset, weights, strict=True):
         xs.append(x)
-        x, z = step(x, tap, offset, layer_weights[4 * i : 4 * i + 4])
+        x, z = step(x, tap, offset, layer)
         zs.append(z)
-    past[places[:, 0]] = torch.stack(xs)
+    cache.buffers[places[:, 0]] = torch.stack(xs)
     return zs
 
 

@@ -1,10 +1,10 @@
-"""Initial weights from which little training goes a long way.
+"""Initial weights that shorten training.
 
-With PyTorch's own, codes that stand for nearly the same amplitude begin as strangers, and what reaches
-a WaveNet's last layer is fourteen times smaller than what came in: training must first undo both.
+With PyTorch's defaults, codes of nearly the same amplitude have unrelated embeddings, and a signal is
+fourteen times smaller at a WaveNet's last layer than at its input: training must first undo both.
 
-Implements: `init_ordinal_embedding` for a table of codes, `unit_variance` for everything behind it, `init_uniform_output` for
-            what comes last.
+Implements: `init_ordinal_embedding` for a table of codes, `unit_variance` for the linear layers after it,
+            `init_uniform_output` for the last layer.
 See:        chapter 5, "WaveNet".
 """
 
@@ -17,31 +17,31 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def init_ordinal_embedding(weight: Float[Tensor, "levels R"]) -> None:
-    r"""Draw a table in which codes of nearly the same amplitude begin alike, not as strangers.
+    r"""Initialise an embedding so that codes of nearly the same amplitude have nearly the same vector.
 
         E_{c r} = \sqrt{2} \cos(\omega_r u_c + \varphi_r)
 
-    with the code's place u_c in [-1, 1] (its amplitude, companded) and frequencies from slow to fast.
+    with u_c in [-1, 1], the code's companded amplitude, and frequencies omega from 0.5 to 32.
 
     Args:
         weight: Changed in place; its mean square becomes about one.
     """
     n, R = weight.shape
     u = (torch.arange(n) + 0.5) * 2 / n - 1
-    slow, fast = 0.5, 32.0  # radians a unit of u: nearly a line, and a wave every 25 of 256 codes
+    slow, fast = 0.5, 32.0  # radians a unit of u: nearly linear, and a period of 25 of 256 codes
     omega = slow * (fast / slow) ** torch.rand(R)
     phi = 2 * math.pi * torch.rand(R)
     weight.copy_(math.sqrt(2) * torch.cos(u[:, None] * omega + phi))
 
 
 def unit_variance(linear: nn.Linear, gain: float = 1.0) -> None:
-    """Draw weights anew, so that what comes out has the variance of what enters, times gain squared.
+    """Initialise a layer so that its output has the variance of its input, times gain squared.
 
-    PyTorch's own leave a third of it, and through three layers a twenty-seventh.
+    PyTorch's default keeps a third of the variance, and over three layers a twenty-seventh.
 
     Args:
         linear: Changed in place; its bias becomes zero.
-        gain: What makes up for what was lost on the way in.
+        gain: Compensates what the activation before it takes.
     """
     nn.init.normal_(linear.weight, std=gain / math.sqrt(linear.in_features))
     nn.init.zeros_(linear.bias)
@@ -49,14 +49,12 @@ def unit_variance(linear: nn.Linear, gain: float = 1.0) -> None:
 
 @torch.no_grad()
 def init_uniform_output(last: nn.Linear, n_mixtures: int = 0) -> None:
-    """Let a network that has learned nothing yet know that it knows nothing.
-
-    For a softmax that is log2(n_levels) bits a sample, exactly.
+    """Make an untrained network the uniform predictor: exactly log2(n_levels) bits a sample.
 
     Args:
-        last: Gives the outputs; its weights become zero.
-        n_mixtures: Bells of a mixture, 0 for a softmax.  Those that start alike would stay alike:
-            they are spread evenly over the amplitudes.
+        last: The output layer; its weights become zero.
+        n_mixtures: Components of a mixture, 0 for a softmax.  Equal components would have equal
+            gradients and stay equal, so their means are spread evenly over [-1, 1].
 
     Example:
         >>> last = nn.Linear(8, 6)

@@ -1,15 +1,15 @@
-r"""Statistical parametric synthesis: average what a speaker's phones sound like, then rebuild sound.
+r"""Statistical parametric synthesis: average the spectra of a speaker's phones, then vocode.
 
-Of every third of every phone the spectral envelope c and its changes are described by Gaussians.  For a
-script that gives a mean and a variance of every frame; sought is the likeliest trajectory, among those
-whose changes are really its own:
+The spectral envelope c of every third of every phone, and its first and second differences, are modelled
+by Gaussians.  They give a script's frames means and variances; the output is the most likely trajectory
+that is consistent with its own differences:
 
     o = W c,    c* = \arg\max_c N(W c; \mu, \Sigma)    =>    W^T \Sigma^{-1} W c* = W^T \Sigma^{-1} \mu
 
-Then pulses (at the pitch that is asked for) or noise are sent through filters of that shape.
+A vocoder filters pulses (at the given pitch) or noise by that envelope.
 
-Two things are lost.  An average is smoother than anything that it is an average of (over-smoothing: see
-`global_variance`), and the air in a voice is no row of equal pulses (buzz).
+Two artefacts are typical: a mean is smoother than what it averages (over-smoothing: see
+`global_variance`), and identical pulses lack a voice's noise (buzz).
 
 Paper:      Tokuda et al., "Speech parameter generation algorithms for HMM-based speech synthesis", ICASSP
             2000 (the trajectory); Zen, Tokuda & Black, "Statistical parametric speech synthesis", 2009.
@@ -37,13 +37,13 @@ from tinyaudio.represent.spectrum import istft, stft
 
 HOP_S, WINDOW_S, BANDS, FLOOR = 0.005, 0.03, 32, 1e-4  # frames of the envelope; -80 dB
 THIRDS = 3  # parts of a phone, each with its own average
-# A frame itself, its change, and the change of that, from the frames before, at and after it.
+# Static, delta and delta-delta windows over the frames before, at and after the present one.
 WINDOWS = torch.tensor([[0.0, 1.0, 0.0], [-0.5, 0.0, 0.5], [1.0, -2.0, 1.0]])
 LEAST_VARIANCE = 0.1  # dB squared
 
 
 class ParametricVoice:
-    """Averages of a speaker's phones, and the way back to sound.
+    """A parametric voice: Gaussians of a speaker's phones, and a vocoder.
 
     Args:
         recordings: Sounds and their scripts, all at one sample rate.
@@ -64,7 +64,7 @@ class ParametricVoice:
 
     def __init__(self, recordings: Sequence[tuple[Float[Tensor, "1 _"], Script]]) -> None:
         self.sample_rate = one_rate(script for _, script in recordings)
-        frames = [with_changes(envelope_db(audio, self.sample_rate)) for audio, _ in recordings]
+        frames = [with_deltas(envelope_db(audio, self.sample_rate)) for audio, _ in recordings]
         which = torch.cat([thirds(script) for _, script in recordings])
         o = torch.cat(frames).double()  # (N, 3, M)
         n = which.bincount(minlength=len(PHONES) * THIRDS).double()[:, None, None]
@@ -75,7 +75,7 @@ class ParametricVoice:
         self.variance = zeros.index_add(0, which, deviation) / n.clamp(min=1) + LEAST_VARIANCE
 
     def envelope_db(self, script: Script) -> Float[Tensor, "N M"]:
-        """The likeliest envelope for a script.
+        """The most likely envelope for a script.
 
         Raises:
             UserError: A phone of the script was never recorded, or its sample rate is another one.
@@ -91,7 +91,7 @@ class ParametricVoice:
         return trajectory(self.mean[which], self.variance[which])
 
     def synthesize(self, script: Script, *, seed: int = 0) -> Float[Tensor, "1 time"]:
-        """The likeliest envelope, made to sound; the seed is the noise's."""
+        """The most likely envelope, vocoded; the seed is that of the noise."""
         envelope = self.envelope_db(script)
         return vocode(envelope, script.f0_hz, script.voiced, self.sample_rate, seed=seed)
 
@@ -99,29 +99,28 @@ class ParametricVoice:
 def trajectory(
     mean: Float[Tensor, "N 3 M"], variance: Float[Tensor, "N 3 M"]
 ) -> Float[Tensor, "N M"]:
-    r"""The likeliest c, given Gaussians of c_n, (c_{n+1} - c_{n-1}) / 2 and c_{n+1} - 2 c_n + c_{n-1}.
+    r"""The most likely c, given Gaussians of c_n, (c_{n+1} - c_{n-1}) / 2 and c_{n+1} - 2 c_n + c_{n-1}.
 
         W^T P W c = W^T P \mu,   P = 1 / variance
 
-    Of every band it is a system of five diagonals, which is solved in a time that grows with N, not
-    with its cube.
+    A pentadiagonal system for every band, solved in linear time.
 
     Args:
-        mean: Of every frame: of the band itself, of its change, of the change of that.
-        variance: Of the same.
+        mean: Of every frame: static, delta and delta-delta.
+        variance: Likewise.
 
     Returns:
         Frames of all bands.
 
     Example:
         >>> mean = torch.zeros(4, 3, 1)
-        >>> mean[2:, 0] = 1.0  # a step, but hardly any change is expected
+        >>> mean[2:, 0] = 1.0  # a step, but small expected deltas
         >>> trajectory(mean, torch.tensor([1.0, 0.1, 0.1])[:, None].expand(4, 3, 1)).flatten()
         tensor([0.3804, 0.4595, 0.5405, 0.6196])
     """
     N, _, M = mean.shape
     precision = 1 / variance.double()
-    precision[[0, -1], 1:] = 0  # the changes at both ends would need a frame outside
+    precision[[0, -1], 1:] = 0  # deltas at both ends would need a frame outside
     weighted = precision * mean.double()
     w = WINDOWS.double()
     diagonals = torch.zeros(3, N, M, dtype=torch.float64)  # of W^T P W: [i, i], [i, i+1], [i, i+2]
@@ -145,7 +144,7 @@ def vocode(
     *,
     seed: int = 0,
 ) -> Float[Tensor, "1 time"]:
-    """Send pulses, where it is voiced, or else noise, through filters of the shape of an envelope.
+    """Filter pulses (voiced) or noise (unvoiced) by a spectral envelope.
 
     Args:
         levels_db: The envelope; see `envelope_db`.
@@ -155,10 +154,10 @@ def vocode(
         seed: Of the noise.
 
     Returns:
-        The sound; not louder than full scale.
+        Audio in [-1, 1].
 
     Raises:
-        UserError: There are frames for another length than the pitch has.
+        UserError: The number of frames does not fit the length of the pitch.
 
     Example:
         >>> envelope, hz = torch.full((201, BANDS), -20.0), torch.full((16_000,), 100.0)
@@ -170,7 +169,7 @@ def vocode(
     T = len(f0_hz)
     if len(levels_db) != 1 + -(-T // hop):
         raise UserError(f"{len(levels_db)} frames of {hop} samples do not fit {T} samples of pitch")
-    # Equal pulses, as the harmonics that they consist of: so they fall between samples, too.
+    # Band-limited pulses as a sum of harmonics, so that they may fall between samples.
     phase = 2 * math.pi * (f0_hz.double() / sample_rate).cumsum(0)
     pulses = torch.zeros(T, dtype=torch.float64)
     for k in range(1, int(sample_rate / 2 / f0_hz.min()) + 1):
@@ -183,7 +182,7 @@ def vocode(
 
 
 def envelope_db(audio: Float[Tensor, "1 time"], sample_rate: int) -> Float[Tensor, "N M"]:
-    """The level of every mel band every 5 ms: the shape of the spectrum, without its harmonics.
+    """The level of every mel band every 5 ms: the spectral envelope, without harmonics.
 
     Example:
         >>> envelope_db(torch.zeros(1, 16_000), 16_000).shape
@@ -195,7 +194,7 @@ def envelope_db(audio: Float[Tensor, "1 time"], sample_rate: int) -> Float[Tenso
 
 
 def global_variance(levels_db: Float[Tensor, "N M"]) -> Float[Tensor, " M"]:
-    """How much every band moves over a whole utterance: its variance, in dB squared.
+    """The variance of every band over an utterance, in dB squared.
 
     Paper:
         Toda & Tokuda, "A speech parameter generation algorithm considering global variance for HMM-based
@@ -209,7 +208,7 @@ def global_variance(levels_db: Float[Tensor, "N M"]) -> Float[Tensor, " M"]:
 
 
 def thirds(script: Script) -> Int[Tensor, " N"]:
-    """For every frame, which third of which phone it lies in; after the last phone it is silent.
+    """The index of phone and third of every frame; silence after the last phone.
 
     Example:
         >>> script = Script(("sil",), (0.03,), torch.ones(480), torch.zeros(480))
@@ -229,11 +228,11 @@ def thirds(script: Script) -> Int[Tensor, " N"]:
     return torch.from_numpy(np.where(ended, silence, THIRDS * numbers[i] + part))
 
 
-def with_changes(frames: Float[Tensor, "N M"]) -> Float[Tensor, "N 3 M"]:
-    """Frames, their changes, and the changes of those: o = W c.
+def with_deltas(frames: Float[Tensor, "N M"]) -> Float[Tensor, "N 3 M"]:
+    """Frames with their deltas and delta-deltas: o = W c.
 
     Example:
-        >>> with_changes(torch.tensor([[0.0], [1.0], [4.0]]))[1].flatten()
+        >>> with_deltas(torch.tensor([[0.0], [1.0], [4.0]]))[1].flatten()
         tensor([1., 2., 2.])
     """
     around = F.pad(frames.T[None], (1, 1), mode="replicate")[0].T.unfold(0, 3, 1)  # (N, M, 3)
@@ -241,7 +240,7 @@ def with_changes(frames: Float[Tensor, "N M"]) -> Float[Tensor, "N 3 M"]:
 
 
 def _filters(levels_db: Tensor, sample_rate: int) -> Tensor:
-    """The gain of every frame, as a spectrum (F, N) of minimum phase: it never rings ahead."""
+    """Minimum-phase filters (F, N) of every frame's envelope: no pre-ringing."""
     n_fft, _ = _sizes(sample_rate)
     sums = mel_filterbank(sample_rate, n_fft, BANDS).sum(1)
     power = torch.hann_window(n_fft).square().sum()  # of a frame of noise of variance 1
@@ -251,7 +250,7 @@ def _filters(levels_db: Tensor, sample_rate: int) -> Tensor:
     bins = np.linspace(0, sample_rate / 2, n_fft // 2 + 1)
     curves = np.stack([np.interp(bins, centres, row) for row in gains_db.numpy()])
     cepstra = np.fft.irfft(curves * math.log(10) / 20)
-    cepstra[:, 1 : n_fft // 2] *= 2  # what lay before time 0 is folded to after it
+    cepstra[:, 1 : n_fft // 2] *= 2  # fold the anticausal part onto the causal one
     cepstra[:, n_fft // 2 + 1 :] = 0
     return torch.from_numpy(np.exp(np.fft.rfft(cepstra)).T.astype(np.complex64))
 

@@ -1,4 +1,4 @@
-r"""WaveNet: gated dilated convolutions, each of which speaks to the output directly.
+r"""WaveNet: gated dilated convolutions, each with a skip connection to the output.
 
     z_l = \tanh(W_f * x_l + V_f y) \odot \sigma(W_g * x_l + V_g y)                [WaveNet, eq. 2, section 2.5]
 
@@ -16,7 +16,7 @@ See:        chapter 5, "WaveNet".
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -25,10 +25,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
+from tinyaudio.models import gated
 from tinyaudio.models.codes import check_codes
 from tinyaudio.models.condition import Condition, ConditionConfig
-from tinyaudio.models.conditioning import Conditioner
-from tinyaudio.models.gated import GatedLayer, forward_layers, init_cache, step_layers
+from tinyaudio.models.conditioning import ConditionCache, Conditioner
 from tinyaudio.models.initial import init_ordinal_embedding, init_uniform_output, unit_variance
 
 
@@ -38,15 +38,15 @@ class WaveNetConfig:
 
     Attributes:
         n_levels: Number of values a sample can take; 256 is 8-bit mu-law.
-        n_mixtures: 0 for a softmax over the levels.  Else so many logistic bells are mixed, and a
-            code enters as its amplitude, not by a table: for 65,536 levels.
-        stacks: How often the dilations 1, 2, 4, ... are run through.
+        n_mixtures: 0 for a softmax over the levels.  Else the components of a mixture of logistics, and
+            a code's input is its amplitude, not an embedding: for 65,536 levels.
+        stacks: How often the dilations 1, 2, 4, ... are repeated.
         layers: Layers a stack.
         kernel_size: Taps of every dilated convolution.
         residual_channels: Width of the stream from layer to layer.
         gate_channels: Width of z.
         skip_channels: Width of the sum of skips and of the head.
-        condition: What it is told beside the past; None for nothing.
+        condition: The parts of the condition; None for an unconditional model.
     """
 
     n_levels: int = 256
@@ -65,19 +65,19 @@ class WaveNetConfig:
 
     @classmethod
     def tiny(cls) -> "WaveNetConfig":
-        """Twenty layers of 32 channels: learns in minutes on two CPU cores, reaches back 128 ms."""
+        """Twenty layers of 32 channels: trains in minutes on two CPU cores; receptive field 128 ms."""
         return cls(stacks=2, residual_channels=32, gate_channels=32, skip_channels=64)
 
     @classmethod
     def wn30(cls) -> "WaveNetConfig":
-        """The size at which the book measures speed: 30 layers, 64/64/256, reaches back 192 ms."""
+        """The size at which the book measures speed: 30 layers, 64/64/256; receptive field 192 ms."""
         return cls()
 
     @classmethod
     def paper(cls) -> "WaveNetConfig":
-        """Dilations 1 ... 512 repeated, 256 levels, about 300 ms of reach: five stacks at 16 kHz.
+        """Dilations 1 ... 512 repeated, 256 levels, a receptive field of about 300 ms: five stacks at 16 kHz.
 
-        The 2016 paper leaves the widths open; these are ours.
+        The 2016 paper leaves the widths open; 128 is this book's choice.
         """
         return cls(stacks=5, residual_channels=128, gate_channels=128)
 
@@ -85,8 +85,7 @@ class WaveNetConfig:
     def baseline512(cls) -> "WaveNetConfig":
         """The 8-bit baseline of GANSynth's paper (Engel et al., 2019), with NSynth's 256 skips.
 
-        What its convolutions make of a pitch (MIDI 24 to 84) that never changes is one vector a
-        pitch, which here is looked up.
+        Its convolutions over a constant pitch (MIDI 24 to 84) are an embedding here.
         """
         pitch = ConditionConfig(n_classes=(61,), channels=512)
         return cls(kernel_size=3, residual_channels=512, gate_channels=512, condition=pitch)
@@ -94,36 +93,27 @@ class WaveNetConfig:
     @classmethod
     def vocoder(cls) -> "WaveNetConfig":
         """A mel vocoder of the size common for LJSpeech: 24 layers, 16 bits, 80 bands, hop 256."""
-        return cls(
-            n_levels=65_536,
-            n_mixtures=10,
-            stacks=4,
-            layers=6,
-            kernel_size=3,
-            residual_channels=128,
-            gate_channels=128,
-            skip_channels=128,
-            condition=ConditionConfig(n_frame_channels=80, frame_taps=5, channels=80),
-        )
+        mel = ConditionConfig(n_frame_channels=80, frame_taps=5, channels=80)
+        return cls(65_536, 10, 4, 6, 3, 128, 128, 128, mel)  # in the order of the attributes
 
     @property
     def dilations(self) -> list[int]:
         """Distance between neighbouring taps of every layer, in samples."""
         return self.stacks * [2**i for i in range(self.layers)]
 
-    @property
-    def n_outputs(self) -> int:
-        """Numbers that describe the distribution of one sample."""
-        return 3 * self.n_mixtures or self.n_levels
+
+class WaveNetCache(NamedTuple):
+    """What `WaveNet.step` keeps between samples."""
+
+    layers: gated.LayerCache  # past inputs
+    condition: ConditionCache | None
+    weights: list[gated.LayerWeights]  # views, one a layer
 
 
-class WaveNet(
-    nn.Module,
-    PyTorchModelHubMixin,
-    library_name="tinyaudio",
-    license="mit",
-    tags=["audio", "autoregressive", "wavenet"],
-):
+TAGS = ["audio", "autoregressive", "wavenet"]
+
+
+class WaveNet(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAGS):
     """Predicts every sample of a waveform from those before it, and from a condition.
 
     The model shifts its own input: `forward` takes the very codes whose probabilities it returns.
@@ -151,13 +141,13 @@ class WaveNet(
         if isinstance(config.condition, ConditionConfig):
             self.conditioner = Conditioner(config.condition, L, 2 * G)
         self.layers = nn.ModuleList(
-            GatedLayer(R, G, config.kernel_size, d, last=i == L - 1)
+            gated.GatedLayer(R, G, config.kernel_size, d, last=i == L - 1)
             for i, d in enumerate(config.dilations)
         )
         self.skip = nn.Linear(L * G, S)
         hidden = nn.Linear(S, S)
         self.head = nn.Sequential(nn.ReLU(), hidden, nn.ReLU())
-        self.logits = nn.Linear(S, config.n_outputs)
+        self.logits = nn.Linear(S, 3 * config.n_mixtures or config.n_levels)
         # A gated z has about a third of what enters its gates; a ReLU takes half of the power.
         unit_variance(self.skip, gain=3.0)
         unit_variance(hidden, gain=math.sqrt(2))
@@ -165,7 +155,7 @@ class WaveNet(
 
     @property
     def receptive_field(self) -> int:
-        """How many past samples a prediction can depend on: 1 + the sum of all layers' reaches."""
+        """How many past samples a prediction can depend on: 1 + (k - 1) times the sum of dilations."""
         return 1 + (self.config.kernel_size - 1) * sum(self.config.dilations)
 
     @property
@@ -180,11 +170,10 @@ class WaveNet(
 
         Args:
             codes: Sample values in [0, n_levels - 1].
-            condition: What is known of each clip; frames for exactly these samples.
+            condition: One for each clip, or one for all; frames for exactly these samples.
 
         Returns:
-            Logits of p(x_t | x_<t), or parameters of a mixture; column t depends on codes before t
-            only.
+            Logits of p(x_t | x_<t), or parameters of a mixture; column t depends on codes before t.
 
         Raises:
             UserError: A code is out of range, or the condition is not what this model takes.
@@ -192,71 +181,70 @@ class WaveNet(
         self._check(condition)
         check_codes(codes, self.config.n_levels)
         offsets = self.conditioner(condition, *codes.shape) if self.conditioner else None
-        x = self._embedded(F.pad(codes, (1, -1), value=self.silence))  # x_{t-1} at t; (B, T, R)
-        zs = forward_layers(self._gated(), x, offsets)
+        x = self._embed(F.pad(codes, (1, -1), value=self.silence))  # x_{t-1} at t; (B, T, R)
+        zs = gated.forward_layers(self._gated_layers(), x, offsets)
         return self.logits(self.head(self.skip(torch.cat(zs, dim=2)))).transpose(1, 2)
 
-    def start(self, batch_size: int, condition: Condition | None = None) -> list[Tensor]:
-        """The memory before the first sample: what entered every layer, in rings.
+    def init_cache(self, batch_size: int, condition: Condition | None = None) -> WaveNetCache:
+        """The cache of `step` before the first sample.
 
         Args:
             batch_size: Clips to be generated.
             condition: One for each clip, or one for all; checked as in `forward`.
-
-        Returns:
-            The four of `gated.init_cache`; under a condition its three; views of all layers' weights.
         """
         self._check(condition)
-        memory = init_cache(self._gated(), batch_size)
+        layers, conditioned = self._gated_layers(), None
         if self.conditioner and condition:
-            memory += self.conditioner.start(condition, batch_size)
-        return memory + [part for layer in self._gated() for part in layer.layer_weights()]
+            conditioned = self.conditioner.init_cache(condition, batch_size)
+        weights = [layer.layer_weights() for layer in layers]
+        return WaveNetCache(gated.init_cache(layers, batch_size), conditioned, weights)
 
     def prefill(
         self, codes: Int[Tensor, "B P"], condition: Condition | None = None
-    ) -> list[Tensor]:
-        """The memory after these samples, as `step` through all of them would leave it, in one pass.
+    ) -> WaveNetCache:
+        """The cache after these samples, as `step` over all of them would leave it, in one pass.
 
         Args:
-            codes: At least one; `step` goes on from ``codes[:, -1]`` with ``t=codes.shape[1]``.
-            condition: As for `start`; its frames may go on.
+            codes: At least one; `step` continues from ``codes[:, -1]`` with ``t=codes.shape[1]``.
+            condition: As for `init_cache`; it may have more frames than the codes need.
         """
         check_codes(codes, self.config.n_levels)
         P = codes.shape[1]
-        memory = self.start(len(codes), condition)
+        cache = self.init_cache(len(codes), condition)
         first = max(P - self.receptive_field, 0)
-        told = self.conditioner
-        offsets = told.prefill(memory[4:8], first, P) if told else None
-        x = self._embedded(F.pad(codes, (1, -1), value=self.silence)[:, first:])
-        forward_layers(self._gated(), x, offsets, memory[:4], P)
-        return memory
+        offsets = None
+        if self.conditioner and cache.condition:
+            offsets = self.conditioner.prefill(cache.condition, first, P)
+        x = self._embed(F.pad(codes, (1, -1), value=self.silence)[:, first:])
+        gated.forward_layers(self._gated_layers(), x, offsets, cache.layers, P)
+        return cache
 
     def step(
-        self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int
+        self, previous: Int[Tensor, " B"], cache: WaveNetCache, t: int
     ) -> Float[Tensor, "B K"]:
         """Score one sample; equal to column ``t`` of `forward`.
 
         Args:
             previous: x_{t-1}, or `silence` when t is 0.
-            memory: From `start`; changed in place.
+            cache: From `init_cache` or `prefill`; changed in place.
             t: How many samples came before this one.
 
         Returns:
             Logits of p(x_t | x_<t), or parameters of a mixture.
         """
-        told = self.conditioner
-        offsets = told.step(memory[4:8], t) if told else None
-        layer_weights = memory[8 if told else 4 :]
-        zs = step_layers(self._embedded(previous), offsets, memory[:4], layer_weights, t)
+        offsets = None
+        if self.conditioner and cache.condition:
+            offsets = self.conditioner.step(cache.condition, t)
+        zs = gated.step_layers(self._embed(previous), offsets, cache.layers, cache.weights, t)
         logits: Tensor = self.logits(self.head(self.skip(torch.cat(zs, dim=1))))
         return logits
 
-    def _gated(self) -> list[GatedLayer]:
-        return [layer for layer in self.layers if isinstance(layer, GatedLayer)]
+    def _gated_layers(self) -> list[gated.GatedLayer]:
+        return [layer for layer in self.layers if isinstance(layer, gated.GatedLayer)]
 
-    def _embedded(self, codes: Tensor) -> Tensor:
+    def _embed(self, codes: Tensor) -> Tensor:
         if self.config.n_mixtures:
-            return self.embed(codes[..., None] / self.silence - 1)  # their amplitudes
+            return self.embed(codes[..., None] / self.silence - 1)  # amplitudes in [-1, 1)
         try:
             return self.embed(codes)
         except IndexError:
@@ -264,7 +252,7 @@ class WaveNet(
             raise
 
     def _check(self, condition: Condition | None) -> None:
-        if self.conditioner is None and condition is not None:
+        if condition is not None and self.conditioner is None:
             raise UserError("this model is not conditioned; leave the condition out")
-        if self.conditioner is not None and condition is None:
+        if condition is None and self.conditioner is not None:
             raise UserError("this model is conditioned; give it a condition")

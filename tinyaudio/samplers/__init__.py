@@ -1,4 +1,4 @@
-"""How each family of models speaks.
+"""Samplers: how sound is generated from a trained model.
 
-A *sample* is one number of a waveform; what a model makes is *generated*.
+A *sample* is one number of a waveform; a model's output is *generated*.
 """

@@ -1,14 +1,15 @@
-"""Generation one sample at a time: draw x_t from p(x_t | x_<t), append it, go on.
+"""Ancestral sampling: draw x_t from p(x_t | x_<t), append it, repeat.
 
-Implements: `naive`, which runs the whole network anew for every sample, as the definition says, and
-            `cached`, which keeps what the layers have already computed (Le Paine et al., "Fast
-            Wavenet Generation Algorithm", 2016).  Both draw the same samples from the same seed.
-            `stream` is `cached` piece by piece, for sound of any length.
+Implements: `naive`, which runs the whole network anew for every sample, by the definition, and
+            `cached`, which keeps every layer's past inputs (Le Paine et al., "Fast Wavenet Generation
+            Algorithm", 2016).  Both draw the same samples from the same seed.
+            `stream` is `cached` in chunks, for sound of any length.
 See:        chapter 2, "One sample at a time".
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -25,9 +26,9 @@ from tinyaudio.samplers.request import (
     progress,
 )
 
-# One step of fewer clips is so little work that threads only wait for each other: with two threads on
-# a busy machine of two cores it took six times as long as with one.
-MANY = 32
+# A step of fewer clips runs on one thread: its operations are too small to be split (with two threads on
+# a busy machine of two cores a step took six times as long).
+MULTITHREADED_BATCH = 32
 
 
 def draw(
@@ -37,14 +38,14 @@ def draw(
 ) -> Int[Tensor, " B"]:
     r"""Draw one value for each row: p_k = softmax(logits / temperature)_k.
 
-    By Gumbel's trick, the argmax of  logits - temperature log(-log u),  u uniform in (0, 1), has
+    By the Gumbel-max trick, the argmax of  logits - temperature log(-log u),  u uniform in (0, 1), has
     exactly this distribution.  Each row has its own generator, so that a row does not depend on
-    who is generated beside it.
+    the rest of the batch.
 
     Args:
         logits: Unnormalised log-probabilities.
         generators: One a row, on the CPU.
-        temperature: 1 is the model's own distribution; towards 0 the likeliest value always wins.
+        temperature: 1 is the model's own distribution; 0 always takes the most likely value.
             One for all, or one a row.
 
     Returns:
@@ -57,9 +58,9 @@ def draw(
     K = logits.shape[1]
     u = torch.stack([torch.rand(K, generator=g, dtype=torch.float64) for g in generators])
     gumbel = -torch.log(-torch.log(u)).to(logits.device)
-    heat = torch.as_tensor(temperature, dtype=torch.float64, device=logits.device)
-    # logits + temperature * gumbel has the same argmax, and is still right when the temperature is 0.
-    return (logits.double() + heat.reshape(-1, 1) * gumbel).argmax(1)
+    scale = torch.as_tensor(temperature, dtype=torch.float64, device=logits.device).reshape(-1, 1)
+    # logits + temperature * gumbel has the same argmax as logits / temperature + gumbel, and allows 0.
+    return (logits.double() + scale * gumbel).argmax(1)
 
 
 @torch.inference_mode()
@@ -70,14 +71,14 @@ def naive(
     temperature: float | Sequence[float] = 1.0,
     prompt: Int[Tensor, "B P"] | None = None,
 ) -> Int[Tensor, "B T"]:
-    """Generate by the definition: the whole past through the whole network, for every sample.
+    """Generate by the definition: the whole context through the whole network, for every sample.
 
     Args:
         model: Any autoregressive model.
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
-        temperature: See `draw`, or `tinyaudio.objectives.mixture.draw` for a model of a mixture.
-        prompt: Codes to go on from, one row a seed; None begins after silence.
+        temperature: See `draw`, or `tinyaudio.objectives.mixture.draw` for mixture outputs.
+        prompt: Codes to continue, one row a seed; None begins after silence.
 
     Returns:
         The generated codes, without the prompt.
@@ -88,19 +89,18 @@ def naive(
     check(model, n_samples, seeds, temperature, prompt)
     device = next(model.parameters()).device
     generators = make_generators(seeds)
-    given = torch.empty(len(seeds), 0, dtype=torch.int64) if prompt is None else prompt
-    codes = given.to(device)
+    codes = empty_prompt(seeds).to(device) if prompt is None else prompt.to(device)
     with progress(n_samples) as bar:
         for _ in range(n_samples):
-            # The network scores what it is given, so silence stands in for the sample to come (its
-            # own value cannot matter), and what lies before the receptive field cannot matter either.
+            # The network scores its input, so a placeholder stands for the next sample (no output
+            # depends on its value); nothing depends on codes before the receptive field.
             context = codes[:, -model.receptive_field :]
-            blank = torch.full((len(seeds), 1), model.silence, device=device)
-            outputs = model(torch.cat([context, blank], dim=1))[:, :, -1]
-            new = drawn(model, outputs, generators, temperature, t=codes.shape[1])
+            placeholder = torch.full((len(seeds), 1), model.silence, device=device)
+            outputs = model(torch.cat([context, placeholder], dim=1))[:, :, -1]
+            new = sample_step(model, outputs, generators, temperature, t=codes.shape[1])
             codes = torch.cat([codes, new[:, None]], dim=1)
             bar.update()
-    return codes[:, given.shape[1] :]
+    return codes[:, -n_samples:]
 
 
 def cached(
@@ -117,7 +117,7 @@ def cached(
         n_samples: Length, in samples.
         seeds: One clip is generated for each.
         temperature: See `naive`.
-        prompt: Codes to go on from, one row a seed; None begins after silence.
+        prompt: Codes to continue, one row a seed; None begins after silence.
 
     Returns:
         The generated codes, without the prompt.
@@ -136,34 +136,34 @@ def stream(
     prompt: Int[Tensor, "B P"] | None = None,
     chunk: int = 1024,
 ) -> Iterator[Int[Tensor, "B n"]]:
-    """Generate what `cached` generates, piece by piece: memory stays the same however long it goes on.
+    """Generate what `cached` generates in chunks, in constant memory.
 
     Args:
         model: Any autoregressive model.
-        n_samples: Length of all pieces together; may be as large as one likes.
+        n_samples: Length of all chunks together, of any size.
         seeds: One clip is generated for each.
         temperature: See `naive`.
-        prompt: Codes to go on from, one row a seed; None begins after silence.
-        chunk: Length of a piece; the last may be shorter.
+        prompt: Codes to continue, one row a seed; None begins after silence.
+        chunk: Length of a chunk; the last may be shorter.
 
     Returns:
-        The pieces, each generated when it is asked for.
+        The chunks, generated lazily.
 
     Raises:
-        UserError: See `naive`; of what can be known before, at once.
+        UserError: See `naive`; an impossible request is refused at once.
 
     Example:
         >>> from tinyaudio.models.causal import CausalNet, CausalNetConfig
         >>> net = CausalNet(CausalNetConfig.tiny())
-        >>> [piece.shape[1] for piece in stream(net, 10, chunk=4)]
+        >>> [codes.shape[1] for codes in stream(net, 10, chunk=4)]
         [4, 4, 2]
     """
     check(model, n_samples, seeds, temperature, prompt, chunk)
-    return _pieces(model, n_samples, seeds, temperature, prompt, chunk)
+    return _chunks(model, n_samples, seeds, temperature, prompt, chunk)
 
 
 @torch.inference_mode()
-def _pieces(
+def _chunks(
     model: Autoregressive,
     n_samples: int,
     seeds: Sequence[int],
@@ -173,54 +173,58 @@ def _pieces(
 ) -> Iterator[Tensor]:
     B, device = len(seeds), next(model.parameters()).device
     generators = make_generators(seeds)
-    given = torch.empty(B, 0, dtype=torch.int64) if prompt is None else prompt
-    t = given.shape[1]
-    few = 1 if B < MANY else None
-    memory, previous = prefill(model, given.to(device, torch.int64), few)
+    prompt = empty_prompt(seeds) if prompt is None else prompt
+    n_threads = 1 if B < MULTITHREADED_BATCH else None
+    cache, previous = prefill(model, prompt.to(device, torch.int64), n_threads)
+    t = prompt.shape[1]
     end = t + n_samples
     while t < end:
-        piece = torch.empty(B, min(chunk, end - t), dtype=torch.int64, device=device)
-        with threads(few):  # given back before a piece is: what is done with it is not our matter
-            for column in piece.unbind(1):
-                outputs = model.step(previous, memory, t)
-                previous = column.copy_(drawn(model, outputs, generators, temperature, t))
+        codes = torch.empty(B, min(chunk, end - t), dtype=torch.int64, device=device)
+        with threads(n_threads):  # restored before the chunk is handed out
+            for column in codes.unbind(1):
+                outputs = model.step(previous, cache, t)
+                previous = column.copy_(sample_step(model, outputs, generators, temperature, t))
                 t += 1
-        yield piece
+        yield codes
+
+
+def empty_prompt(seeds: Sequence[int]) -> Int[Tensor, "B 0"]:
+    """No codes, one row a seed."""
+    return torch.empty(len(seeds), 0, dtype=torch.int64)
 
 
 def prefill(
-    model: Autoregressive, prompt: Int[Tensor, "B P"], few: int | None = None
-) -> tuple[list[Tensor], Int[Tensor, " B"]]:
-    """The memory after a prompt, and its last sample, which the next step asks for.
+    model: Autoregressive, prompt: Int[Tensor, "B P"], n_threads: int | None = None
+) -> tuple[Any, Int[Tensor, " B"]]:
+    """The cache after a prompt, and the prompt's last sample, the input of the next step.
 
     Args:
-        model: Any autoregressive model; one that can does it in one pass.
+        model: Any autoregressive model; a `Prefilling` one takes a single pass.
         prompt: May be empty.
-        few: Threads for one step after the other.
+        n_threads: For stepping over the prompt; None leaves the number as it is.
     """
     B, P = prompt.shape
-    silence = torch.full((B,), model.silence, device=prompt.device)
     if P and isinstance(model, Prefilling):
         return model.prefill(prompt), prompt[:, -1]
-    memory, previous = model.start(B), silence
-    with threads(few):
+    cache, previous = model.init_cache(B), torch.full((B,), model.silence, device=prompt.device)
+    with threads(n_threads):
         for t in range(P):
-            model.step(previous, memory, t)
+            model.step(previous, cache, t)
             previous = prompt[:, t]
-    return memory, previous
+    return cache, previous
 
 
-def drawn(
+def sample_step(
     model: Autoregressive,
     outputs: Float[Tensor, "B K"],
     generators: Sequence[torch.Generator],
     temperature: float | Sequence[float],
     t: int,
 ) -> Int[Tensor, " B"]:
-    """Draw sample t from what the model says of it: a softmax, or a mixture of logistics.
+    """Draw sample t from the model's output: a softmax, or a mixture of logistics.
 
     Raises:
-        UserError: What it says is not finite.
+        UserError: The output is not finite.
     """
     if not bool(outputs.isfinite().all()):
         raise UserError(f"the model's output is not finite before sample {t + 1}")
@@ -231,7 +235,7 @@ def drawn(
 
 @contextmanager
 def threads(n: int | None) -> Iterator[None]:
-    """Let the processor work with n threads for a while; None leaves them as they are."""
+    """Run with n CPU threads inside the block; None leaves their number as it is."""
     before = torch.get_num_threads()
     torch.set_num_threads(n or before)
     try:

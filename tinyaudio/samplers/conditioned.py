@@ -1,6 +1,6 @@
-"""Generation under a condition: the samplers see a model that needs to be told nothing more.
+"""Conditional generation: a model bound to its condition, with the interface of an unconditional one.
 
-Implements: `Conditioned`, a model and what it is told, as one; `apart`, the way back.
+Implements: `Conditioned`, the pair; `unwrap`, which separates it.
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
@@ -12,22 +12,22 @@ from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.condition import Condition
-from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.models.wavenet import WaveNet, WaveNetCache, WaveNetConfig
 from tinyaudio.samplers.request import Autoregressive
 
 
-def apart(model: Autoregressive) -> tuple[Autoregressive, Condition | None]:
-    """A model, and what it is told if it is a `Conditioned` one."""
+def unwrap(model: Autoregressive) -> tuple[Autoregressive, Condition | None]:
+    """A model, and the condition of a `Conditioned` one."""
     return (model.model, model.condition) if isinstance(model, Conditioned) else (model, None)
 
 
 class Conditioned:
     """A `WaveNet` and its condition, for `tinyaudio.samplers.autoregressive`.
 
-    Nothing is computed before it is needed, so that a change of the weights is never missed.
+    Nothing is precomputed, so that the current weights are always used.
 
     Args:
-        model: A network that is conditioned.
+        model: A conditional network.
         condition: One for each clip to be generated, or one for all.
 
     Example:
@@ -46,24 +46,20 @@ class Conditioned:
 
     @property
     def config(self) -> WaveNetConfig:
-        """Of the model."""
+        """The model's config."""
         return self.model.config
 
     @property
     def n_samples(self) -> int | None:
-        """How long the condition lasts; None if for ever."""
-        told, conditioner = self.condition, self.model.conditioner
-        if conditioner is None:
+        """Length of the condition's frames, in samples; None without frames."""
+        frames, conditioner = self.condition.frames, self.model.conditioner
+        if frames is None or conditioner is None:
             return None
-        hop = conditioner.config.hop_length
-        lengths = [] if told.frames is None else [told.frames.shape[2] * hop]
-        lengths += [] if told.cycles is None else [told.cycles.shape[1] * hop]
-        lengths += [] if told.samples is None else [told.samples.shape[2]]
-        return min(lengths, default=None)
+        return frames.shape[2] * conditioner.config.hop_length
 
     @property
     def receptive_field(self) -> int:
-        """How many past samples must be given: under frames all, so that a sample's place is known."""
+        """Past samples that `__call__` needs: with frames all, since frames are counted from the start."""
         return self.n_samples or self.model.receptive_field
 
     @property
@@ -75,30 +71,30 @@ class Conditioned:
         """Score the first T samples; equal to the first T columns of the model's own output.
 
         Raises:
-            UserError: The condition ends sooner.
+            UserError: The condition has fewer frames.
         """
         T, n_samples = codes.shape[1], self.n_samples
         if n_samples is None:
             return self.model(codes, self.condition)
         if T > n_samples:
             raise UserError(f"the condition ends after {n_samples} samples; {T} were asked for")
-        # Of what has been padded the first T outputs know nothing, while the frames stay in place.
-        whole = F.pad(codes, (0, n_samples - T), value=self.silence)
-        return self.model(whole, self.condition)[:, :, :T]
+        # The model expects codes for all frames; causal outputs do not depend on the padding.
+        padded = F.pad(codes, (0, n_samples - T), value=self.silence)
+        return self.model(padded, self.condition)[:, :, :T]
 
-    def start(self, batch_size: int) -> list[Tensor]:
-        """The memory before the first sample."""
-        return self.model.start(batch_size, self.condition)
+    def init_cache(self, batch_size: int) -> WaveNetCache:
+        """The cache of `step` before the first sample."""
+        return self.model.init_cache(batch_size, self.condition)
 
-    def prefill(self, codes: Int[Tensor, "B P"]) -> list[Tensor]:
-        """The memory after these samples."""
+    def prefill(self, codes: Int[Tensor, "B P"]) -> WaveNetCache:
+        """The cache after these samples."""
         return self.model.prefill(codes, self.condition)
 
     def step(
-        self, previous: Int[Tensor, " B"], memory: list[Tensor], t: int
+        self, previous: Int[Tensor, " B"], cache: WaveNetCache, t: int
     ) -> Float[Tensor, "B K"]:
-        """Score one sample, as the model's own step."""
-        return self.model.step(previous, memory, t)
+        """Score one sample, as the model's `step` does."""
+        return self.model.step(previous, cache, t)
 
     def parameters(self) -> Iterator[Tensor]:
         """The model's weights."""

@@ -1,8 +1,8 @@
-"""Sound of any length into files while it is being generated.
+"""Audio files of any length, written while they are generated.
 
-Implements: `write`.  What comes is put at once into WAV files beside the places asked for, whose headers
-            are right after every piece.  They are moved there, or encoded, at the end or when generating
-            is interrupted; a process that is killed leaves them as they are, to be listened to.
+Implements: `write`.  Every chunk is appended at once to partial WAV files beside the final paths, with
+            valid headers after every chunk.  They are moved to the final paths, or encoded, at the end or
+            when generation is interrupted; a killed process leaves them as playable files.
 See:        chapter 7, "Making it fast".
 """
 
@@ -32,30 +32,30 @@ BLOCK = 2**16  # samples encoded at a time
 
 
 def write(
-    places: Sequence[str | Path],
-    pieces: Iterable[Float[Tensor, "B C _"]],
+    paths: Sequence[str | Path],
+    chunks: Iterable[Float[Tensor, "B C _"]],
     sample_rate: int,
     n_samples: int | None = None,
 ) -> int:
-    """Write clips into files piece by piece, one file a clip, in memory that does not grow.
+    """Write a batch of clips chunk by chunk, one file a clip, in constant memory.
 
-    Ctrl-C, SIGTERM, SIGHUP or an error end it: what has come so far is a whole file in its place, and
-    the exception goes on.  Only a complete clip replaces an earlier file; an incomplete one stays beside
-    it, and a warning says where.
+    Ctrl-C, SIGTERM, SIGHUP or an error end it: what has been generated is saved as a complete file, and
+    the exception is raised again.  Only a complete clip replaces an earlier file; an incomplete one stays
+    beside it, and a warning says where.
 
     Args:
-        places: WAV, FLAC, Ogg or MP3, by the suffix; 16 bits.  Missing folders are made.
-        pieces: Of all clips at once, in [-1, 1], such as those of
-            `tinyaudio.samplers.native.stream`, decoded.  A WAV file can hold 37 hours at 16 kHz.
+        paths: WAV, FLAC, Ogg or MP3, by the suffix; 16 bits.  Missing folders are made.
+        chunks: Of all clips at once, in [-1, 1], such as the decoded chunks of
+            `tinyaudio.samplers.native.stream`.  A WAV file can hold 37 hours at 16 kHz.
         sample_rate: In Hz.
-        n_samples: How many samples will come, if that is known, for the progress bar.
+        n_samples: The final length, if it is known, for the progress bar.
 
     Returns:
         The samples in each file.
 
     Raises:
-        AudioError: A format cannot hold it, a place cannot be written to, there are more clips or
-            fewer than places, or no sample came.
+        AudioError: A format cannot hold it, a path cannot be written to, the number of clips is not
+            that of paths, or there are no samples.
 
     Example:
         >>> import tempfile, torch
@@ -65,140 +65,140 @@ def write(
         300
         300
     """
-    for place in places:
-        encoder(io.BytesIO(), Path(place), sample_rate, 1).close()  # before any work is done
-    parts: list[PartialFile] = []
+    for path in paths:
+        encoder(
+            io.BytesIO(), Path(path), sample_rate, 1
+        ).close()  # refuse before anything is generated
+    files: list[PartialFile] = []
     complete = False
     try:
         with handle_signals(), progress(n_samples) as bar:
-            for piece in pieces:
-                if len(piece) != len(places):
+            for chunk in chunks:
+                if len(chunk) != len(paths):
                     raise AudioError(
-                        f"{len(places)} files for {len(piece)} clips; name one for each"
+                        f"{len(paths)} files for {len(chunk)} clips; name one for each"
                     )
-                parts = parts or [
-                    PartialFile(Path(place), sample_rate, piece.shape[1]) for place in places
-                ]
-                for part, clip in zip(parts, piece, strict=True):
-                    part.add(clip)
-                bar.update(piece.shape[2])
+                files = files or [PartialFile(Path(p), sample_rate, chunk.shape[1]) for p in paths]
+                for file, clip in zip(files, chunk, strict=True):
+                    file.append(clip)
+                bar.update(chunk.shape[2])
             complete = True
     finally:
-        for part in parts:
-            part.finish(complete)
-    if not parts or not parts[0].n_samples:
-        raise AudioError(f"{places[0]}: not written: there are no samples")
-    return parts[0].n_samples
+        for file in files:
+            file.finish(complete)
+    if not files or not files[0].n_samples:
+        raise AudioError(f"{paths[0]}: not written: there are no samples")
+    return files[0].n_samples
 
 
 class PartialFile:
-    """What has come so far of one clip: a WAV file beside its place.
+    """The first part of a clip: a WAV file beside its final path.
 
     Args:
-        place: Where it will go.
+        target: The final path.
         sample_rate: In Hz.
         n_channels: Of the clip.
     """
 
-    def __init__(self, place: Path, sample_rate: int, n_channels: int) -> None:
-        self.place, self.sample_rate, self.n_channels = place, sample_rate, n_channels
+    def __init__(self, target: Path, sample_rate: int, n_channels: int) -> None:
+        self.target, self.sample_rate, self.n_channels = target, sample_rate, n_channels
         self.n_samples = 0
-        with refusals_told(place):
-            place.parent.mkdir(parents=True, exist_ok=True)
+        with os_errors_as_audio_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
             for i in count(1):
-                self.path = place.with_name(f"{place.stem}.part{'' if i == 1 else i}.wav")
-                with suppress(FileExistsError):  # of another process, or of one that was killed
+                self.path = target.with_name(f"{target.stem}.part{'' if i == 1 else i}.wav")
+                with suppress(FileExistsError):  # of another process, or left by a killed one
                     self.file = open(self.path, "xb")
                     break
         self.sound = wave.open(self.file, "wb")
         self.sound.setparams((n_channels, 2, sample_rate, 0, "NONE", ""))
 
-    def add(self, clip: Float[Tensor, "C n"]) -> None:
-        """Write a piece more, and correct the header."""
+    def append(self, clip: Float[Tensor, "C n"]) -> None:
+        """Append a chunk and update the header."""
         codes = linear.encode(clip.cpu(), bits=16).T.numpy().astype("<i2")
-        with refusals_told(self.place):
+        with os_errors_as_audio_errors(self.target):
             self.sound.writeframes(codes.tobytes())
-            self.file.flush()  # out of this process, so that it may be killed
+            self.file.flush()  # to the system, which keeps it if this process is killed
         self.n_samples += clip.shape[1]
 
     def finish(self, complete: bool) -> None:
-        """Move or encode what has come to its place, if nothing better stands there."""
-        with suppress(OSError), self.file:  # when a disk is full, what has been flushed is there
+        """Move or encode it to the final path, unless it is incomplete and a file exists already."""
+        with suppress(OSError), self.file:  # on a full disk, what has been flushed is kept
             self.sound.close()
         seconds = self.n_samples / self.sample_rate
         if not self.n_samples:
             self.path.unlink()
-        elif not complete and self.place.exists():
+        elif not complete and self.target.exists():
             warnings.warn(
-                f"stopped after {seconds:.3f} s, which are in {self.path}; {self.place} is as it was",
+                f"stopped after {seconds:.3f} s, saved in {self.path}; {self.target} is unchanged",
                 stacklevel=3,
             )
         else:
-            with refusals_told(self.place):
-                self.into_place()
+            with os_errors_as_audio_errors(self.target):
+                self.move_to_target()
             if not complete:
-                warnings.warn(f"{self.place}: stopped after {seconds:.3f} s", stacklevel=3)
+                warnings.warn(f"{self.target}: stopped after {seconds:.3f} s", stacklevel=3)
 
-    def into_place(self) -> None:
-        """Move or encode it; if that fails, the part is left."""
-        if self.place.suffix.lower() == ".wav":
+    def move_to_target(self) -> None:
+        """Move or encode it; if that fails, the partial file is kept."""
+        if self.target.suffix.lower() == ".wav":
             with open(self.path, "rb") as file:
-                os.fsync(file.fileno())  # on the disk before it takes an old file's name
-            os.replace(self.path, self.place)
+                os.fsync(file.fileno())  # on the disk before it replaces an older file
+            os.replace(self.path, self.target)
             return
-        with atomic_write(self.place, AudioError) as file:
-            with encoder(file, self.place, self.sample_rate, self.n_channels) as encoded:
+        with atomic_write(self.target, AudioError) as file:
+            with encoder(file, self.target, self.sample_rate, self.n_channels) as encoded:
                 for block in soundfile.blocks(self.path, BLOCK, dtype="int16"):
                     encoded.write(block)
         self.path.unlink()
 
 
-def encoder(file: Any, place: Path, sample_rate: int, n_channels: int) -> soundfile.SoundFile:
-    """A file of the format that a place's suffix says.
+def encoder(file: Any, path: Path, sample_rate: int, n_channels: int) -> soundfile.SoundFile:
+    """An encoder of the format of a path's suffix.
 
     Raises:
-        AudioError: There is no such format, or it does not take this rate.
+        AudioError: The suffix is unknown, or the format does not take this rate.
     """
-    name = FORMATS.get(place.suffix.lower())
+    name = FORMATS.get(path.suffix.lower())
     if name is None:
-        known = ", ".join(FORMATS)
-        raise AudioError(f"{place}: unknown suffix {place.suffix!r}; use one of {known}")
+        suffixes = ", ".join(FORMATS)
+        raise AudioError(f"{path}: unknown suffix {path.suffix!r}; use one of {suffixes}")
     try:
         return soundfile.SoundFile(file, "w", sample_rate, n_channels, format=name)
     except (soundfile.SoundFileError, TypeError, ValueError, OverflowError):
         raise AudioError(
-            f"{place}: {name} cannot hold {n_channels} channels at {sample_rate} Hz; try a .wav or"
+            f"{path}: {name} cannot hold {n_channels} channels at {sample_rate} Hz; try a .wav or"
             " .flac file, 16000 or 48000 Hz"
         ) from None
 
 
 @contextmanager
-def refusals_told(place: Path) -> Iterator[None]:
-    """What the system refuses, as the house says it."""
+def os_errors_as_audio_errors(path: Path) -> Iterator[None]:
+    """Raise an `AudioError` for an `OSError` in the block."""
     try:
         yield
     except OSError as problem:
         raise AudioError(
-            f"{place}: cannot be written ({problem.strerror or problem}). Free some space or choose"
-            " another place; earlier files are untouched"
+            f"{path}: cannot be written ({problem.strerror or problem}). Free some space or choose"
+            " another folder; earlier files are untouched"
         ) from None
 
 
 @contextmanager
 def handle_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP, which end a process at once, raise `SystemExit` for a while."""
+    """SIGTERM and SIGHUP raise `SystemExit` inside the block, unless they are handled otherwise."""
 
     def stop(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
     numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
-    ours = []
-    if threading.current_thread() is threading.main_thread():  # others may not set them
-        ours = [n for n in numbers if n and signal.getsignal(n) is signal.SIG_DFL]
-    for number in ours:
+    handled = []
+    if threading.current_thread() is threading.main_thread():  # other threads may not set them
+        handled = [n for n in numbers if n and signal.getsignal(n) is signal.SIG_DFL]
+    for number in handled:
         signal.signal(number, stop)
     try:
         yield
     finally:
-        for number in ours:
+        for number in handled:
             signal.signal(number, signal.SIG_DFL)
