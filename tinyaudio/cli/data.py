@@ -9,7 +9,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from tinyaudio.audio import load, save
-from tinyaudio.cli.numbers import count, whole
+from tinyaudio.cli.options import count, whole
 from tinyaudio.data.clips import SILENT_PEAK, audio_files
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.voices import Voices
@@ -23,7 +23,7 @@ def add_data(commands: Any) -> None:
     """``tinyaudio data check | notes | voices``."""
     data = commands.add_parser(
         "data",
-        help="check a folder of audio files, or make procedural sound",
+        help="check a folder of audio files, or write procedural sound",
         description="Check a folder of audio files, or write procedural sound to files.",
     )
     kinds = data.add_subparsers(required=True, metavar="COMMAND")
@@ -34,7 +34,7 @@ def add_data(commands: Any) -> None:
         " them training would leave out.",
     )
     check.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="audio files, also in subfolders"
+        "folder", type=Path, metavar="FOLDER", help="folder to look in, with its subfolders"
     )
     check.set_defaults(run=check_command)
     for kind, content in (
@@ -45,7 +45,10 @@ def add_data(commands: Any) -> None:
             kind, help=f"write procedural {content}", description=f"Write procedural {content}."
         )
         one.add_argument(
-            "out", type=Path, metavar="FOLDER", help="for the WAV files and one labels.json"
+            "out",
+            type=Path,
+            metavar="FOLDER",
+            help="folder to write WAV files and a labels.json to",
         )
         one.add_argument("--n", type=count, default=20, help="number of files (default: 20)")
         one.add_argument(
@@ -56,13 +59,13 @@ def add_data(commands: Any) -> None:
             help="sample rate (default: 16000)",
         )
         one.add_argument(
-            "--seed", type=whole, default=0, help="another seed, other sound (default: 0)"
+            "--seed", type=whole, default=0, help="another seed gives other sounds (default: 0)"
         )
         one.add_argument(
             "--split",
             choices=["train", "valid", "test"],
             default="train",
-            help="splits share no instrument or speaker (default: train)",
+            help="which part; the parts share no instrument or speaker (default: train)",
         )
         one.set_defaults(run=write_command, kind=kind)
 
