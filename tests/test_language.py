@@ -1,4 +1,4 @@
-"""What is said to the reader is said in the reader's language."""
+"""Messages are in the reader's language."""
 
 import pytest
 
@@ -13,16 +13,16 @@ def back_to_english():
     set_language("en")
 
 
-def test_english_unless_told_otherwise():
+def test_english_by_default():
     assert tr("소리", "sound") == "sound"
 
 
 @pytest.mark.parametrize(
-    ("code", "said"), [("ko", "소리"), ("en", "sound"), ("⟦ko|en⟧", "⟦소리|sound⟧")]
+    ("code", "text"), [("ko", "소리"), ("en", "sound"), ("⟦ko|en⟧", "⟦소리|sound⟧")]
 )
-def test_each_language(code, said):
+def test_each_language(code, text):
     set_language(code)
-    assert tr("소리", "sound") == said
+    assert tr("소리", "sound") == text
 
 
 @pytest.mark.parametrize("code", ["", "KO", "fr", "⟦en|ko⟧"])
@@ -35,15 +35,15 @@ def test_no_other_language(code):
 
 def test_the_builder_finds_both_again():
     set_language("⟦ko|en⟧")
-    said = f"1 {say('소리', 'sound')}, 2 {say('음', 'tones')}"
-    assert select(said, "ko") == "1 소리, 2 음" and select(said, "en") == "1 sound, 2 tones"
+    text = f"1 {tr('소리', 'sound')}, 2 {tr('음', 'tones')}"
+    assert select(text, "ko") == "1 소리, 2 음" and select(text, "en") == "1 sound, 2 tones"
 
 
 @pytest.mark.parametrize("text", ["|x|", "⟦", "a⟧"])
-def test_what_the_builder_could_not_take_apart_is_refused(text):
+def test_what_the_builder_could_not_separate_is_refused(text):
     set_language("⟦ko|en⟧")
     with pytest.raises(ValueError, match="⟦"):
         tr(text, "plain")
     set_language("ko")
-    assert tr(text, "plain") == text  # a reader may be told anything
+    assert tr(text, "plain") == text  # outside the book any text will do
     assert language._language == "ko"

@@ -10,7 +10,7 @@ class AudioError(UserError):
 
 
 class DataError(UserError):
-    """A folder, corpus or soundfont that cannot be learned from."""
+    """A folder, corpus or soundfont that cannot be used for training."""
 
 
 class CheckpointError(UserError):

@@ -1,4 +1,4 @@
-"""Writing files so that a crash, a full disk or a second process never leaves half of one."""
+"""Atomic writing: a crash, a full disk or a second process never leaves half of a file."""
 
 import os
 import tempfile
@@ -42,7 +42,7 @@ def atomic_write(path: str | Path, error: type[UserError] = UserError) -> Iterat
             yield file
             file.flush()
             os.fsync(file.fileno())  # on the disk before it takes the old file's name
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's files are private; ours are ordinary
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's files are private
         os.replace(temporary, path)
         temporary = None
     except OSError as problem:

@@ -1,6 +1,6 @@
-"""The reader's language: what the package says to a reader, it says in Korean or in English.
+"""The reader's language: messages to a reader are in Korean or in English.
 
-The book's two editions run the same code once.  While it is built, `tr` answers with both
+The book's two editions run the same code once.  While it is built, `tr` returns both
 languages between ``⟦ ⟧``, and the builder keeps one of them in each edition.
 """
 
@@ -30,11 +30,11 @@ def set_language(language: str) -> None:
 
 
 def tr(ko: str, en: str) -> str:
-    """The one of two sentences that the reader understands.
+    """Translate: choose one of two texts by the language that is set.
 
     Raises:
-        ValueError: The book is being built, and a sentence holds one of the marks ⟦ | ⟧, so that
-            the builder could not take the two apart.
+        ValueError: The book is being built, and a text contains one of the delimiters ⟦ | ⟧, so that
+            the builder could not separate the two.
 
     Example:
         >>> tr("소리", "sound")
@@ -43,5 +43,5 @@ def tr(ko: str, en: str) -> str:
     if _language in ("ko", "en"):
         return ko if _language == "ko" else en
     if any(mark in ko + en for mark in "⟦|⟧"):
-        raise ValueError(f"write without ⟦, | and ⟧ what is said in two languages: {ko!r}, {en!r}")
+        raise ValueError(f"a text in two languages must not contain ⟦, | or ⟧: {ko!r}, {en!r}")
     return f"⟦{ko}|{en}⟧"

@@ -69,8 +69,7 @@ def test_agrees_with_what_a_note_was_computed_from():
     assert abs(1200 * math.log2(note_hz(f0_track(clip, RATE)) / 220)) < 30
 
 
-def test_midi_and_cents():
-    assert midi_to_hz(69) == 440 and midi_to_hz(24) == pytest.approx(32.70, abs=0.005)
+def test_a_semitone_is_100_cents():
     semitone = cents(torch.tensor([midi_to_hz(61)]), torch.tensor([midi_to_hz(60)]))
     assert semitone.item() == pytest.approx(100, abs=1e-2)  # float32
 
@@ -98,7 +97,7 @@ def test_nothing_voiced_is_no_share():
     assert math.isnan(both) and math.isnan(note_hz(torch.empty(0)))
 
 
-def test_bad_input_is_told():
+def test_bad_input_is_refused():
     with pytest.raises(AudioError, match="one channel"):
         f0_track(torch.zeros(2, 4_000), RATE)
     with pytest.raises(AudioError, match="one channel"):

@@ -48,7 +48,7 @@ def test_bands_within_a_frame_are_squared():
     assert found == pytest.approx(20 * math.log10(4) / math.sqrt(2), abs=0.15)
 
 
-def test_what_is_60_db_down_is_not_heard():
+def test_what_is_60_db_down_does_not_count():
     loud = noise()
     silence_after = torch.cat([loud, torch.zeros(RATE)])
     hiss_after = torch.cat([loud, 1e-4 * noise(1)])
@@ -59,7 +59,7 @@ def test_a_clip_may_have_its_channel():
     assert log_mel_distance(noise()[None], noise()[None], RATE) == 0
 
 
-def test_bad_input_is_told():
+def test_bad_input_is_refused():
     with pytest.raises(AudioError, match="cut them to one length"):
         log_mel_distance(noise(), noise(n=100), RATE)
     with pytest.raises(AudioError, match="one channel"):

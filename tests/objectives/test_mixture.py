@@ -67,7 +67,7 @@ def test_gradient_is_the_slope():
     assert torch.autograd.gradcheck(lambda p: log_probability(p, codes, 16), parameters)
 
 
-def test_wide_and_narrow_bells_join():
+def test_wide_and_narrow_components_join():
     """Where the series takes over, the value does not jump."""
     log_scale = math.log(1e3)  # in levels, at 256: inverse scale 1e-3
     sides = [mixture(1, log_scale - math.log(128) + e, 0.0) for e in (-1e-4, 1e-4)]
@@ -101,7 +101,7 @@ def test_a_row_does_not_depend_on_its_neighbours():
         assert row == draw(parameters[:1], [torch.Generator().manual_seed(seed)])[0]
 
 
-def test_at_temperature_zero_the_heaviest_bell_s_mean():
+def test_temperature_zero_gives_the_mean_of_the_heaviest_component():
     parameters = torch.tensor([[0.0, 1.0, -0.5, 0.5, 0.0, 0.0]])
     codes = draw(
         parameters.repeat(2, 1), [torch.Generator().manual_seed(s) for s in (1, 2)], 0.0, 256
@@ -117,8 +117,8 @@ def test_every_row_has_its_temperature():
 
 
 @pytest.mark.parametrize("n_levels", [256, 65_536])
-def test_an_untrained_wavenet_knows_little_and_can_learn(n_levels):
-    """Near log2 of the levels, and no two bells alike, which would stay so for ever."""
+def test_an_untrained_wavenet_is_nearly_uniform_and_can_learn(n_levels):
+    """Near log2 of the levels, and components have different gradients, or they would stay equal."""
     net = WaveNet(WaveNetConfig(n_levels, 10, stacks=1, layers=2, skip_channels=8))
     codes = torch.arange(n_levels)[:: n_levels // 256][None]
     bits = bits_per_sample(net(codes), codes, n_levels)

@@ -1,4 +1,4 @@
-"""What one does to a clip before anything else: cut it, mix it down, measure its level.
+"""Cropping, mixing to mono, and levels.
 
 Implements: `crop`, `to_mono`, `peak_db`, `rms_db`.
 See:        chapter 1, "Sound into numbers".

@@ -1,8 +1,8 @@
-"""Reading sound files, whatever is in them.
+"""Reading sound files.
 
 Implements: `load`.
-Differs:    nothing that a header says is believed: memory follows what is there, limits are stated,
-            and every way in which a file can be wrong ends in one line.
+Differs:    headers are not trusted: memory follows the samples that are read, limits are stated, and
+            every fault of a file gives one line.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -30,7 +30,7 @@ MAX_NUMBERS = 2**30  # channels x time: 4 GiB of float32, 18 hours at 16 kHz
 BLOCK_NUMBERS = 2**20  # read at a time
 MP3_RUN_UP = 16 * 1152  # samples: 16 frames, where 511 bytes can be borrowed of those before
 UNSCALED_PEAK = 8.0  # 18 dB over full scale: not an overshoot but another unit
-REASONS = {  # what libsndfile says, in words that say what is wrong
+REASONS = {  # libsndfile's messages in plain words
     "Internal error : SF_INFO struct incomplete": "its header declares 0 Hz or 0 channels",
     "Error : flac decoder lost sync": "it is cut off or damaged",
 }

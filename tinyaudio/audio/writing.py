@@ -1,4 +1,4 @@
-"""Writing sound files, whole or not at all.
+"""Writing sound files, atomically.
 
 Implements: `save`.
 Differs:    libsndfile scales float to 16 bit by 32767 and back by 32768; we use 32768 both ways, so

@@ -1,4 +1,4 @@
-"""Measures of generated sound that ask nothing of the model that generated it.
+"""Metrics of generated sound, independent of the model that generated it.
 
-`pitch` hears which note a sound has, `spectral` how far two sounds are apart in colour.
+`pitch` estimates and compares fundamental frequencies, `spectral` measures log-spectral distances.
 """

@@ -1,4 +1,4 @@
-r"""Pitch, heard by an estimator that nothing here has trained, and compared in cents.
+r"""Pitch, estimated without a trained model and compared in cents.
 
     c = 1200 \log_2 \frac{f}{f_{ref}}
 
@@ -7,7 +7,7 @@ A semitone is 100 cents, an octave 1200.
 Paper:      Mauch & Dixon, "pYIN: A fundamental frequency estimator using probabilistic threshold
             distributions", 2014; Salamon et al., "Melody extraction from polyphonic music signals",
             2014, for the two accuracies.
-Implements: `f0_track`, `note_hz`, `midi_to_hz`, `cents`, `pitch_accuracy`.
+Implements: `f0_track`, `note_hz`, `cents`, `pitch_accuracy`.
 Differs:    the track is librosa's pYIN, whose pitches lie on a grid, moved to the exact minimum that
             librosa's YIN finds where the two agree to half a semitone.
 See:        chapter 6, "Conditioning and the mel vocoder".
@@ -20,7 +20,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.errors import AudioError
+
+__all__ = ["cents", "f0_track", "midi_to_hz", "note_hz", "pitch_accuracy"]
 
 GRID_SEMITONES = 0.2  # pYIN's grid; YIN makes up for its coarseness
 AGREE_CENTS = 50.0
@@ -39,8 +42,8 @@ def f0_track(
     Args:
         audio: A clip of one channel.
         sample_rate: In Hz.
-        low_hz: Lowest pitch that is looked for; 60 suits speech, 30 the lowest notes.
-        high_hz: Highest pitch that is looked for; 600 suits speech, 1,100 the highest notes.
+        low_hz: Lower end of the search; 60 suits speech, 30 the lowest notes.
+        high_hz: Upper end of the search; 600 suits speech, 1,100 the highest notes.
         hop_length: Samples from frame to frame.
 
     Returns:
@@ -61,7 +64,7 @@ def f0_track(
     if audio.numel() != audio.shape[-1] or audio.numel() == 0:
         raise AudioError(f"the pitch of a clip of shape {tuple(audio.shape)}: must be one channel")
     samples = audio.detach().reshape(-1).cpu().double().numpy()
-    # Half of a frame is compared with what lies up to the other half later: one period and a half.
+    # YIN compares half of a frame with the other half: they must hold one period and a half.
     frame_length = 2 ** math.ceil(math.log2(3 * sample_rate / low_hz))
     frames = {"sr": sample_rate, "frame_length": frame_length, "hop_length": hop_length}
     found, voiced, _ = librosa.pyin(
@@ -82,16 +85,6 @@ def note_hz(f0_hz: Float[Tensor, " N"]) -> float:
         220.0
     """
     return float(f0_hz.nanmedian()) if len(f0_hz) else math.nan
-
-
-def midi_to_hz(pitch: float | int) -> float:
-    """Frequency of a MIDI pitch, A4 = 69 = 440 Hz.
-
-    Example:
-        >>> midi_to_hz(57)
-        220.0
-    """
-    return 440.0 * 2 ** ((pitch - 69) / 12)
 
 
 def cents(

@@ -1,4 +1,4 @@
-r"""How far two sounds are apart in colour, in dB: the log-mel distance.
+r"""The log-mel distance of two sounds, in dB: how much their timbre and level differ.
 
     d = \frac{1}{N} \sum_n \sqrt{\frac{1}{M} \sum_m (L_{mn} - L'_{mn})^2},   L = 20 \log_{10} mel
 
@@ -18,10 +18,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tinyaudio.errors import AudioError
-from tinyaudio.represent.spectrum import log_magnitude, mel, mel_filterbank, stft
+from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, filterbank
+from tinyaudio.represent.spectrum import log_magnitude, mel, stft
 
-N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 80
-RANGE_DB = 60.0  # below it, little is heard beside the rest
+RANGE_DB = 60.0  # what is quieter is masked by the rest
 
 
 def log_mel_distance(
@@ -58,13 +58,12 @@ def log_mel_distance(
             raise AudioError(
                 f"the distance of a clip of shape {tuple(one.shape)}: one channel only"
             )
-    filters = mel_filterbank(sample_rate, N_FFT, N_MELS)
     bands = [
-        mel(stft(one.detach().flatten().cpu(), N_FFT, HOP_LENGTH).abs(), filters)
+        mel(stft(one.detach().flatten().cpu(), N_FFT, HOP_LENGTH).abs(), filterbank(sample_rate))
         for one in (audio, reference)
     ]
     loudest = bands[1].max().item()
     if loudest == 0:
         raise AudioError("the reference is silent, and everything is infinitely far from it")
-    ours, theirs = (log_magnitude(one, -RANGE_DB, reference=loudest) for one in bands)
-    return float((ours - theirs).square().mean(dim=0).sqrt().mean())
+    level_db, reference_db = (log_magnitude(one, -RANGE_DB, reference=loudest) for one in bands)
+    return float((level_db - reference_db).square().mean(dim=0).sqrt().mean())

@@ -2,7 +2,7 @@
 
 Implements: code = round(2^(b-1) x), `encode`; x = code / 2^(b-1), `decode`; both in turn, `quantize`.
 Differs:    real converters add dither, a little noise that makes the error independent of the
-            sound; here the error is heard as it is.
+            sound; here nothing is added.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -67,10 +67,10 @@ def decode(codes: Int64[Tensor, "*shape"], bits: int) -> Float[Tensor, "*shape"]
 
 
 def quantize(audio: Float[Tensor, "*shape"], bits: int) -> Float[Tensor, "*shape"]:
-    r"""Round a waveform to the levels of `bits` bits.
+    r"""Round a waveform to the quantization levels of `bits` bits.
 
-    A sine at full scale stands 6.02 b + 1.76 dB above the error: the step is 2^{1-b}, the error, spread
-    evenly over one step, has the power step^2 / 12, and the sine has 1/2.
+    The signal-to-noise ratio of a sine at full scale is 6.02 b + 1.76 dB: the step is 2^{1-b}, the error,
+    uniform over one step, has the power step^2 / 12, and the sine has 1/2.
 
     Args:
         audio: Amplitude in [-1, 1].

@@ -1,4 +1,4 @@
-r"""What a vocoder is told: mel bands in decibels, scaled to numbers near one.
+r"""The log-mel spectrogram that conditions a vocoder: decibels, scaled to numbers near one.
 
     y = 1 + 20 \log_{10}(max(mel, 10^{-4})) / 40
 
@@ -31,7 +31,7 @@ def filterbank(sample_rate: int) -> Float[Tensor, "M F"]:
 
 
 def log_mel(audio: Float[Tensor, "B 1 T"], sample_rate: int) -> Float[Tensor, "B M N"]:
-    """The condition of a mel vocoder.
+    """What a mel vocoder is conditioned on.
 
     Args:
         audio: In [-1, 1].

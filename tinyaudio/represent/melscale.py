@@ -1,4 +1,4 @@
-r"""The mel scale: fewer bins, spaced as the ear hears pitch, and the way back.
+r"""The mel scale: fewer bands, spaced as pitch is perceived, and its approximate inverse.
 
     mel(f) = 2595 \log_{10}(1 + f / 700)
 

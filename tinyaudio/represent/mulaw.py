@@ -2,7 +2,7 @@ r"""Mu-law companding: a waveform as a sequence of classes, finer where the ear 
 
 Paper:      van den Oord et al., WaveNet (2016), section 2.2; ITU-T G.711 for telephones.
 Implements: f(x) = sign(x) ln(1 + mu |x|) / ln(1 + mu) and its inverse: `compress`, `expand`.
-            Then the n levels of -1...1, evenly spaced: `encode`, `decode`.
+            Then uniform quantization of -1...1 to n levels: `encode`, `decode`.
 Differs:    the paper leaves the rounding open; we round to the nearest level, so that encoding what
             was decoded returns the same class, for every class.  G.711 itself uses straight pieces.
 See:        chapter 3, "mu-law and the softmax".
@@ -18,13 +18,13 @@ from tinyaudio.errors import AudioError
 
 
 def compress(audio: Float[Tensor, "*shape"], n_levels: int = 256) -> Float[Tensor, "*shape"]:
-    r"""Stretch small amplitudes and squeeze large ones, with mu = n_levels - 1.
+    r"""Compress the range of amplitudes, so that small ones take more of it, with mu = n_levels - 1.
 
     f(x) = sign(x) \ln(1 + \mu|x|) / \ln(1 + \mu)                        [WaveNet, section 2.2]
 
     Args:
         audio: Amplitude in [-1, 1].
-        n_levels: Classes that will follow; mu is one less.
+        n_levels: Number of quantization levels; mu is one less.
 
     Returns:
         The compressed amplitude in [-1, 1]; -1, 0 and 1 stay where they are.
@@ -118,5 +118,5 @@ def decode(codes: Int64[Tensor, "*shape"], n_levels: int = 256) -> Float[Tensor,
 
 def _mu(n_levels: int) -> int:
     if n_levels < 2:
-        raise AudioError(f"cannot tell amplitudes apart with {n_levels} levels; use at least 2")
+        raise AudioError(f"n_levels {n_levels}: use at least 2 quantization levels")
     return n_levels - 1

@@ -1,4 +1,4 @@
-r"""The short-time Fourier transform and what is made of it: sound as a picture, and back.
+r"""The short-time Fourier transform, its inverse, and sound from magnitudes alone.
 
     X[f, n] = \sum_k x[n h + k - N/2]\, w[k]\, e^{-2\pi i f k / N},   w[k] = \sin^2(\pi k / N)
 
@@ -48,7 +48,7 @@ def stft(
         F = n_fft / 2 + 1 bins, sample_rate / n_fft Hz apart; N = 1 + ceil(T / hop_length) frames.
 
     Raises:
-        AudioError: The frames would not overlap enough to be turned back.
+        AudioError: The frames would not overlap enough for an inverse.
 
     Example:
         >>> t = torch.arange(16_000) / 16_000
@@ -64,7 +64,7 @@ def stft(
         n_fft,
         hop_length,
         window=_hann(n_fft, audio),
-        center=False,  # we have padded ourselves: reflection needs sounds longer than half a frame
+        center=False,  # padded above: reflection would need sounds longer than half a frame
         return_complex=True,
     )
     return frames.reshape(*audio.shape[:-1], *frames.shape[-2:])
@@ -73,7 +73,7 @@ def stft(
 def istft(
     spectrum: Complex[Tensor, "*batch F N"], hop_length: int = 256, length: int | None = None
 ) -> Float[Tensor, "*batch T"]:
-    r"""Turn a spectrum back: the least-squares sound, exact if the spectrum belongs to one.
+    r"""The inverse of `stft`: the least-squares sound, exact if the spectrum belongs to one.
 
     x[t] = \sum_n w[t - n h] x_n[t - n h] / \sum_n w^2[t - n h],   x_n the inverse of frame n
 
@@ -175,7 +175,7 @@ def griffin_lim(
         seed: Of the first phase, the same on every device.
 
     Returns:
-        The sound; its sign is arbitrary, since magnitudes do not know it.
+        The sound; its sign is arbitrary, since magnitudes do not determine it.
 
     Raises:
         AudioError: The momentum is out of range, or the length does not fit the frames.
@@ -207,9 +207,9 @@ def _hann(n_fft: int, like: Tensor) -> Tensor:
 
 
 def _check(n_fft: int, hop_length: int) -> None:
-    """Refuse frames that cannot be added up again."""
+    """Refuse frames that have no inverse."""
     if n_fft < 2 or n_fft % 2 or not 1 <= hop_length <= n_fft // 2:
         raise AudioError(
             f"n_fft {n_fft} must be even, and hop_length {hop_length} from 1 to half of it,"
-            " or the sound could not be put together again; try 1024 and 256"
+            " or the transform would have no inverse; try 1024 and 256"
         )

@@ -1,4 +1,4 @@
-"""What a notebook shows: waveforms, spectrograms, players, and pictures that move.
+"""Output for notebooks: waveforms, spectrograms, audio players, and sliders over them.
 
 Everything is plain HTML with the sound inside it, so that it plays in a notebook, on the book's
 page without a kernel, on Colab, and with the network closed.

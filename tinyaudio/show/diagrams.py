@@ -1,4 +1,4 @@
-"""A network drawn as it is: every size in the figure is read from the weights.
+"""A diagram of a network whose sizes are read from its weights.
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, figure 4.
 Implements: `wavenet_diagram`.
@@ -12,11 +12,11 @@ from torch import nn
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
 
-STREAM, GATE, OUT, TOLD = "#dbe9f6", "#fde5c8", "#dff0d8", "#f6d5e5"
+STREAM, GATE, OUT, CONDITION = "#dbe9f6", "#fde5c8", "#dff0d8", "#f6d5e5"
 
 
 def sizes(net: WaveNet) -> dict[str, str]:
-    """What stands in the boxes of `wavenet_diagram`: numbers in and out of every part.
+    """The texts of the boxes of `wavenet_diagram`: channels in and out of every part.
 
     Example:
         >>> from tinyaudio.models.wavenet import WaveNetConfig
@@ -46,10 +46,10 @@ def sizes(net: WaveNet) -> dict[str, str]:
 
 
 def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
-    """Draw a WaveNet: one of its layers whole, and what stands before and after all of them.
+    """Draw a WaveNet: one of its layers in full, the embedding before and the head after all layers.
 
     Args:
-        net: Any WaveNet with a softmax; the numbers in the boxes are its own.
+        net: Any WaveNet with a softmax.
         ax: Matplotlib axes to draw on; a new figure by default.
 
     Returns:
@@ -60,7 +60,7 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
 
     if ax is None:
         _, ax = plt.subplots(figsize=(9.5, 4.6))
-    said = sizes(net)
+    labels = sizes(net)
 
     def box(x: float, y: float, text: str, colour: str, w: float = 1.5, h: float = 0.62) -> None:
         style = "round,pad=0.02,rounding_size=0.1"
@@ -81,18 +81,18 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
             ax.text(x + 0.1, y + 0.14, text, fontsize=8, color="#444444")
 
     ax.add_patch(Rectangle((2.05, 0.45), 6.9, 3.7, fc="none", ec="#999999", linestyle="--"))
-    ax.text(2.15, 3.88, f"layer $l$ of {said['layers']}   ({said['dilations']})", fontsize=8.5)
-    box(1.0, 0.9, f"embedding\n{said['embed']}", STREAM)
+    ax.text(2.15, 3.88, f"layer $l$ of {labels['layers']}   ({labels['dilations']})", fontsize=8.5)
+    box(1.0, 0.9, f"embedding\n{labels['embed']}", STREAM)
     arrow((1.0, 0.0), (1.0, 0.57))
     ax.text(1.0, -0.14, "$x_{t-1}$", ha="center", va="top", fontsize=10)
-    # The stream goes along the bottom, and through it all layers are added to.
+    # The residual stream runs along the bottom; every layer adds to it.
     arrow((1.77, 0.9), (7.75, 0.9))
     ax.text(1.82, 1.02, "$x_l$", fontsize=10)
     box(3.05, 1.75, "delay $d$", STREAM, w=0.9, h=0.45)
     arrow((2.55, 0.9), (2.55, 1.75), (2.58, 1.75))
     arrow((2.3, 0.9), (2.3, 2.75), (2.85, 2.75))
     arrow((3.05, 2.0), (3.05, 2.42))
-    box(3.7, 2.75, f"dilated conv.\n{said['gate']}", STREAM, w=1.65)
+    box(3.7, 2.75, f"dilated conv.\n{labels['gate']}", STREAM, w=1.65)
     box(5.95, 3.3, "tanh", GATE, w=0.8, h=0.45)
     box(5.95, 2.2, "$\\sigma$", GATE, w=0.8, h=0.45)
     circle(5.1, 3.3, "+")
@@ -104,23 +104,23 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
     circle(6.85, 2.75, "×")
     arrow((6.36, 3.3), (6.85, 3.3), (6.85, 2.97))
     arrow((6.36, 2.2), (6.85, 2.2), (6.85, 2.53))
-    box(7.95, 1.75, f"1×1\n{said['residual']}", STREAM, w=1.2)
+    box(7.95, 1.75, f"1×1\n{labels['residual']}", STREAM, w=1.2)
     arrow((7.06, 2.75), (7.95, 2.75), (7.95, 2.08), text="$z_l$")
     circle(7.95, 0.9, "+")
     arrow((7.95, 1.42), (7.95, 1.12))
     arrow((8.16, 0.9), (9.5, 0.9))
     ax.text(9.55, 0.9, "$x_{l+1}$, to the\nnext layer", fontsize=8.5, va="center")
-    if "condition" in said:
-        box(5.1, -0.1, f"condition: $V$\n{said['condition']}", TOLD, w=2.1)
+    if "condition" in labels:
+        box(5.1, -0.1, f"condition: $V$\n{labels['condition']}", CONDITION, w=2.1)
         arrow((5.1, 0.23), (5.1, 1.98))
         arrow((5.1, 2.41), (5.1, 3.08))
-    # Every layer's z goes up, out of the stack, and along the top to the head.
+    # The skip connections: every layer's z goes up, out of the stack, and along the top to the head.
     arrow((7.95, 2.75), (7.95, 4.6), (8.25, 4.6))
     arrow((6.9, 4.6), (8.25, 4.6), dashed=True)
     ax.text(6.85, 4.6, "$z$ of the\nother layers", fontsize=8, ha="right", va="center")
-    box(9.15, 4.6, f"skips: $S$\n{said['skip']}", OUT, w=1.75)
-    box(9.95, 3.55, f"ReLU, 1×1\n{said['head']}", OUT)
-    box(9.95, 2.6, f"ReLU, 1×1\n{said['logits']}", OUT)
+    box(9.15, 4.6, f"skips: $S$\n{labels['skip']}", OUT, w=1.75)
+    box(9.95, 3.55, f"ReLU, 1×1\n{labels['head']}", OUT)
+    box(9.95, 2.6, f"ReLU, 1×1\n{labels['logits']}", OUT)
     box(9.95, 1.75, "softmax", OUT, w=1.0, h=0.45)
     arrow((9.95, 4.27), (9.95, 3.88))
     arrow((9.95, 3.22), (9.95, 2.93))

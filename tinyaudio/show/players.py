@@ -33,9 +33,8 @@ def player(
 
     Args:
         audio: The clip, in [-1, 1]; louder is an error, because it would be clipped in silence.
-        sample_rate: In Hz.  MP3 knows 8,000 to 48,000 Hz; use "flac" or "wav" for other rates.
-        label: What one hears, in a few words; it stands above the player and is read to those who
-            cannot see it.
+        sample_rate: In Hz.  MP3 allows 8,000 to 48,000 Hz; use "flac" or "wav" for other rates.
+        label: A few words on what the sound is; shown above the player, and read by screen readers.
         format: "mp3" is small and plays everywhere but ends at about 17 kHz and changes quiet
             detail; "flac" keeps every bit and is five times as large.
 

@@ -52,8 +52,8 @@ def explore(
         "const box=this.closest('.ta-explore');"
         "box.querySelectorAll('.ta-frame').forEach((f,i)=>{f.hidden=i!=this.value;"
         "f.querySelectorAll('audio').forEach(a=>a.pause())});"
-        "const said=this.dataset.labels.split('\\n')[this.value];"
-        "box.querySelector('output').textContent=said;this.setAttribute('aria-valuetext',said)"
+        "const text=this.dataset.labels.split('\\n')[this.value];"
+        "box.querySelector('output').textContent=text;this.setAttribute('aria-valuetext',text)"
     )
     html = (
         f'<div class="ta-explore"><label>{escape(name)}: <input type="range" min="0" '
