@@ -1,4 +1,4 @@
-"""Causal convolution: the past only, and a step equals a column."""
+"""Causal convolution: no dependence on the future, and a step equals a column."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ SHAPES = [(1, 1), (2, 1), (2, 4), (3, 5), (5, 2)]  # (kernel size, dilation)
 
 
 @pytest.mark.parametrize(("kernel_size", "dilation"), SHAPES)
-def test_the_future_has_no_gradient_and_the_reach_is_exact(kernel_size, dilation):
+def test_no_gradient_from_the_future_and_the_receptive_field_is_exact(kernel_size, dilation):
     conv = CausalConv1d(2, 3, kernel_size, dilation)
     x = torch.randn(1, 2, 40, requires_grad=True)
     t = 25
@@ -18,7 +18,7 @@ def test_the_future_has_no_gradient_and_the_reach_is_exact(kernel_size, dilation
     assert seen.tolist() == [t - i * dilation for i in range(kernel_size - 1, -1, -1)]
 
 
-def test_is_the_sum_in_its_docstring():
+def test_equals_the_sum_in_its_docstring():
     conv = CausalConv1d(1, 1, kernel_size=3, dilation=2)
     x = torch.randn(1, 1, 20)
     padded = torch.cat([torch.zeros(4), x[0, 0]])
@@ -27,15 +27,15 @@ def test_is_the_sum_in_its_docstring():
 
 
 @pytest.mark.parametrize(("kernel_size", "dilation"), SHAPES)
-def test_steps_equal_the_whole(kernel_size, dilation):
+def test_steps_equal_columns(kernel_size, dilation):
     conv = CausalConv1d(2, 3, kernel_size, dilation)
     x = torch.randn(4, 2, 37)
-    past = conv.start(4)
-    steps = torch.stack([conv.step(x[:, :, t], past, t) for t in range(37)], dim=2)
+    cache = conv.init_cache(4)
+    steps = torch.stack([conv.step(x[:, :, t], cache, t) for t in range(37)], dim=2)
     torch.testing.assert_close(steps, conv(x), rtol=0, atol=1e-6)
 
 
 def test_without_bias():
     conv = CausalConv1d(1, 1, 2, bias=False)
     assert conv(torch.zeros(1, 1, 4)).abs().max() == 0
-    assert conv.step(torch.zeros(1, 1), conv.start(1), 0).item() == 0
+    assert conv.step(torch.zeros(1, 1), conv.init_cache(1), 0).item() == 0

@@ -1,4 +1,4 @@
-"""The small causal network: causality, reach, and a step that equals a column."""
+"""The small causal network: causality, receptive field, and a step that equals a column."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def dependence(net, t, length=40):
     return places - 1  # the network shifts its input by one
 
 
-def test_a_prediction_depends_on_the_past_alone(net):
+def test_a_prediction_depends_on_past_codes_only(net):
     assert dependence(net, t=30).max() == 29
 
 
@@ -49,18 +49,18 @@ def test_changing_a_code_changes_only_what_follows(net):
     assert difference[36:].max() == 0
 
 
-def test_begins_by_knowing_nothing():
+def test_untrained_it_is_the_uniform_predictor():
     logits = CausalNet(SMALL)(torch.randint(16, (2, 30)))
     assert logits.abs().max() == 0
 
 
 def test_steps_equal_columns(net):
     codes = torch.randint(16, (3, 45))
-    memory = net.start(3)
+    cache = net.init_cache(3)
     previous = torch.full((3,), net.silence)
     columns = []
     for t in range(45):
-        columns.append(net.step(previous, memory, t))
+        columns.append(net.step(previous, cache, t))
         previous = codes[:, t]
     torch.testing.assert_close(torch.stack(columns, 2), net(codes), rtol=0, atol=1e-5)
 
@@ -76,7 +76,7 @@ def test_every_parameter_is_registered_and_reached(net):
 
 
 @pytest.mark.parametrize(
-    ("config", "reach"), [(CausalNetConfig.tiny(), 512), (CausalNetConfig.large(), 3070)]
+    ("config", "receptive_field"), [(CausalNetConfig.tiny(), 512), (CausalNetConfig.large(), 3070)]
 )
-def test_presets_reach_as_far_as_they_say(config, reach):
-    assert CausalNet(config).receptive_field == reach
+def test_receptive_fields_of_presets(config, receptive_field):
+    assert CausalNet(config).receptive_field == receptive_field

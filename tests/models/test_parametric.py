@@ -18,7 +18,7 @@ from tinyaudio.models.parametric import (
     thirds,
     trajectory,
     vocode,
-    with_changes,
+    with_deltas,
 )
 
 RATE, HOP = 16_000, 80
@@ -76,7 +76,7 @@ def test_without_faith_in_changes_it_is_the_means_and_with_much_it_hardly_moves(
 
 
 def test_changes_of_a_line_are_its_slope_and_nothing():
-    o = with_changes(3 * torch.arange(9.0)[:, None].expand(9, 2))
+    o = with_deltas(3 * torch.arange(9.0)[:, None].expand(9, 2))
     assert (o[1:-1, 1] == 3).all() and (o[1:-1, 2] == 0).all()
 
 

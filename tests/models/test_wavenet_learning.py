@@ -1,4 +1,4 @@
-"""A WaveNet learns what there is to learn, and no more than that."""
+"""A WaveNet learns a source down to its entropy, and to use its condition."""
 
 import math
 from dataclasses import replace
@@ -14,13 +14,13 @@ from tinyaudio.train import Learner, State, cosine, train
 SMALL = WaveNetConfig(
     n_levels=4, stacks=1, layers=3, residual_channels=16, gate_channels=16, skip_channels=32
 )
-SURPRISE = torch.tensor([0.85, 0.05, 0.05, 0.05])  # of e
+P_NOISE = torch.tensor([0.85, 0.05, 0.05, 0.05])  # of e
 
 
 def second_order(n_clips, n_samples, seed):
-    """x_t = x_{t-1} + x_{t-2} + e_t modulo 4: neither of the two past codes alone says anything."""
+    """x_t = x_{t-1} + x_{t-2} + e_t modulo 4: one of the two past codes alone carries no information."""
     g = torch.Generator().manual_seed(seed)
-    e = torch.multinomial(SURPRISE, n_clips * n_samples, replacement=True, generator=g)
+    e = torch.multinomial(P_NOISE, n_clips * n_samples, replacement=True, generator=g)
     e = e.view(n_clips, n_samples)
     x = torch.zeros_like(e)
     for t in range(n_samples):
@@ -43,23 +43,23 @@ def test_learns_a_source_of_second_order_down_to_its_entropy():
         State([Learner("net", net, loss, adam, schedule=cosine(steps, 10))]), data, steps
     ):
         pass
-    entropy = -(SURPRISE * SURPRISE.log2()).sum().item()
-    unheard = second_order(64, 512, seed=10_000)
+    entropy = -(P_NOISE * P_NOISE.log2()).sum().item()
+    held_out = second_order(64, 512, seed=10_000)
     with torch.inference_mode():
-        bits = bits_per_sample(net(unheard), unheard).item()
-    # This sample's own surprise is known exactly, which takes chance out of the comparison.
-    past = [torch.nn.functional.pad(unheard, (d, -d), value=2) for d in (1, 2)]
-    e = (unheard - past[0] - past[1]) % 4
-    itself = -SURPRISE[e].log2().mean().item()
-    assert itself == pytest.approx(entropy, abs=0.02)
-    assert itself - 1e-3 < bits < itself + 0.02
+        bits = bits_per_sample(net(held_out), held_out).item()
+    # The exact bits of this realisation, which removes sampling noise from the comparison.
+    past = [torch.nn.functional.pad(held_out, (d, -d), value=2) for d in (1, 2)]
+    e = (held_out - past[0] - past[1]) % 4
+    exact = -P_NOISE[e].log2().mean().item()
+    assert exact == pytest.approx(entropy, abs=0.02)
+    assert exact - 1e-3 < bits < exact + 0.02
 
 
-def test_learns_what_it_is_told():
-    """A constant whose value only the condition says: from 4 bits to almost none."""
+def test_learns_to_use_its_condition():
+    """A constant that only the condition determines: from 4 bits to less than half a bit."""
     torch.manual_seed(0)
-    told = ConditionConfig(n_classes=(16,), channels=16)
-    net = WaveNet(replace(SMALL, n_levels=16, condition=told))
+    condition = ConditionConfig(n_classes=(16,), channels=16)
+    net = WaveNet(replace(SMALL, n_levels=16, condition=condition))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
     value = torch.arange(16)[:, None]
     codes = value.expand(16, 20)
@@ -68,5 +68,5 @@ def test_learns_what_it_is_told():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    first = net(codes, Condition(classes=value))[:, :, :1]  # nothing has been heard yet
+    first = net(codes, Condition(classes=value))[:, :, :1]  # without any context
     assert bits_per_sample(first, codes[:, :1]) < 0.5 < math.log2(16)
