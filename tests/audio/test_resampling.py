@@ -8,7 +8,7 @@ import torch
 from tinyaudio.audio.resampling import resample, resample_direct
 from tinyaudio.errors import AudioError
 
-RATES = [(48_000, 16_000), (44_100, 16_000), (16_000, 48_000), (44_100, 48_000), (22_050, 16_000)]
+RATES = [(48_000, 16_000), (44_100, 16_000), (16_000, 48_000), (44_100, 48_000)]
 
 
 def sine(frequency, sample_rate, seconds=0.5, dtype=torch.float32):
@@ -22,8 +22,8 @@ def middle(audio):
     return audio[..., quarter:-quarter]
 
 
-@pytest.mark.parametrize("length", [0, 1, 2, 100, 12_345])
-@pytest.mark.parametrize(("from_hz", "to_hz"), [*RATES, (11_127, 16_000), (8_000, 7_919)])
+@pytest.mark.parametrize("length", [0, 1, 12_345])
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(48_000, 16_000), (11_127, 16_000), (8_000, 7_919)])
 def test_length_is_exact(length, from_hz, to_hz):
     out = resample(torch.zeros(2, length), from_hz, to_hz)
     assert out.shape == (2, math.ceil(length * to_hz / from_hz))

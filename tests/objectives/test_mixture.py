@@ -25,7 +25,7 @@ def mixture(M=10, log_scale=-3.0, reach=0.9):
 
 
 @pytest.mark.parametrize("n_levels", LEVELS)
-@pytest.mark.parametrize("log_scale", [-30.0, -11.0, -9.0, -7.0, -5.0, -2.0, 0.0, 5.0, 20.0])
+@pytest.mark.parametrize("log_scale", [-30.0, -9.0, -5.0, 0.0, 20.0])
 def test_probabilities_add_up_to_one(n_levels, log_scale):
     for reach in (0.0, 0.9, 1.0, 30.0):  # the means: all in the middle, to the ends, far beyond
         total = every_code(mixture(10, log_scale, reach), n_levels).double().exp().sum()

@@ -62,8 +62,9 @@ def distance(one, other):
 # ---------------------------------------------------------------------------- pitch
 
 
-@pytest.mark.parametrize("hz", [65.0, 110.0, 147.3, 262.0, 580.0])
-@pytest.mark.parametrize("lowest", [1, 3])
+@pytest.mark.parametrize(
+    ("hz", "lowest"), [(65.0, 1), (65.0, 3), (147.3, 1), (262.0, 3), (580.0, 1), (580.0, 3)]
+)
 def test_a_buzz_has_its_pitch_also_without_its_fundamental(hz, lowest):
     found = voice_pitch(buzz(torch.full((8_000,), hz), lowest), RATE)[3:-3]
     # Above, a period is some 30 samples, and its length is interpolated between them.
@@ -130,7 +131,7 @@ def test_autocorrelation_is_the_formula_and_measures_the_noise_in_a_voice():
     assert at_period.mean().item() == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_no_other_path_is_better(seed):
     """All 3 ^ 5 of them; a step and its reverse cost differently."""
     draws = torch.Generator().manual_seed(seed)

@@ -62,8 +62,7 @@ def test_between_two_steps_the_nearest_is_taken(format):
     assert ((heard - clip).abs() <= 2**-16).logical_or(clip > 1 - 2**-15).all()
 
 
-@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 44_100, 48_000])
-@pytest.mark.parametrize("amplitude", [0.9, 0.02])
+@pytest.mark.parametrize(("rate", "amplitude"), [(8_000, 0.9), (16_000, 0.02), (48_000, 0.9)])
 def test_mp3_keeps_length_rate_and_level(rate, amplitude):
     clip = tone(440, amplitude, rate=rate)
     [(heard, heard_rate, mime)] = sounds(player(clip, rate))

@@ -39,8 +39,8 @@ def crop(
         start = int(torch.randint(choices, (), generator=start, device=start.device))
     if not 0 <= start < max(1, length):
         raise AudioError(f"cannot crop from sample {start}: the sound has {length}")
-    part = audio[..., start : start + n_samples]
-    return F.pad(part, (0, n_samples - part.shape[-1]))
+    cropped = audio[..., start : start + n_samples]
+    return F.pad(cropped, (0, n_samples - cropped.shape[-1]))
 
 
 def to_mono(audio: Float[Tensor, "*batch channels time"]) -> Float[Tensor, "*batch 1 time"]:

@@ -92,7 +92,7 @@ def _presentable(audio: Tensor, path: Path) -> Tensor:
             " give mono sound a first axis with audio[None]"
         )
     if not audio.numel():
-        raise AudioError("there are no samples in it")
+        raise AudioError("it has no samples")
     audio = audio.detach().cpu().double()  # doubles hold every 32-bit integer
     bad = int((~torch.isfinite(audio)).sum())
     if bad:

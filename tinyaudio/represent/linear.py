@@ -33,8 +33,7 @@ def encode(audio: Float[Tensor, "*shape"], bits: int) -> Int64[Tensor, "*shape"]
         tensor([-32768,      0,  16384,  32767])
     """
     full_scale = _full_scale(bits)
-    if torch.isnan(audio).any():
-        raise AudioError("cannot encode NaN samples; look for what made them")
+    check_numbers(audio)
     return torch.round(audio * full_scale).clamp(-full_scale, full_scale - 1).long()
 
 
@@ -93,3 +92,15 @@ def _full_scale(bits: int) -> int:
     if not 1 <= bits <= MAX_BITS:
         raise AudioError(f"cannot use {bits} bits a sample; choose from 1 to {MAX_BITS}")
     return 1 << (bits - 1)
+
+
+def check_numbers(audio: Float[Tensor, "*shape"]) -> None:
+    """Raise an `AudioError` if a sample is NaN, which no code stands for.
+
+    Example:
+        >>> check_numbers(torch.tensor([0.0, float("nan")]))
+        Traceback (most recent call last):
+        tinyaudio.errors.AudioError: cannot encode NaN samples; find where they come from
+    """
+    if torch.isnan(audio).any():
+        raise AudioError("cannot encode NaN samples; find where they come from")

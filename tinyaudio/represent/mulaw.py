@@ -15,6 +15,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from tinyaudio.errors import AudioError
+from tinyaudio.represent.linear import check_numbers
 
 
 def compress(audio: Float[Tensor, "*shape"], n_levels: int = 256) -> Float[Tensor, "*shape"]:
@@ -77,8 +78,7 @@ def encode(audio: Float[Tensor, "*shape"], n_levels: int = 256) -> Int64[Tensor,
         tensor([  0, 128, 255])
     """
     mu = _mu(n_levels)
-    if torch.isnan(audio).any():
-        raise AudioError("cannot encode NaN samples; look for what made them")
+    check_numbers(audio)
     if audio.dtype in (torch.float16, torch.bfloat16):
         audio = audio.float()  # half precision holds too few of the levels
     compressed = compress(audio.clamp(-1, 1), n_levels)

@@ -1,4 +1,4 @@
-"""A clip drawn: amplitude against time, and frequency against time."""
+"""Plots of a clip: waveform and spectrogram."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def spectrogram(
 
 
 def _mono(audio: Tensor) -> Tensor:
-    """One channel, ready to be drawn."""
+    """One channel, on the CPU and without gradients."""
     return to_mono(audio.detach().cpu().float().reshape(-1, audio.shape[-1])).squeeze(0)
 
 

@@ -1,7 +1,7 @@
 """Players that hold their sound.
 
 Differs:    IPython's own player scales every sound to full level; these never change it, because
-            loudness is part of what is being shown.  `compare` matches levels, and says so.
+            loudness is part of what is being shown.  `compare` matches levels, and notes it.
 """
 
 import io
@@ -84,7 +84,7 @@ def compare(
         raise AudioError("nothing to compare: give at least one clip")
     for label, clip in clips.items():
         if not torch.isfinite(clip).all():
-            raise AudioError(f"{label!r} holds NaN or infinite samples; look for what made them")
+            raise AudioError(f"{label!r} holds NaN or infinite samples; find where they come from")
         if clip.numel() == 0 or not clip.any():
             raise AudioError(f"{label!r} is silent: its level cannot be matched")
     levels = {label: clip.square().mean().sqrt() for label, clip in clips.items()}
@@ -108,7 +108,7 @@ def _encoded(audio: Tensor, sample_rate: int, format: str) -> bytes:
     if audio.numel() == 0:
         raise AudioError("there is no sound to play: the clip is empty")
     if not torch.isfinite(audio).all():
-        raise AudioError("the clip holds NaN or infinite samples; look for what made them")
+        raise AudioError("the clip holds NaN or infinite samples; find where they come from")
     peak = audio.abs().max().item()
     if peak > 1:
         raise AudioError(
