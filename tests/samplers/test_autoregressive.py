@@ -1,4 +1,4 @@
-"""Drawing sample by sample: the right distribution, and fast equals slow."""
+"""Ancestral sampling: the right distribution, and cached equals naive."""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ def test_draws_follow_the_softmax(temperature):
     )
 
 
-def test_at_temperature_zero_the_likeliest_wins():
+def test_temperature_zero_is_the_argmax():
     assert draw(torch.tensor([[1.0, 3.0, 2.0]]), generators(1), 0.0).item() == 1
 
 
@@ -48,36 +48,36 @@ def test_cached_equals_naive(net, n_samples):
     assert torch.equal(cached(net, n_samples, [3, 4]), naive(net, n_samples, [3, 4]))
 
 
-@pytest.mark.parametrize("n_given", [0, 1, 7, 40])
-def test_a_prompt_is_gone_on_from(net, n_given):
-    """As if the model had said the prompt itself, both ways."""
-    whole = torch.randint(16, (2, n_given), generator=generators(1)[0])
-    slow, fast = (generate(net, 20, [3, 4], prompt=whole) for generate in (naive, cached))
+@pytest.mark.parametrize("n_prompt", [0, 1, 7, 40])
+def test_a_prompt_is_continued(net, n_prompt):
+    """As if the model had generated the prompt itself, by both samplers."""
+    prompt = torch.randint(16, (2, n_prompt), generator=generators(1)[0])
+    slow, fast = (generate(net, 20, [3, 4], prompt=prompt) for generate in (naive, cached))
     assert torch.equal(slow, fast) and slow.shape == (2, 20)
     likeliest = cached(net, 60, [0], temperature=0.0)
-    rest = cached(net, 60 - n_given or 1, [0], 0.0, prompt=likeliest[:, :n_given])
-    assert torch.equal(rest, likeliest[:, n_given : n_given + rest.shape[1]])
+    rest = cached(net, 60 - n_prompt or 1, [0], 0.0, prompt=likeliest[:, :n_prompt])
+    assert torch.equal(rest, likeliest[:, n_prompt : n_prompt + rest.shape[1]])
 
 
 def test_every_row_has_its_temperature(net):
-    heat = [0.0, 0.5, 2.0]
-    together = cached(net, 40, [5, 5, 5], heat)
-    for row, temperature in zip(together, heat, strict=True):
+    temperatures = [0.0, 0.5, 2.0]
+    batch = cached(net, 40, [5, 5, 5], temperatures)
+    for row, temperature in zip(batch, temperatures, strict=True):
         assert torch.equal(row, cached(net, 40, [5], temperature)[0])
-    assert torch.equal(together, naive(net, 40, [5, 5, 5], heat))
+    assert torch.equal(batch, naive(net, 40, [5, 5, 5], temperatures))
 
 
-def test_a_seed_s_clip_does_not_depend_on_its_neighbours(net):
-    together = cached(net, 50, seeds=[5, 6, 7])
+def test_a_clip_does_not_depend_on_the_rest_of_the_batch(net):
+    batch = cached(net, 50, seeds=[5, 6, 7])
     for i, seed in enumerate([5, 6, 7]):
-        assert torch.equal(together[i], cached(net, 50, seeds=[seed])[0])
-    assert not torch.equal(together[0], together[1])
+        assert torch.equal(batch[i], cached(net, 50, seeds=[seed])[0])
+    assert not torch.equal(batch[0], batch[1])
 
 
 def test_leaves_the_number_of_threads_as_it_was(net):
     torch.set_num_threads(2)
     for _ in stream(net, 8, chunk=4):
-        assert torch.get_num_threads() == 2  # also between two pieces
+        assert torch.get_num_threads() == 2  # also between two chunks
     net.logits.weight.data.fill_(1e38)
     net.head[1].bias.data.fill_(1e38)
     with pytest.raises(UserError, match="not finite"):
@@ -86,7 +86,7 @@ def test_leaves_the_number_of_threads_as_it_was(net):
 
 
 def test_follows_new_weights(net):
-    """Nothing computed from old weights may be left over."""
+    """Nothing computed from old weights may be reused."""
     before = cached(net, 50)
     other = CausalNet(SMALL)
     torch.nn.init.normal_(other.logits.weight, std=2)
@@ -97,14 +97,14 @@ def test_follows_new_weights(net):
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 50, 1000])
-def test_a_stream_is_cached_piece_by_piece(net, chunk):
-    heat, prompt = [1.0, 0.5], torch.randint(16, (2, 9), generator=generators(1)[0])
-    pieces = list(stream(net, 50, [3, 4], heat, prompt, chunk))
-    assert {piece.shape[1] for piece in pieces[:-1]} <= {chunk}
-    assert torch.equal(torch.cat(pieces, 1), cached(net, 50, [3, 4], heat, prompt))
+def test_a_stream_is_cached_in_chunks(net, chunk):
+    temperatures, prompt = [1.0, 0.5], torch.randint(16, (2, 9), generator=generators(1)[0])
+    chunks = list(stream(net, 50, [3, 4], temperatures, prompt, chunk))
+    assert {codes.shape[1] for codes in chunks[:-1]} <= {chunk}
+    assert torch.equal(torch.cat(chunks, 1), cached(net, 50, [3, 4], temperatures, prompt))
 
 
-def test_a_stream_may_be_left_at_any_time(net):
+def test_a_stream_may_be_abandoned(net):
     endless = stream(net, 10**15, seeds=[3], chunk=8)
     first = torch.cat([next(endless), next(endless)], 1)
     assert torch.equal(first, cached(net, 16, seeds=[3]))

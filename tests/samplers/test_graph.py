@@ -1,16 +1,16 @@
-"""The step that a graphics card records, run unrecorded: the same samples as `cached`."""
+"""The step that is captured as a CUDA graph, run without one: the same samples as `cached`."""
 
 from dataclasses import replace
 
 import pytest
 import torch
 
-from tests.samplers.told import PITCH, TOLD, every_kind, told
+from tests.samplers.conditioned_nets import CONDITIONS, conditioned_net, every_condition
 from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.samplers.graph import GraphStep, graph, recorded, stream
+from tinyaudio.samplers.graph import GraphStep, capture, graph, stream
 from tinyaudio.samplers.native import native
 
 SMALL = WaveNetConfig(
@@ -26,25 +26,25 @@ def network(config=SMALL):
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3])
-@pytest.mark.parametrize("heat", [1.0, 0.0, [0.5, 2.0]])
-@pytest.mark.parametrize("n_given", [0, 1, 40])
-def test_draws_are_those_of_cached(kernel_size, heat, n_given):
+@pytest.mark.parametrize("temperature", [1.0, 0.0, [0.5, 2.0]])
+@pytest.mark.parametrize("n_prompt", [0, 1, 40])
+def test_draws_are_those_of_cached(kernel_size, temperature, n_prompt):
     net = network(replace(SMALL, kernel_size=kernel_size))
-    prompt = torch.randint(20, (2, n_given), generator=torch.manual_seed(1))
-    expected = cached(net, 150, [3, 4], heat, prompt)
-    assert torch.equal(graph(net, 150, [3, 4], heat, prompt), expected)
+    prompt = torch.randint(20, (2, n_prompt), generator=torch.manual_seed(1))
+    expected = cached(net, 150, [3, 4], temperature, prompt)
+    assert torch.equal(graph(net, 150, [3, 4], temperature, prompt), expected)
 
 
-@every_kind
-@pytest.mark.parametrize("n_given", [0, 5, 16])
-def test_a_condition_is_heard(kinds, n_given):
-    model = told(replace(SMALL, condition=kinds), 25)
-    prompt = torch.randint(20, (2, n_given), generator=torch.manual_seed(1))
+@every_condition
+@pytest.mark.parametrize("n_prompt", [0, 5, 16])
+def test_conditional_draws_are_those_of_cached(condition, n_prompt):
+    model = conditioned_net(replace(SMALL, condition=condition), 25)
+    prompt = torch.randint(20, (2, n_prompt), generator=torch.manual_seed(1))
     expected = cached(model, 90, [3, 4], 1.0, prompt)
     assert torch.equal(graph(model, 90, [3, 4], 1.0, prompt), expected)
 
 
-def test_logits_are_the_model_s_own():
+def test_logits_equal_the_model_s():
     net = network(WaveNetConfig.tiny())
     codes = torch.randint(256, (2, 30), generator=torch.manual_seed(1))
     step = GraphStep(net, 2, torch.zeros(1, 1, dtype=torch.float64))
@@ -56,24 +56,24 @@ def test_logits_are_the_model_s_own():
             step.previous.copy_(codes[:, t])
 
 
-def test_pieces_do_not_show(monkeypatch):
+def test_draws_do_not_depend_on_chunks(monkeypatch):
     net = network()
     whole = graph(net, 100, [1, 2])
-    assert [piece.shape[1] for piece in stream(net, 100, [1, 2], chunk=30)] == [30, 30, 30, 10]
+    assert [codes.shape[1] for codes in stream(net, 100, [1, 2], chunk=30)] == [30, 30, 30, 10]
     monkeypatch.setattr("tinyaudio.samplers.graph.CHUNK", 7)
     assert torch.equal(torch.cat([*stream(net, 100, [1, 2], chunk=30)], dim=1), whole)
 
 
-def test_a_step_stays_where_it_is():
-    """A recording reads and writes fixed places: no tensor of the state may be another one afterwards."""
+def test_a_step_updates_its_state_in_place():
+    """A CUDA graph reads and writes fixed addresses."""
     step = GraphStep(network(), 2, torch.ones(1, 1, dtype=torch.float64))
-    held = [*step.state, step.noise, step.codes]
-    before = [tensor.data_ptr() for tensor in held]
+    tensors = [*step.state, step.noise, step.codes]
+    before = [tensor.data_ptr() for tensor in tensors]
     with torch.no_grad():
         step.run(torch.rand(20, 2, 20, dtype=torch.float64), step)
     now = [*step.state, step.noise, step.codes]
     assert [tensor.data_ptr() for tensor in now] == before
-    assert step.t.item() == step.at == 20 and bool(step.finite)
+    assert step.t.item() == step.host_t == 20 and bool(step.finite)
 
 
 def test_follows_new_weights():
@@ -85,7 +85,7 @@ def test_follows_new_weights():
     assert torch.equal(graph(net, 50), cached(net, 50))
 
 
-def test_an_output_that_is_not_finite_is_told():
+def test_an_output_that_is_not_finite_is_refused():
     net = network()
     net.logits.weight.data.fill_(1e38)
     net.head[1].bias.data.fill_(1e38)
@@ -107,22 +107,22 @@ def test_another_model_is_refused(net):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("kinds", [None, TOLD, PITCH, replace(TOLD, n_octaves=4)])
-def test_recorded_and_played_back(kinds):
+@pytest.mark.parametrize("condition", [None, *CONDITIONS.values()])
+def test_captured_and_replayed(condition):
     """Logits within 1e-5 of the forward pass; the same samples as `cached` on the same card."""
     model = (
-        told(replace(SMALL, condition=kinds), 25, "cuda")
-        if kinds
+        conditioned_net(replace(SMALL, condition=condition), 25, "cuda")
+        if condition
         else network(replace(SMALL, kernel_size=3)).cuda()
     )
     assert torch.equal(graph(model, 190, [3, 4]), cached(model, 190, [3, 4]))
     net = network(WaveNetConfig.wn30()).cuda()
     step = GraphStep(net, 2, torch.ones(1, 1, dtype=torch.float64, device="cuda"))
     with torch.no_grad():
-        play = recorded(step)
-        assert step.t.item() == 0 and not step.past.any()
-        clips = step.run(torch.rand(100, 2, 256, dtype=torch.float64), play)
-        scored = GraphStep(net, 2, step.heat)
+        replay = capture(step)
+        assert step.t.item() == 0 and not step.cache.layers.buffers.any()
+        clips = step.run(torch.rand(100, 2, 256, dtype=torch.float64), replay)
+        scored = GraphStep(net, 2, step.temperature)
         for t in range(100):
             assert (scored.logits() - net(clips)[:, :, t]).abs().max() < 1e-5
             scored.t.add_(1)
@@ -135,4 +135,4 @@ def test_native_chooses_it_on_cuda():
     net = network().cuda()
     codes = native(net, 150, [3, 4])
     assert codes.is_cuda and torch.equal(codes, graph(net, 150, [3, 4]))
-    assert torch.equal(native(net, 150, [3, 4], lanes=4), codes)  # compiled code, off the card
+    assert torch.equal(native(net, 150, [3, 4], simd_width=4), codes)  # compiled code, on the CPU

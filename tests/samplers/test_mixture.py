@@ -1,4 +1,4 @@
-"""Models of a mixture of logistics are drawn from as such, and not as if they gave logits."""
+"""Outputs of a mixture of logistics are sampled as a mixture, not as logits."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ LEVELS = 24
 
 
 def network(**changes):
-    """Two bells that what came before moves a little."""
+    """Two components that depend on the context a little."""
     torch.manual_seed(0)
     small = {"stacks": 1, "layers": 3, "residual_channels": 8, "gate_channels": 6}
     net = WaveNet(WaveNetConfig(LEVELS, n_mixtures=2, skip_channels=12, **small, **changes))
@@ -38,21 +38,21 @@ def test_draws_follow_the_mixture(generate):
     assert stats.chisquare(counts.numpy(), (n * p).numpy()).pvalue > 0.01
 
 
-@pytest.mark.parametrize("heat", [1.0, 0.0, [0.5, 2.0]])
-def test_cached_equals_naive(heat):
+@pytest.mark.parametrize("temperature", [1.0, 0.0, [0.5, 2.0]])
+def test_cached_equals_naive(temperature):
     net = network()
     prompt = torch.randint(LEVELS, (2, 11))
-    slow = naive(net, 25, [3, 4], heat, prompt)
-    assert torch.equal(slow, cached(net, 25, [3, 4], heat, prompt))
-    assert slow.unique().numel() > 3 or heat == 0.0
+    slow = naive(net, 25, [3, 4], temperature, prompt)
+    assert torch.equal(slow, cached(net, 25, [3, 4], temperature, prompt))
+    assert slow.unique().numel() > 3 or temperature == 0.0
 
 
 def test_sixteen_bits_under_a_condition():
     config = WaveNetConfig(
         65_536, 3, 1, 3, 2, 8, 8, 12, ConditionConfig(n_frame_channels=4, hop_length=8)
     )
-    told = Conditioned(WaveNet(config), Condition(frames=torch.randn(1, 4, 5)))
-    codes = cached(told, 40, [0, 1])
-    assert torch.equal(codes, naive(told, 40, [0, 1]))
-    # Untrained, three bells stand at -2/3, 0 and 2/3: the codes spread over the whole range.
+    model = Conditioned(WaveNet(config), Condition(frames=torch.randn(1, 4, 5)))
+    codes = cached(model, 40, [0, 1])
+    assert torch.equal(codes, naive(model, 40, [0, 1]))
+    # Untrained, three components have the means -2/3, 0 and 2/3: the codes spread over the whole range.
     assert codes.min() < 16_384 and codes.max() > 49_152

@@ -15,10 +15,10 @@ Differs:    V is applied to frames and its output upsampled, not the other way r
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tinyaudio.errors import UserError
@@ -184,9 +184,21 @@ class Conditioner(nn.Module):
                 raise UserError(f"{given.shape[1]} numbers in {name}; this model takes {size}")
             if not given.numel():
                 raise UserError(f"the condition's {name} are empty")
-        for i, n in enumerate(config.n_classes):
-            assert condition.classes is not None
-            low, high = (int(end) for end in condition.classes[:, i].aminmax())
-            if low < 0 or high >= n:
-                wrong = low if low < 0 else high
-                raise UserError(f"class {wrong} of kind {i} is not one of 0 to {n - 1}")
+        if condition.classes is not None:
+            check_classes(condition.classes, config.n_classes)
+
+
+def check_classes(classes: Int[Tensor, "B kinds"], n_classes: Sequence[int]) -> None:
+    """Raise a `UserError` unless every class is one of its kind's.
+
+    Example:
+        >>> import torch
+        >>> check_classes(torch.tensor([[3, 128]]), (11, 128))
+        Traceback (most recent call last):
+        tinyaudio.errors.UserError: class 128 of kind 1 is not one of 0 to 127
+    """
+    for i, n in enumerate(n_classes):
+        low, high = (int(end) for end in classes[:, i].aminmax())
+        if low < 0 or high >= n:
+            wrong = low if low < 0 else high
+            raise UserError(f"class {wrong} of kind {i} is not one of 0 to {n - 1}")
