@@ -28,8 +28,8 @@ SETUP = """\
 import sys
 if "google.colab" in sys.modules:
     %pip install -q --no-deps {address}/archive/refs/heads/main.zip {packages}
-from tinyaudio.language import speak
-speak("⟦ko|en⟧")"""
+from tinyaudio.language import set_language
+set_language("⟦ko|en⟧")"""
 
 
 def edition(
