@@ -68,12 +68,12 @@ def test_a_synthetic_voice_is_said_to_be_one():
 
 def test_names_by_kind_make_up_all_names():
     assert sorted(name for kind in RATES for name in names(kind)) == sorted(names())
-    with pytest.raises(DataError, match="there are: loop, note, speech, synthetic speech"):
+    with pytest.raises(DataError, match="choose one of: loop, note, speech, synthetic speech"):
         names("drums")
 
 
 def test_an_unknown_name_is_answered_with_near_ones():
     with pytest.raises(DataError, match=r"perhaps .*cello-48"):
         recording("cello-49")
-    with pytest.raises(DataError, match=r"names\(\) has all"):
+    with pytest.raises(DataError, match=r"names\(\) lists all"):
         recording("zzzz")

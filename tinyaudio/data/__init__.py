@@ -1,1 +1,1 @@
-"""Sound to learn from: procedural, recorded, rendered from a soundfont, or a folder of your own."""
+"""Training data: procedural, recorded, rendered from a soundfont, or a folder of your own."""

@@ -2,8 +2,8 @@ r"""A source whose entropy is known, to measure models against.
 
     p(x_t | x_1, ..., x_{t-1}) = P[x_{t-1}, x_t]
 
-Nobody can say how many bits a sample of speech is worth.  Of this source everybody can: on average
-no model needs fewer than its entropy rate, and a perfect one needs no more.
+The entropy of speech is unknown.  That of this source is known: on average no model needs fewer bits
+a sample than its entropy rate, and a perfect one needs no more.
 
 Paper:      Shannon, "A Mathematical Theory of Communication" (1948), sections 4 to 7.
 See:        chapter 2, "One sample at a time".
@@ -21,13 +21,13 @@ from tinyaudio.errors import DataError
 
 @dataclass(frozen=True)
 class MarkovSource:
-    """Draws every value with probabilities that depend on the one before it.
+    """A first-order Markov chain: the probabilities of a value depend on the one before it.
 
     Attributes:
-        transition: P; row i holds the probabilities of what follows value i and adds up to 1.
+        transition: P; row i holds the probabilities of the value after value i and adds up to 1.
 
     Raises:
-        DataError: It is not such a matrix.
+        DataError: A row has a negative number or does not add up to 1.
 
     Example:
         >>> coin = MarkovSource(torch.tensor([[0.9, 0.1], [0.1, 0.9]]))
@@ -45,9 +45,9 @@ class MarkovSource:
 
     @property
     def stationary(self) -> Float[Tensor, " K"]:
-        """How often each value occurs in the long run: pi = pi P."""
+        """The stationary distribution: pi = pi P."""
         K = len(self.transition)
-        # K equations, one of them superfluous, and that the probabilities add up to 1.
+        # K equations, one of them redundant, and one more: the probabilities add up to 1.
         equations = torch.cat([self.transition.T - torch.eye(K), torch.ones(1, K)]).double()
         right = torch.zeros(K + 1, 1, dtype=torch.float64)
         right[K] = 1
@@ -55,13 +55,13 @@ class MarkovSource:
 
     @property
     def entropy_rate(self) -> float:
-        r"""Bits a sample that no model can beat: -\sum_i \pi_i \sum_j P_ij \log_2 P_ij."""
+        r"""Fewest bits a sample that a model can need: -\sum_i \pi_i \sum_j P_ij \log_2 P_ij."""
         return -float(
             self.stationary @ torch.xlogy(self.transition, self.transition).sum(1)
         ) / math.log(2)
 
     def bits(self, codes: Int[Tensor, " T"]) -> float:
-        r"""What the source itself needs for a sequence: -1/(T-1) \sum_{t>1} \log_2 P[x_{t-1}, x_t].
+        r"""Bits a sample of a sequence under the source itself: -1/(T-1) \sum_{t>1} \log_2 P[x_{t-1}, x_t].
 
         Example:
             >>> coin = MarkovSource(torch.full((2, 2), 0.5))
@@ -71,11 +71,14 @@ class MarkovSource:
         return -float(self.transition[codes[:-1], codes[1:]].log2().mean())
 
     def draw(self, n_samples: int, seed: int) -> Int[Tensor, " T"]:
-        """A sequence, begun as the long run would have it.
+        """A sequence whose first value has the stationary distribution.
 
         Args:
             n_samples: Its length.
             seed: Decides it.
+
+        Returns:
+            Values from 0 to K - 1.
 
         Example:
             >>> MarkovSource(torch.eye(3).roll(1, dims=1)).draw(5, seed=1).diff() % 3
@@ -85,7 +88,7 @@ class MarkovSource:
             n_samples, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
         )
         rows = self.transition.cumsum(1)
-        rows[:, -1] = 1  # whatever rounding left
+        rows[:, -1] = 1  # despite rounding
         after = torch.searchsorted(rows, u.expand(len(rows), -1).contiguous(), right=True).tolist()
         value = int(torch.searchsorted(self.stationary.cumsum(0), u[0]).clamp(max=len(rows) - 1))
         values = [value]

@@ -1,14 +1,14 @@
-"""Procedural voices that speak and sing, whose every label is exact because it was the input.
+"""Procedural voices, spoken and sung, with exact labels.
 
-Pitch, voicing, phones, their edges and the speaker are not estimated from the sound: the sound was
-computed from them.  These voices are robotic and speak no language.  They are fit for labels, exact
-references (the same sentence by another speaker, sample by sample) and tests; they are not fit for
-any claim about naturalness.
+Pitch, voicing, phones, their durations and the speaker are not estimated from the sound: the sound is
+computed from them.  These voices are robotic, and their sentences are of no language.  They serve for
+labels, exact references (the same sentence by another speaker, aligned sample by sample) and tests;
+they do not serve for any claim about naturalness.
 
 Paper:      Klatt & Klatt 1990, "Analysis, synthesis, and perception of voice quality variations among
             female and male talkers"; Fant 1960, "Acoustic Theory of Speech Production".
 Implements: `voice`, `Voices`.
-Differs:    from Klatt's synthesizer in what goes on above 5 kHz; see `voice_filter`.
+Differs:    from Klatt's synthesizer above 5 kHz; see `voice_filter`.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -27,24 +27,24 @@ from tinyaudio.data.speech import glottis, vocal_tract
 from tinyaudio.data.speech.articulation import CLOSING_S, Plan, pitch_hz, plan
 from tinyaudio.data.speech.content import Content, melody, sentence
 from tinyaudio.data.speech.speakers import Speaker, speaker
-from tinyaudio.data.speech.voice_filter import filtered
+from tinyaudio.data.speech.voice_filter import filter_frames
 from tinyaudio.errors import DataError
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 96_000
-MOST_SEMITONES = 24  # beyond two octaves a voice is none
-HOP_S = 0.01  # the filters change in steps of it
+MAX_SEMITONES = 24  # beyond two octaves it is no longer a voice
+HOP_S = 0.01  # between two states of the time-varying filters
 PEAK = 0.8
-ASPIRATION_GAIN = 0.014  # to a vowel's pulses of 1
+ASPIRATION_GAIN = 0.014  # relative to a vowel's pulses
 VOICED_FROM = 0.1  # amplitude of the pulses above which a sample counts as voiced
 
 
 class Take(NamedTuple):
-    """A voice, and the truth about it.
+    """The sound of a voice, and its exact pitch and voicing.
 
     Attributes:
         clip: The sound, with a peak of 0.8.
-        f0_hz: The pitch at every sample, before jitter; it goes on where nothing is voiced.
-        voiced: 1 where the glottis sounds, else 0, at every sample.
+        f0_hz: The pitch at every sample, before jitter; also defined where nothing is voiced.
+        voiced: 1 where the glottis vibrates, else 0, at every sample.
     """
 
     clip: Float[Tensor, "1 time"]
@@ -60,9 +60,9 @@ def _sources(
     sample_rate: int,
     key: tuple[int, ...],
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
-    """Sound at the glottis (pulses and breath), and noise in the mouth."""
+    """The sources: sound at the glottis (pulses and breath), and noise in the mouth."""
     times = np.arange(len(f0_hz)) / sample_rate
-    # Each kind of chance has its own generator: a take has the same jitter at every sample rate.
+    # Each kind of randomness has its own generator: jitter is the same at every sample rate.
     cycles = glottis.glottal_cycles(f0_hz, sample_rate, talker.jitter, generator(*key, 0))
     pulses = glottis.glottal_pulses(
         cycles, talker.open_quotient, talker.shimmer, generator(*key, 1)
@@ -83,15 +83,14 @@ def voice(
     transpose: float | int = 0,
     seed: int = 0,
 ) -> Take:
-    """Let a speaker say a sentence or sing a melody.
+    """Synthesize a sentence or a melody in a speaker's voice.
 
     Args:
-        talker: Who; see `speaker`.
-        content: What; see `sentence` and `melody`.
+        talker: See `speaker`.
+        content: See `sentence` and `melody`.
         sample_rate: In Hz, 8,000 to 96,000.
-        transpose: Higher (or lower, if negative) by so many semitones, at most 24.
-        seed: Another seed is another take: jitter, shimmer, noise and the gains drawn for the high
-            band differ, nothing else.
+        transpose: In semitones, from -24 to 24.
+        seed: Decides jitter, shimmer, noise and the random gains of the high band, nothing else.
 
     Returns:
         The clip and its exact pitch and voicing. Its length, and the phones' places in it, depend on
@@ -109,9 +108,9 @@ def voice(
         raise DataError(
             f"sample rate {sample_rate}: must be from {LOWEST_RATE} to {HIGHEST_RATE} Hz"
         )
-    if abs(transpose) > MOST_SEMITONES:
+    if abs(transpose) > MAX_SEMITONES:
         raise DataError(
-            f"transpose {transpose}: must be from {-MOST_SEMITONES} to {MOST_SEMITONES} semitones"
+            f"transpose {transpose}: must be from {-MAX_SEMITONES} to {MAX_SEMITONES} semitones"
         )
     key = (seed, Purpose.VOICE, talker.index, content.index, int(content.sung))
     planned = plan(talker, content)
@@ -122,7 +121,7 @@ def voice(
     hop = round(HOP_S * sample_rate)
     at_glottis, at_mouth = _sources(talker, planned, f0_hz, voicing, sample_rate, key)
     frames = vocal_tract.frames_of(at_glottis, hop), vocal_tract.frames_of(at_mouth, hop)
-    spectra = filtered(talker, content, planned, frames, sample_rate, generator(*key, 3))
+    spectra = filter_frames(talker, content, planned, frames, sample_rate, generator(*key, 3))
     sound = vocal_tract.overlap_add(spectra, hop, n_samples)
     sound *= PEAK / max(float(np.abs(sound).max()), 1e-9)
     return Take(
@@ -135,7 +134,7 @@ def voice(
 # By the last digit of the speaker.
 SPLITS = {"train": range(0, 8), "valid": range(8, 9), "test": range(9, 10)}
 N_SPEAKERS = 100
-SUNG_TRANSPOSE = {"man": -5, "woman": 3, "child": 5}  # semitones, so that a melody lies well
+SUNG_TRANSPOSE = {"man": -5, "woman": 3, "child": 5}  # semitones, to a comfortable range
 
 
 @dataclass(frozen=True)

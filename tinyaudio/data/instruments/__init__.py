@@ -1,1 +1,1 @@
-"""What `notes` and `melodies` are played on: instruments that do not exist, and how they sound."""
+"""Procedural instruments, on which `notes` and `melodies` are played: their parameters and their sound."""

@@ -1,8 +1,8 @@
-"""What stays where it is whatever note is played: a wooden box, a mouth.
+"""Resonances that are the same for every note: of a wooden body, or of a mouth.
 
 Paper:      Peterson & Barney 1952, "Control methods used in a study of the vowels" (formants).
 Implements: `Body`, `draw_body`.
-Differs:    from resonators in their shape: each is a Gaussian over octaves, which needs no tuning.
+Differs:    from resonators in shape: each is a Gaussian over octaves, which needs no tuning.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -32,9 +32,9 @@ class Body:
     """Peaks and dips of the spectrum.
 
     Attributes:
-        hz: Centre of each.
-        db: Height of each; negative is a dip.
-        octaves: Standard deviation of each.
+        hz: Centre frequency of each, in Hz.
+        db: Height of each in dB; negative is a dip.
+        octaves: Standard deviation of each, in octaves.
     """
 
     hz: tuple[float, ...]
@@ -42,7 +42,7 @@ class Body:
     octaves: tuple[float, ...]
 
     def gain(self, frequencies_hz: Float[ndarray, " k"]) -> Float[ndarray, " k"]:
-        """The factor on the amplitude of partials at these frequencies.
+        """The factor on the amplitudes of partials at these frequencies.
 
         Example:
             >>> Body(hz=(400.0,), db=(20.0,), octaves=(0.3,)).gain(np.array([400.0]))
@@ -54,11 +54,11 @@ class Body:
 
 
 def draw_body(family: str, draws: np.random.Generator) -> Body:
-    """Four peaks or dips anywhere, or the formants of a vowel in a throat of some length.
+    """Four random peaks or dips, or the formants of a vowel in a vocal tract of random length.
 
     Args:
-        family: Only "vocal" has a throat.
-        draws: Where the randomness comes from.
+        family: "vocal" has formants, all others have peaks and dips.
+        draws: Decides the body.
 
     Returns:
         The body.
@@ -69,7 +69,7 @@ def draw_body(family: str, draws: np.random.Generator) -> Body:
     """
     if family == "vocal":
         formants = VOWELS[int(draws.integers(len(VOWELS)))]
-        scale = draws.uniform(0.97, 1.36)  # a man's throat is 17.5 cm long, a child's 12.5
+        scale = draws.uniform(0.97, 1.36)  # a man's vocal tract is 17.5 cm long, a child's 12.5
         return Body(
             tuple(float(scale * hz) for hz in formants), (22.0, 20.0, 16.0), (0.25, 0.15, 0.12)
         )

@@ -1,4 +1,4 @@
-"""What happens to a tone after it is made: an overdriven amplifier, a room.
+"""Effects on a tone: an overdriven amplifier, a room.
 
 Implements: `overdrive`, `reverberate`.
 See:        chapter 1, "Sound into numbers".
@@ -9,9 +9,9 @@ import scipy.signal
 from jaxtyping import Float
 from numpy import ndarray
 
-# Sixteen weights that find the value halfway between two samples from eight on either side.
-_AWAY = np.arange(16) - 7.5
-HALFWAY = np.sinc(_AWAY) * np.kaiser(16, 4)
+# Sixteen weights that interpolate halfway between two samples, from eight on either side.
+_OFFSETS = np.arange(16) - 7.5
+HALFWAY = np.sinc(_OFFSETS) * np.kaiser(16, 4)
 HALFWAY /= HALFWAY.sum()
 
 
@@ -21,25 +21,25 @@ def _halfway(x: Float[ndarray, " n"]) -> Float[ndarray, " n"]:
 
 
 def overdrive(x: Float[ndarray, " n"], drive: float) -> Float[ndarray, " n"]:
-    """An amplifier that bends loud samples: tanh(drive x), at twice the sample rate.
+    """An overdriven amplifier: the soft clipping tanh(drive x), at twice the sample rate.
 
-    A curve adds overtones of what it bends; those above half the sample rate would fold back.
+    A nonlinearity adds overtones; those above half the sample rate would alias.
 
     Args:
         x: The sound.
-        drive: How hard, relative to the sound's peak; below 1 hardly anything is bent.
+        drive: Gain before clipping, relative to the sound's peak; below 1 there is hardly any clipping.
 
     Returns:
-        The bent sound, in about [-1, 1].
+        The distorted sound, in about [-1, 1].
 
     Example:
-        >>> bent = overdrive(np.sin(np.arange(800) / 8), 10.0)
-        >>> bool(np.mean(np.abs(bent) > 0.9) > 0.7)  # nearly a square wave
+        >>> distorted = overdrive(np.sin(np.arange(800) / 8), 10.0)
+        >>> bool(np.mean(np.abs(distorted) > 0.9) > 0.7)  # nearly a square wave
         True
     """
     x = x * (drive / np.max(np.abs(x), initial=1e-9))
     on, between = np.tanh(x), np.tanh(_halfway(x))
-    # Back to one rate: what the samples in between say of each sample, half and half with it.
+    # Back to the sample rate: the mean of each sample and of its value interpolated from those between.
     before = np.append(0.0, between[:-1])
     return 0.5 * (on + _halfway(before))
 
@@ -47,21 +47,21 @@ def overdrive(x: Float[ndarray, " n"], drive: float) -> Float[ndarray, " n"]:
 def reverberate(
     x: Float[ndarray, " n"],
     t60_s: float,
-    share: float,
+    wet: float,
     sample_rate: int,
     draws: np.random.Generator,
 ) -> Float[ndarray, " n"]:
-    """A room, as noise that dies away: every echo comes at a time and with a sign of its own.
+    """A room, whose impulse response is exponentially decaying noise.
 
     Args:
         x: The sound.
-        t60_s: Time in which the echoes fall by 60 dB, in seconds.
-        share: Of the echoes in the result, 0 to 1.
+        t60_s: Time in which the reverberation falls by 60 dB, in seconds.
+        wet: Fraction of the reverberation in the result, 0 to 1.
         sample_rate: In Hz.
         draws: Decides the room.
 
     Returns:
-        The sound in the room, as long as before.
+        The sound in the room, of the same length.
 
     Example:
         >>> click = np.eye(1, 800)[0]
@@ -72,4 +72,4 @@ def reverberate(
     n = max(1, round(t60_s * sample_rate))
     echoes = draws.standard_normal(n) * 10 ** (-3 * np.arange(n) / n)
     echoes /= np.sqrt(np.sum(echoes**2))
-    return (1 - share) * x + share * scipy.signal.fftconvolve(x, echoes)[: len(x)]
+    return (1 - wet) * x + wet * scipy.signal.fftconvolve(x, echoes)[: len(x)]

@@ -5,7 +5,7 @@ Paper:      Fletcher & Rossing 1998, "The Physics of Musical Instruments" (parti
             Weinreich 1977 (the two strings of a piano key).
 Implements: `Struck`, `Sustained`, `RANGES`.
 Differs:    from physics in the widths of the ranges, which were chosen by hand and by measurement so
-            that families overlap but can be learned.
+            that families overlap but can be distinguished.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -16,18 +16,18 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Struck:
-    """Ranges of a family that is plucked or hit and then left to ring.
+    """Ranges of a family that is plucked or struck, and whose sound then decays.
 
     Attributes:
         pitches: Lowest and highest MIDI pitch.
         slope: s of the k-th partial's amplitude k^-s; smaller is brighter.
-        noise: Peak of the strike itself, relative to the tone.
+        noise: Peak of the strike's noise, relative to the tone.
         t60_s: Time in which the tone falls by 60 dB at 200 Hz, in seconds.
         damping_hz: Above it, partials decay visibly faster.
-        pluck: Where a string is struck, as a share of its length; partials with a node there are weak.
+        pluck: Where a string is struck, as a fraction of its length; partials with a node there are weak.
         stretch: B of a stiff string's partials k f sqrt(1 + B k^2).
-        detune_cents: Between the two strings of one key; 0 is a single string.
-        bars: Partials of tuned bars and bells relative to the pitch, one of which is chosen.
+        detune_cents: Between the two strings of one key, in cents; 0 is a single string.
+        bars: Sets of partials of bars and bells, relative to the pitch; an instrument has one of them.
     """
 
     pitches: tuple[int, int]
@@ -50,12 +50,12 @@ class Sustained:
         slope: s of the k-th partial's amplitude k^-s; smaller is brighter.
         noise: RMS of breath or bow, relative to the tone.
         attack_s: Time to full loudness, in seconds.
-        vibrato_hz: How often the pitch goes up and down a second.
-        vibrato_cents: How far.
-        tremolo: How far the loudness goes with it, as a share.
-        brightening: How much smaller the slope is at full loudness than at none.
-        even: Amplitude of the even harmonics; small ones sound hollow, like a clarinet.
-        detune_cents: Between two oscillators; 0 is a single one.
+        vibrato_hz: Rate of the vibrato.
+        vibrato_cents: Its depth, to either side.
+        tremolo: Depth of the tremolo, in step with the vibrato, as a fraction of the amplitude.
+        brightening: By how much the slope is smaller at full loudness than at the lowest.
+        even: Amplitude of the even harmonics relative to the odd ones; small is hollow, like a clarinet.
+        detune_cents: Between two oscillators, in cents; 0 is a single one.
     """
 
     pitches: tuple[int, int]
@@ -177,4 +177,4 @@ RANGES: dict[str, Struck | Sustained] = {
     ),
 }
 FAMILIES = tuple(RANGES)  # in NSynth's order
-MIXED = ("bass", "guitar", "keyboard", "mallet")  # families of every source
+MIXED = ("bass", "guitar", "keyboard", "mallet")  # families with instruments of every source

@@ -1,6 +1,6 @@
-"""Instruments that do not exist: the numbers that make one, drawn from its family's ranges.
+"""Procedural instruments: parameters that are drawn from the ranges of a family.
 
-The labels of an instrument's notes are read off these numbers, so that they are exact.
+The labels of an instrument's notes are computed from these parameters, so that they are exact.
 
 Implements: `Instrument`, `draw_instrument`.
 See:        chapter 1, "Sound into numbers"; `tinyaudio.data.instruments.families` for the ranges.
@@ -22,22 +22,23 @@ PER_FAMILY = 40  # instruments: 440 in all, where NSynth has 1006
 
 @dataclass(frozen=True)
 class Instrument:
-    """One instrument. The numbers that are not explained here are in `Struck` and `Sustained`.
+    """The parameters of one instrument; those missing here are explained in `Struck` and `Sustained`.
 
     Attributes:
         family: One of `FAMILIES`.
         index: Its number in the family.
         source: 0 acoustic, 1 electronic, 2 synthetic.
-        tuning_cents: How far it is out of tune.
-        release_s: Time constant of the sound's end once let go, in seconds.
-        fm_ratio: Of an electric piano's or bell's modulator; 0 where there is none.
-        bar: Partials of a bar; empty for anything else.
-        drawbars: Loudness of an organ's nine stops; empty for anything else.
-        drive: How hard an amplifier is overdriven; 0 is clean.
-        reverb_s: Time in which the room falls by 60 dB, in seconds; 0 is a dry sound.
-        tempo_hz: How often the sound is chopped a second; 0 is not at all.
+        tuning_cents: Its deviation from equal temperament, in cents.
+        body: Its fixed resonances.
+        release_s: Time constant of the decay after the key is released, in seconds.
+        fm_ratio: Frequency of an FM modulator relative to the carrier; 0 is no FM.
+        bar: Partials of a bar relative to the pitch; empty for other instruments.
+        drawbars: Amplitudes of an organ's nine stops; empty for other instruments.
+        drive: Of an overdriven amplifier; 0 is clean. See `overdrive`.
+        reverb_s: Time in which the room's reverberation falls by 60 dB; 0 is a dry sound.
+        tempo_hz: Rate of a rhythmic gate; 0 is none.
         second_pitch: Frequency of a second tone relative to the first; 0 is none.
-        swell_s: Time in which a filter opens; 0 is a filter that follows the loudness.
+        swell_s: Time constant with which a filter opens; 0 is a filter that follows the loudness.
     """
 
     family: str
@@ -73,12 +74,12 @@ class Instrument:
 
     @property
     def struck(self) -> bool:
-        """Whether it rings and dies away, rather than sounding while held."""
+        """Whether its sound decays by itself, rather than being sustained while the key is held."""
         return isinstance(RANGES[self.family], Struck)
 
     @property
     def darkness(self) -> float:
-        """Where its slope lies in its family's range: 0 is the brightest, 1 the darkest."""
+        """Position of its slope in its family's range: 0 is the brightest, 1 the darkest."""
         low, high = RANGES[self.family].slope
         return (self.slope - low) / (high - low)
 
@@ -112,22 +113,22 @@ def draw_instrument(family: str, index: int, seed: int = 0) -> Instrument:
     Args:
         family: One of `FAMILIES`.
         index: Its number in the family, 0 to PER_FAMILY - 1.
-        seed: Another seed is another orchestra.
+        seed: Decides the parameters of all instruments.
 
     Returns:
         The instrument; the same arguments give the same one.
 
     Raises:
-        DataError: No such family or number.
+        DataError: The family or the number does not exist.
 
     Example:
         >>> draw_instrument("reed", 3).name
         'reed_acoustic_003'
     """
     if family not in RANGES:
-        raise DataError(f"no family {family!r}; there are: {', '.join(FAMILIES)}")
+        raise DataError(f"no family {family!r}; choose one of: {', '.join(FAMILIES)}")
     if not 0 <= index < PER_FAMILY:
-        raise DataError(f"no {family} number {index}; they are numbered 0 to {PER_FAMILY - 1}")
+        raise DataError(f"no {family} number {index}; it must be from 0 to {PER_FAMILY - 1}")
     draws = generator(seed, Purpose.INSTRUMENT, FAMILIES.index(family), index)
 
     def between(limits: Range) -> float:
@@ -140,20 +141,20 @@ def draw_instrument(family: str, index: int, seed: int = 0) -> Instrument:
     def happens(probability: float) -> bool:
         return bool(draws.random() < probability)
 
-    # Every number is drawn for every family, so that a range can change without moving the others.
+    # Every number is drawn for every family, so that changing one range leaves the other numbers.
     ranges = RANGES[family]
-    drawn_source = int(draws.choice([0, 0, 1, 2]))
-    source = {"organ": 1, "synth_lead": 2}.get(family, drawn_source if family in MIXED else 0)
+    any_source = int(draws.choice([0, 0, 1, 2]))
+    source = {"organ": 1, "synth_lead": 2}.get(family, any_source if family in MIXED else 0)
     slope, noise, tuning = between(ranges.slope), ratio_between(ranges.noise), between((-2.0, 2.0))
     detune = between(ranges.detune_cents)
     release, long_release = ratio_between((0.03, 0.15)), ratio_between((0.35, 0.8))
     body = draw_body(family, draws)
-    overdriven, drive = happens(0.35), ratio_between((3.0, 12.0))
-    roomy, reverb = happens(0.15), ratio_between((0.3, 1.2))
-    chopped, tempo = happens(0.12), float(draws.choice([4.0, 6.0, 8.0]))
-    lingers = happens(0.15)
-    two_toned, second = happens(0.1), between((1.4, 1.8))
-    swells, swell = happens(0.25), between((0.5, 1.2))
+    has_drive, drive = happens(0.35), ratio_between((3.0, 12.0))
+    has_reverb, reverb = happens(0.15), ratio_between((0.3, 1.2))
+    has_gate, tempo = happens(0.12), float(draws.choice([4.0, 6.0, 8.0]))
+    has_long_release = happens(0.15)
+    has_second, second = happens(0.1), between((1.4, 1.8))
+    has_swell, swell = happens(0.25), between((0.5, 1.2))
     plain = Instrument(
         family,
         index,
@@ -164,28 +165,28 @@ def draw_instrument(family: str, index: int, seed: int = 0) -> Instrument:
         body,
         release,
         detune_cents=detune,
-        drive=drive if overdriven and source and family not in ("keyboard", "mallet") else 0.0,
-        reverb_s=reverb if roomy else 0.0,
-        second_pitch=second if two_toned and family in ("reed", "synth_lead", "mallet") else 0.0,
+        drive=drive if has_drive and source and family not in ("keyboard", "mallet") else 0.0,
+        reverb_s=reverb if has_reverb else 0.0,
+        second_pitch=second if has_second and family in ("reed", "synth_lead", "mallet") else 0.0,
     )
     if isinstance(ranges, Struck):
-        modulated = source > 0 and family in ("keyboard", "mallet")
+        has_fm = source > 0 and family in ("keyboard", "mallet")
         return replace(
             plain,
-            release_s=0.3 if family == "mallet" else release,  # nobody damps a bar
+            release_s=0.3 if family == "mallet" else release,  # a bar is not damped when released
             t60_s=ratio_between(ranges.t60_s),
             damping_hz=ratio_between(ranges.damping_hz),
             pluck=between(ranges.pluck),
             stretch=ratio_between(ranges.stretch),
             bar=ranges.bars[int(draws.integers(len(ranges.bars)))],
-            fm_ratio=float(draws.choice([1.0, 2.0, 3.5, 14.0])) if modulated else 0.0,
+            fm_ratio=float(draws.choice([1.0, 2.0, 3.5, 14.0])) if has_fm else 0.0,
         )
     even = between(ranges.even)
     if family == "synth_lead":
         even = ranges.even[int(even > 0.3)]  # a square wave, or more often a sawtooth
     return replace(
         plain,
-        release_s=long_release if lingers else release,
+        release_s=long_release if has_long_release else release,
         attack_s=ratio_between(ranges.attack_s),
         vibrato_hz=between(ranges.vibrato_hz),
         vibrato_cents=between(ranges.vibrato_cents),
@@ -193,14 +194,14 @@ def draw_instrument(family: str, index: int, seed: int = 0) -> Instrument:
         brightening=between(ranges.brightening),
         even=even,
         drawbars=_drawbars(draws) if family == "organ" else (),
-        tempo_hz=tempo if chopped else 0.0,
-        swell_s=swell if swells and family in ("brass", "synth_lead") else 0.0,
+        tempo_hz=tempo if has_gate else 0.0,
+        swell_s=swell if has_swell and family in ("brass", "synth_lead") else 0.0,
     )
 
 
 def _drawbars(draws: np.random.Generator) -> tuple[float, ...]:
-    """Which stops an organist has pulled; the one that sounds at the pitch always, the sub-octave little."""
-    pulled = draws.uniform(0, 1, 9) ** 1.5 * (draws.random(9) < 0.75)
-    pulled[[0, 2]] *= [0.15, 0.3]
-    pulled[1] = max(pulled[1], 0.6)
-    return tuple(pulled.tolist())
+    """Amplitudes of the stops: always some at the pitch itself, little an octave below."""
+    amplitudes = draws.uniform(0, 1, 9) ** 1.5 * (draws.random(9) < 0.75)
+    amplitudes[[0, 2]] *= [0.15, 0.3]
+    amplitudes[1] = max(amplitudes[1], 0.6)
+    return tuple(amplitudes.tolist())

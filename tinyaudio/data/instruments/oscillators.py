@@ -1,11 +1,11 @@
-"""Four ways to make a tone from numbers: modes, wavetables, frequency modulation, filtered noise.
+"""Four ways to synthesize: modes, wavetables, frequency modulation, filtered noise.
 
-All are NumPy in float64: after rounding to 16 bits the samples are then the same whatever number of
-threads or matrix kernel computed them.
+All are NumPy in float64, so that after rounding to 16 bits the samples do not depend on the number of
+threads or on the kernel of the matrix library.
 
 Paper:      Chowning 1973, "The synthesis of complex audio spectra by means of frequency modulation";
             Karplus & Strong 1983 is the recursive relative of `modes`.
-Implements: `modes`, `wavetable`, `lookup`, `fm`, `band_noise`, `slow`.
+Implements: `modes`, `wavetable`, `lookup`, `fm`, `band_noise`, `to_audio_rate`.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 BLOCK = 256  # about the square root of 64 000, which makes both factors of `modes` small
-POINTS_PER_PERIOD = 64  # of the highest harmonic: straight lines between them miss it by 0.12 %
+POINTS_PER_PERIOD = 64  # of the highest harmonic: linear interpolation then errs by 0.12 %
 
 
 def modes(
@@ -26,7 +26,7 @@ def modes(
     n: int,
     sample_rate: int,
 ) -> Float[ndarray, " n"]:
-    """A sum of decaying sinusoids, what anything struck or plucked does, as one matrix product.
+    """A sum of decaying sinusoids, the modes of a struck or plucked body, as one matrix product.
 
     x(t) = sum_k A_k exp(-a_k t) cos(2 pi f_k t + phi_k) is the real part of sum_k c_k exp(s_k t).
     Sample t = 256 a + b splits exp(s t) into exp(s 256 a) exp(s b), so that only n/256 + 256
@@ -84,41 +84,41 @@ def wavetable(
 
 
 def lookup(table: Float[ndarray, " size"], cycles: Float[ndarray, " n"]) -> Float[ndarray, " n"]:
-    """Read a wavetable, joining its points by straight lines.
+    """Read a wavetable with linear interpolation.
 
     Args:
         table: From `wavetable`.
-        cycles: Where to read, in periods since the beginning, >= 0.
+        cycles: The phase in periods, >= 0; its whole part does not matter.
 
     Returns:
-        The values there.
+        The values at these phases.
 
     Example:
         >>> lookup(wavetable(np.ones(1), np.zeros(1)), np.array([0.0, 0.25, 1.25])).round(6)
         array([0., 1., 1.])
     """
     size = len(table) - 1
-    share = cycles * size
-    index = share.astype(np.int64)
-    share -= index
+    values = cycles * size
+    index = values.astype(np.int64)
+    values -= index  # how far between two points, 0 to 1
     index &= size - 1  # modulo, since the size is a power of two
-    # In place from here: at this size, fetching fresh memory takes longer than the arithmetic.
-    share *= np.diff(table)[index]
-    share += table[index]
-    return share
+    # In place from here: at this size, allocating memory takes longer than the arithmetic.
+    values *= np.diff(table)[index]
+    values += table[index]
+    return values
 
 
 def fm(
     frequency_hz: float, ratio: float, index: Float[ndarray, " n"], sample_rate: int
 ) -> Float[ndarray, " n"]:
-    """A sine whose phase another sine shakes: sin(2 pi f t + I(t) sin(2 pi r f t)).
+    """Frequency modulation of a sine by another: sin(2 pi f t + I(t) sin(2 pi r f t)).
 
-    It has partials at f |1 + m r| for whole m, as strong as the Bessel function J_m(I).
+    It has partials at f |1 + m r| for whole m, with the Bessel functions J_m(I) as amplitudes.
 
     Args:
         frequency_hz: f, of the carrier.
         ratio: r, of the modulator's frequency to the carrier's.
-        index: I, a number a sample; about I + 1 partials on each side are audible (Carson's rule).
+        index: I at every sample; about I + 1 partials on each side are audible (Carson's rule).
         sample_rate: In Hz.
 
     Returns:
@@ -138,7 +138,7 @@ def band_noise(
     """Noise of RMS 1 between two frequencies, falling by 6 dB an octave on both sides.
 
     Args:
-        draws: Where the randomness comes from.
+        draws: Decides the noise.
         n: Number of samples.
         low_hz: Lower edge.
         high_hz: Upper edge.
@@ -153,8 +153,8 @@ def band_noise(
         1.0
     """
     low, high = np.exp(-2 * np.pi * np.array([low_hz, high_hz]) / sample_rate)
-    # Uniform numbers are drawn four times as fast as normal ones, and a filter makes them normal:
-    # each of its outputs is a sum of many.
+    # Uniform numbers are drawn four times as fast as normal ones, and filtering makes them nearly
+    # normal: each output is a sum of many.
     white = draws.random(n)
     white -= 0.5
     # One zero at 0 Hz and a pole for each edge: (1 - 1/z) / ((1 - low/z) (1 - high/z)).
@@ -163,19 +163,19 @@ def band_noise(
     return noise
 
 
-def slow(values: Float[ndarray, " m"], step: int, n: int) -> Float[ndarray, " n"]:
-    """Bring something computed every `step` samples to every sample, by straight lines.
+def to_audio_rate(values: Float[ndarray, " m"], step: int, n: int) -> Float[ndarray, " n"]:
+    """Interpolate a control signal, which has a value every `step` samples, linearly to every sample.
 
     Args:
         values: At samples 0, step, 2 step, ...; at least n / step + 1 of them.
         step: Samples between two values.
-        n: Number of samples wanted.
+        n: Number of samples of the result.
 
     Returns:
-        The values in between.
+        The signal at every sample.
 
     Example:
-        >>> slow(np.array([0.0, 4.0, 2.0]), 4, 6)
+        >>> to_audio_rate(np.array([0.0, 4.0, 2.0]), 4, 6)
         array([0. , 1. , 2. , 3. , 4. , 3.5])
     """
     rising = np.arange(step) / step

@@ -1,4 +1,4 @@
-"""Which frequencies a note is made of.
+"""The frequencies of a note's partials.
 
 Paper:      Fletcher 1964, "Normal vibration frequencies of a stiff piano string".
 Implements: `partials_hz`, `modulator_ratio`.
@@ -12,17 +12,17 @@ from numpy import ndarray
 from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.data.instruments.instrument import Instrument
 
-USABLE = 0.47  # share of the sample rate below which partials are made
-MOST_MODES = 90  # a low string's partials above are too weak to hear
+USABLE = 0.47  # fraction of the sample rate below which partials are synthesized
+MAX_MODES = 90  # a low string's partials above are inaudible
 STOPS = np.array([1, 2, 3, 4, 6, 8, 10, 12, 16])  # an organ's nine, in multiples of half the pitch
 
 
 def modulator_ratio(instrument: Instrument, f0_hz: float, sample_rate: int) -> float:
-    """The ratio of frequency modulation, or 1 where the first partial above would be too high.
+    """The modulator's frequency relative to the carrier's, or 1 where the first sideband would alias.
 
     Example:
         >>> from tinyaudio.data.instruments.instrument import draw_instrument
-        >>> modulator_ratio(draw_instrument("flute", 0), 440.0, 16_000)  # has none
+        >>> modulator_ratio(draw_instrument("flute", 0), 440.0, 16_000)  # without FM
         0.0
     """
     fits = f0_hz * (1 + instrument.fm_ratio) < USABLE * sample_rate
@@ -30,13 +30,13 @@ def modulator_ratio(instrument: Instrument, f0_hz: float, sample_rate: int) -> f
 
 
 def partials_hz(instrument: Instrument, pitch: int, sample_rate: int) -> Float[ndarray, " k"]:
-    """The frequencies of an instrument's note, as far as the sample rate can carry them.
+    """The frequencies of an instrument's note below the limit that the sample rate sets.
 
-    Not among them are a piano's second string, a multiphonic's second tone, and what an overdriven
-    amplifier adds.
+    They do not include a piano's second string, a multiphonic's second tone, and the overtones of an
+    overdriven amplifier.
 
     Args:
-        instrument: From `tinyaudio.data.instruments.instrument`.
+        instrument: See `draw_instrument`.
         pitch: MIDI pitch.
         sample_rate: In Hz.
 
@@ -61,7 +61,7 @@ def partials_hz(instrument: Instrument, pitch: int, sample_rate: int) -> Float[n
     elif instrument.drawbars:
         found = f0 * STOPS / 2
     elif instrument.struck:
-        k = harmonics[:MOST_MODES]
+        k = harmonics[:MAX_MODES]
         stiffness = instrument.stretch * (f0 / 130) ** 0.7  # shorter strings are stiffer
         # f_k = k f sqrt(1 + B k^2), over its value at k = 1: the first partial is the pitch.
         found = f0 * k * np.sqrt((1 + stiffness * k**2) / (1 + stiffness))

@@ -1,4 +1,4 @@
-"""From an instrument, a pitch and a velocity to sound.
+"""A note's sound from an instrument, a pitch and a velocity.
 
 Implements: `play`.
 See:        chapter 1, "Sound into numbers".
@@ -19,7 +19,7 @@ from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 
 FADE_S = 0.01
-ROOM_SHARE = 0.3
+WET = 0.3
 
 
 def play(
@@ -35,13 +35,13 @@ def play(
     """Play one note.
 
     Args:
-        instrument: From `tinyaudio.data.instruments.instrument`.
+        instrument: See `draw_instrument`.
         pitch: MIDI pitch.
-        velocity: How hard, 1 to 127; harder is louder and brighter.
+        velocity: How hard the key is struck, 1 to 127; harder is louder and brighter.
         n: Number of samples.
-        held_s: Time until the key is let go, in seconds.
+        held_s: Time until the key is released, in seconds.
         sample_rate: In Hz.
-        seed: Decides phases and noise, together with everything that names the note.
+        seed: Decides phases and noise, together with family, index, pitch and velocity.
 
     Returns:
         The note in [-1, 1], its peak set by the velocity, its last 10 ms faded out.
@@ -60,7 +60,7 @@ def play(
     press = Press(instrument, pitch, velocity / 127, held_s, n, sample_rate, draws)
     if press.f0 > press.limit_hz:
         raise DataError(
-            f"pitch {pitch} ({press.f0:.0f} Hz) cannot be heard at a sample rate of {sample_rate} Hz;"
+            f"pitch {pitch} ({press.f0:.0f} Hz) is too high for a sample rate of {sample_rate} Hz;"
             f" it needs {press.f0 / USABLE:.0f} or more"
         )
     x = struck(press) if instrument.struck else sustained(press)
@@ -68,7 +68,7 @@ def play(
         x = overdrive(x, instrument.drive * press.loudness)
     if instrument.reverb_s:
         room = generator(seed, Purpose.ROOM, family, instrument.index)
-        x = reverberate(x, instrument.reverb_s, ROOM_SHARE, sample_rate, room)
+        x = reverberate(x, instrument.reverb_s, WET, sample_rate, room)
     x *= (0.15 + 0.8 * press.loudness**1.3) / np.max(np.abs(x), initial=1e-9)
     fade = min(n, round(FADE_S * sample_rate))
     x[n - fade :] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(1, fade + 1) / fade)

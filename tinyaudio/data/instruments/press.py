@@ -1,4 +1,4 @@
-"""One press of a key, which is all that decides a note.
+"""One press of a key: everything that decides a note, and the control signals that follow from it.
 
 Implements: `Press`.
 See:        chapter 1, "Sound into numbers".
@@ -12,25 +12,25 @@ from numpy import ndarray
 
 from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.data.instruments.instrument import Instrument
-from tinyaudio.data.instruments.oscillators import slow
+from tinyaudio.data.instruments.oscillators import to_audio_rate
 from tinyaudio.data.instruments.partials import USABLE
 
-CONTROL_HZ = 1000  # how often anything slow (an envelope, vibrato) is computed
+CONTROL_HZ = 1000  # rate of control signals: envelopes, vibrato
 SOFTER = 0.9  # added to the slope at velocity 0: up to 5.4 dB an octave darker
 
 
 @dataclass(frozen=True)
 class Press:
-    """What an instrument is asked to play.
+    """One note to be played.
 
     Attributes:
-        instrument: Which.
+        instrument: See `draw_instrument`.
         pitch: MIDI pitch.
-        loudness: Velocity from 0 to 1.
-        held_s: Time until the key is let go, in seconds.
+        loudness: Velocity, from 0 to 1.
+        held_s: Time until the key is released, in seconds.
         n: Number of samples.
         sample_rate: In Hz.
-        draws: For phases and noise.
+        draws: Decides phases and noise.
     """
 
     instrument: Instrument
@@ -43,34 +43,34 @@ class Press:
 
     @property
     def f0(self) -> float:
-        """The frequency, in Hz, before vibrato."""
+        """The fundamental frequency without vibrato, in Hz."""
         return midi_to_hz(self.pitch + self.instrument.tuning_cents / 100)
 
     @property
     def step(self) -> int:
-        """Samples between two values of anything slow."""
+        """Samples between two values of a control signal."""
         return max(1, self.sample_rate // CONTROL_HZ)
 
     @property
     def times(self) -> Float[ndarray, " m"]:
-        """The times of anything slow, in seconds."""
+        """The times of a control signal's values, in seconds."""
         return np.arange(-(-self.n // self.step) + 1) * self.step / self.sample_rate
 
     @property
-    def released(self) -> Float[ndarray, " m"]:
-        """The factor that lets the sound die away once the key is let go."""
+    def release(self) -> Float[ndarray, " m"]:
+        """The release: a factor that decays once the key is released."""
         return np.exp(-np.maximum(self.times - self.held_s, 0) / self.instrument.release_s)
 
-    def sampled(self, values: Float[ndarray, " m"]) -> Float[ndarray, " n"]:
-        """Something slow, at every sample."""
-        return slow(values, self.step, self.n)
+    def to_audio_rate(self, values: Float[ndarray, " m"]) -> Float[ndarray, " n"]:
+        """A control signal at every sample."""
+        return to_audio_rate(values, self.step, self.n)
 
     @property
     def limit_hz(self) -> float:
-        """The frequency above which nothing is made."""
+        """The frequency above which no partial is synthesized."""
         return USABLE * self.sample_rate
 
     @property
     def slope(self) -> float:
-        """The exponent s of the k-th partial's amplitude k^-s: what is played softly is darker."""
+        """The exponent s of the k-th partial's amplitude k^-s; larger, so darker, in soft notes."""
         return self.instrument.slope + SOFTER * (1 - self.loudness)

@@ -1,4 +1,4 @@
-"""What is hit or plucked and then left to ring: strings, bars, bells.
+"""Instruments that are struck or plucked, and whose sound then decays: strings, bars, bells.
 
 Paper:      Fletcher & Rossing 1998, "The Physics of Musical Instruments"; Weinreich 1977, "Coupled
             piano strings"; Chowning 1973 (frequency modulation).
@@ -18,13 +18,13 @@ STRIKE_S = 0.1  # after which the noise of a strike has fallen by 100 dB
 
 
 def struck(press: Press) -> Float[ndarray, " n"]:
-    """A string, bar or bell: a tone that dies away by itself, and the noise of the strike.
+    """A string, bar or bell: a decaying tone, and the noise of the strike.
 
     Args:
-        press: What is played.
+        press: The note to be played.
 
     Returns:
-        The note, at any level.
+        The note; its level is not yet set.
 
     Example:
         >>> from tinyaudio.data.instruments.instrument import draw_instrument
@@ -33,16 +33,18 @@ def struck(press: Press) -> Float[ndarray, " n"]:
         (8000,)
     """
     instrument = press.instrument
-    x = _modulated(press) if instrument.fm_ratio else _ringing(press)
+    x = _fm(press) if instrument.fm_ratio else _modal(press)
     x /= np.max(np.abs(x), initial=1e-9)
-    hit = min(press.n, round(STRIKE_S * press.sample_rate))
-    decay = np.exp(-120 / press.sample_rate * np.arange(hit))
-    x[:hit] += instrument.noise * (0.3 + press.loudness) * press.draws.standard_normal(hit) * decay
-    x *= press.sampled(np.minimum(1, press.times / instrument.attack_s) * press.released)
+    n_strike = min(press.n, round(STRIKE_S * press.sample_rate))
+    decay = np.exp(-120 / press.sample_rate * np.arange(n_strike))
+    x[:n_strike] += (
+        instrument.noise * (0.3 + press.loudness) * press.draws.standard_normal(n_strike) * decay
+    )
+    x *= press.to_audio_rate(np.minimum(1, press.times / instrument.attack_s) * press.release)
     return x
 
 
-def _ringing(press: Press) -> Float[ndarray, " n"]:
+def _modal(press: Press) -> Float[ndarray, " n"]:
     """The modes of a string or bar."""
     instrument = press.instrument
     hz = partials_hz(instrument, press.pitch, press.sample_rate)
@@ -50,34 +52,36 @@ def _ringing(press: Press) -> Float[ndarray, " n"]:
     amplitudes = k**-press.slope * instrument.body.gain(hz)
     t60_s = instrument.t60_s
     if not instrument.bar:
-        # A partial with a node where the string is struck is hardly moved.
+        # A partial with a node where the string is struck is hardly excited.
         amplitudes *= np.abs(np.sin(np.pi * k * instrument.pluck)) + 1e-5
-        t60_s *= (press.f0 / 200) ** -0.35  # high strings ring for a shorter time
+        t60_s *= (press.f0 / 200) ** -0.35  # high strings decay faster
     decays = 6.91 / t60_s * (1 + (hz / instrument.damping_hz) ** (1.0 if instrument.bar else 1.2))
-    # Almost all begin at zero and upwards, as after a blow; exactly would be a sharp edge.
+    # All start near a rising zero crossing, as after a strike; exactly there would be a sharp edge.
     phases = -np.pi / 2 + press.draws.uniform(0, 0.3, len(hz))
     if instrument.detune_cents:
-        # A piano key has several strings; the second one rings weaker and for longer.
+        # A piano key has several strings; the second one is weaker and decays more slowly.
         second = hz * 2 ** (instrument.detune_cents / 1200)
         hz, decays = np.append(hz, second), np.append(decays, 0.35 * decays)
         amplitudes, phases = np.append(amplitudes, 0.3 * amplitudes), np.append(phases, phases)
     if instrument.second_pitch:
         hz, decays = np.append(hz, hz * instrument.second_pitch), np.append(decays, decays)
         amplitudes, phases = np.append(amplitudes, 0.5 * amplitudes), np.append(phases, phases)
-    fits = hz < press.limit_hz
-    return modes(hz[fits], decays[fits], amplitudes[fits], phases[fits], press.n, press.sample_rate)
+    below = hz < press.limit_hz
+    return modes(
+        hz[below], decays[below], amplitudes[below], phases[below], press.n, press.sample_rate
+    )
 
 
-def _modulated(press: Press) -> Float[ndarray, " n"]:
-    """An electric piano or bell: frequency modulation whose index falls, so that it darkens."""
+def _fm(press: Press) -> Float[ndarray, " n"]:
+    """An electric piano or bell: frequency modulation whose index falls, so that the tone darkens."""
     instrument, times = press.instrument, press.times
     ratio = modulator_ratio(instrument, press.f0, press.sample_rate)
-    # Carson: f (1 + ratio (index + 1)) stays below the limit, or partials would fold back.
-    most = max(0.0, (press.limit_hz / press.f0 - 1) / ratio - 1)
+    # Carson's rule: f (1 + ratio (index + 1)) must stay below the limit, or partials would alias.
+    highest = max(0.0, (press.limit_hz / press.f0 - 1) / ratio - 1)
     deepest = (1 + 3 * press.loudness) * (1.4 - 0.8 * instrument.darkness)
-    index = np.minimum(deepest * np.exp(-times * (1.5 + press.f0 / 300)), most)
-    x = fm(press.f0, ratio, press.sampled(index), press.sample_rate)
+    index = np.minimum(deepest * np.exp(-times * (1.5 + press.f0 / 300)), highest)
+    x = fm(press.f0, ratio, press.to_audio_rate(index), press.sample_rate)
     if instrument.second_pitch:
         other = press.f0 * instrument.second_pitch
         x += 0.5 * np.sin(2 * np.pi * other / press.sample_rate * np.arange(press.n))
-    return x * press.sampled(10 ** (-3 * times / instrument.t60_s))
+    return x * press.to_audio_rate(10 ** (-3 * times / instrument.t60_s))

@@ -1,1 +1,1 @@
-"""What `voices` speak with: speakers, sentences, and the source and filter of a voice."""
+"""Procedural speech, from which `voices` is made: speakers, sentences, and a voice's source and filter."""

@@ -1,9 +1,9 @@
-"""How a voice moves: from phones with edges to smooth tracks of resonances, noise and pitch.
+"""Articulation: from phones with durations to smooth tracks of formants, noise and pitch.
 
 Paper:      Klatt 1980, "Software for a cascade/parallel formant synthesizer" (control tracks in steps
             of 5 ms); Sundberg 1987, "The Science of the Singing Voice" (vibrato that sets in late).
 Implements: `plan`, `pitch_hz`, `smooth`.
-Differs:    transitions are as long for every pair of phones; real tongues are slower than lips.
+Differs:    transitions are equally long for every pair of phones; real tongues are slower than lips.
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ CONTROL_S = 0.005  # articulation is planned in steps of it
 CLOSING_S = 0.05  # of silence, at the end
 FORMANT_S, VOICING_S, FRICTION_S = 0.03, 0.01, 0.005  # half the length of a transition
 ACCENT_S, PORTAMENTO_S = 0.05, 0.04
-DECLINATION = 3.0  # semitones that the pitch of a sentence falls from its start to its end
+DECLINATION = 3.0  # semitones by which the pitch of a sentence falls from its start to its end
 VIBRATO_DELAY_S, VIBRATO_RISE_S = 0.15, 0.2
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the articulation does over time, in steps of `CONTROL_S`.
+    """The articulation over time, in steps of `CONTROL_S`.
 
     Attributes:
-        times_s: When.
-        phone: Which phone of the content.
-        since_s: Time since that phone began.
-        formants_hz: The four resonances.
+        times_s: The time of each step.
+        phone: Index of the phone in the content.
+        since_s: Time since the start of that phone.
+        formants_hz: The four formants.
         voicing: Amplitude of the glottal pulses.
         aspiration: Amplitude of noise at the glottis.
         friction: Amplitude of noise in the mouth.
@@ -49,7 +49,7 @@ class Plan:
 def smooth(
     track: Float[np.ndarray, "steps *rest"], seconds: float
 ) -> Float[np.ndarray, "steps *rest"]:
-    """Turn steps into transitions; what lies before the start and after the end goes on as there.
+    """Smooth the steps of a track into transitions; its ends are extended as constants.
 
     Args:
         track: Values in steps of `CONTROL_S`; the first axis is time.
@@ -68,7 +68,7 @@ def smooth(
 
 
 def _formant_targets(talker: Speaker, content: Content) -> Float[np.ndarray, "phones formants"]:
-    """Each phone's resonances; a sound without its own prepares the next that has some."""
+    """Each phone's formants; a phone without its own anticipates the next that has some."""
     own = [
         talker.formants_hz(name) if PHONES[name].formants_hz else None for name in content.phones
     ]
@@ -80,19 +80,19 @@ def _formant_targets(talker: Speaker, content: Content) -> Float[np.ndarray, "ph
 
 
 def plan(talker: Speaker, content: Content) -> Plan:
-    """Set a target for each phone and move smoothly from one to the next.
+    """Set a target for each phone, with smooth transitions from one to the next.
 
     Args:
-        talker: Who; decides the resonances, never the timing.
-        content: What.
+        talker: Decides the formants, never the timing.
+        content: The phones and their durations.
 
     Returns:
         The tracks, up to `CLOSING_S` beyond the last phone.
 
     Example:
         >>> from tinyaudio.data.speech.speakers import speaker
-        >>> said = Content(0, ("s", "aa"), (0.1, 0.1), accents=(0.0,))
-        >>> plan(speaker(0), said).voicing[[5, 30]].tolist()
+        >>> content = Content(0, ("s", "aa"), (0.1, 0.1), accents=(0.0,))
+        >>> plan(speaker(0), content).voicing[[5, 30]].tolist()
         [0.0, 1.0]
     """
     edges = np.concatenate([[0.0], np.cumsum(content.durations_s)])
@@ -137,10 +137,10 @@ def pitch_hz(
     """The pitch, spoken or sung.
 
     Args:
-        talker: Who.
-        content: What.
+        talker: The speaker.
+        content: The sentence or melody.
         plan: See `plan`.
-        transpose: Higher by so many semitones.
+        transpose: In semitones.
 
     Returns:
         The pitch in Hz, also where nothing is voiced.

@@ -1,8 +1,8 @@
-"""What is said or sung: speech sounds, sentences and melodies, the same for every speaker.
+"""Phones, and the sentences and melodies made of them, the same for every speaker.
 
-A sentence is a row of phones with their lengths.  It names no language and means nothing; it has
-the sounds and the rhythm of syllables.  Since no length depends on the speaker, two speakers who say
-the same sentence are aligned sample by sample, which real recordings never are.
+A sentence is a sequence of phones with durations.  It is of no language and has no meaning; it has
+the sounds and the rhythm of syllables.  Since no duration depends on the speaker, the same sentence by
+two speakers is aligned sample by sample, which real recordings never are.
 
 Paper:      Hillenbrand et al. 1995, "Acoustic characteristics of American English vowels" (Table V,
             the means of 45 men); Jongman, Wayland & Wong 2000, "Acoustic characteristics of English
@@ -23,13 +23,13 @@ class Phone:
     """One speech sound of a man whose vocal tract is 17 cm long.
 
     Attributes:
-        formants_hz: The first four resonances; None where the neighbouring phone decides.
+        formants_hz: The first four formants; None if they are those of the neighbouring phone.
         voicing: Amplitude of the glottal pulses; a vowel's is 1.
         aspiration: Amplitude of the noise made at the glottis.
         friction: Amplitude of the noise made at a narrow place in the mouth; an s has 1.
-        peak_hz: Where the friction noise is strongest.
-        low_skirt_db: By how much it falls per octave below the peak.
-        high_skirt_db: By how much it falls per octave above the peak.
+        peak_hz: Frequency at which the friction noise is strongest.
+        low_skirt_db: Its fall per octave below the peak.
+        high_skirt_db: Its fall per octave above the peak.
     """
 
     formants_hz: tuple[float, float, float, float] | None = None
@@ -80,7 +80,7 @@ RESONANT = tuple(name for name, phone in PHONES.items() if phone.formants_hz)  #
 STOPS = ("p", "t", "k")
 SUNG_VOWELS = ("aa", "iy", "uw", "eh", "ow")
 
-# How often a syllable begins so ("" is with its vowel), in hundredths.
+# Frequency of the onsets of syllables in percent; "" is a syllable that begins with its vowel.
 ONSETS = {
     "s": 13,
     "sh": 8,
@@ -102,14 +102,14 @@ SUNG_ONSET_S = 0.07
 
 @dataclass(frozen=True)
 class Content:
-    """What a voice says or sings.
+    """A sentence or a melody.
 
     Attributes:
-        index: Which sentence or melody.
+        index: Its number.
         phones: Names in `PHONES`, in order.
-        durations_s: One length per phone, in seconds.
-        accents: Spoken: the pitch at evenly spaced times, as multiples of the speaker's own range.
-        pitches: Sung: one MIDI pitch per phone. Exactly one of `accents` and `pitches` is given.
+        durations_s: One duration per phone, in seconds.
+        accents: Of a sentence: the pitch at evenly spaced times, in multiples of the speaker's range.
+        pitches: Of a melody: one MIDI pitch per phone. Exactly one of `accents` and `pitches` is given.
     """
 
     index: int
@@ -121,7 +121,7 @@ class Content:
     def __post_init__(self) -> None:
         unknown = set(self.phones) - PHONES.keys()
         if unknown:
-            raise DataError(f"no phone {sorted(unknown)[0]!r}; there are: {', '.join(PHONES)}")
+            raise DataError(f"no phone {sorted(unknown)[0]!r}; choose some of: {', '.join(PHONES)}")
         if not self.phones or len(self.phones) != len(self.durations_s):
             raise DataError(
                 f"{len(self.phones)} phones and {len(self.durations_s)} durations;"
@@ -146,12 +146,12 @@ def sentence(index: int, *, seed: int = 0, syllables: int = 8) -> Content:
     """A sentence of nonsense syllables; a function of its arguments alone.
 
     Args:
-        index: Which sentence, 0 or more.
+        index: Number of the sentence, 0 or more.
         seed: Another seed gives other sentences.
-        syllables: How many, at least 1.
+        syllables: Number of syllables, at least 1.
 
     Returns:
-        Its phones, their lengths and its accents.
+        Its phones, their durations and its accents.
 
     Raises:
         DataError: A number is too small.
@@ -164,14 +164,14 @@ def sentence(index: int, *, seed: int = 0, syllables: int = 8) -> Content:
         raise DataError(f"{syllables} syllables: a sentence needs at least 1")
     draws = generator(seed, Purpose.SENTENCE, index)
     phones: list[str] = []
-    lengths: list[float] = []
+    durations: list[float] = []
 
     def add(name: str, shortest_s: float, longest_s: float) -> None:
         phones.append(name)
-        lengths.append(float(draws.uniform(shortest_s, longest_s)))
+        durations.append(float(draws.uniform(shortest_s, longest_s)))
 
     for _ in range(syllables):
-        onset = str(draws.choice(list(ONSETS), p=[share / 100 for share in ONSETS.values()]))
+        onset = str(draws.choice(list(ONSETS), p=[percent / 100 for percent in ONSETS.values()]))
         if onset in STOPS:
             add("sil", 0.03, 0.06)
             add(onset, 0.02, 0.04)
@@ -181,19 +181,19 @@ def sentence(index: int, *, seed: int = 0, syllables: int = 8) -> Content:
         if draws.random() < 0.12:
             add("sil", 0.08, 0.2)  # a pause
     accents = draws.standard_normal(syllables + 2)
-    return Content(index, tuple(phones), tuple(lengths), accents=tuple(accents.tolist()))
+    return Content(index, tuple(phones), tuple(durations), accents=tuple(accents.tolist()))
 
 
 def melody(index: int, *, seed: int = 0, notes: int = 6) -> Content:
-    """A melody with syllables to sing it on; a function of its arguments alone.
+    """A melody with syllables; a function of its arguments alone.
 
     Args:
-        index: Which melody, 0 or more.
+        index: Number of the melody, 0 or more.
         seed: Another seed gives other melodies.
-        notes: How many, at least 1.
+        notes: Number of notes, at least 1.
 
     Returns:
-        Its phones, their lengths and their pitches, from D3 to G4.
+        Its phones, their durations and their pitches, from D3 to G4.
 
     Raises:
         DataError: A number is too small.
@@ -207,21 +207,21 @@ def melody(index: int, *, seed: int = 0, notes: int = 6) -> Content:
         raise DataError(f"{notes} notes: a melody needs at least 1")
     draws = generator(seed, Purpose.SUNG_MELODY, index)
     phones: list[str] = []
-    lengths: list[float] = []
+    durations: list[float] = []
     pitches: list[float] = []
     pitch = MIDDLE + int(draws.integers(-3, 4))
     for _ in range(notes):
         pitch = min(max(pitch + int(draws.choice(STEPS)), LOWEST), HIGHEST)
-        length = float(draws.choice([0.3, 0.45, 0.6, 0.9]))
+        duration = float(draws.choice([0.3, 0.45, 0.6, 0.9]))
         onset = str(
-            draws.choice(list(SUNG_ONSETS), p=[share / 100 for share in SUNG_ONSETS.values()])
+            draws.choice(list(SUNG_ONSETS), p=[percent / 100 for percent in SUNG_ONSETS.values()])
         )
         if onset:
             phones.append(onset)
-            lengths.append(SUNG_ONSET_S)
+            durations.append(SUNG_ONSET_S)
             pitches.append(float(pitch))
-            length -= SUNG_ONSET_S
+            duration -= SUNG_ONSET_S
         phones.append(str(draws.choice(SUNG_VOWELS)))
-        lengths.append(length)
+        durations.append(duration)
         pitches.append(float(pitch))
-    return Content(index, tuple(phones), tuple(lengths), pitches=tuple(pitches))
+    return Content(index, tuple(phones), tuple(durations), pitches=tuple(pitches))

@@ -1,11 +1,11 @@
-"""The source of a voice: the pulses of the glottis, and the noise of the air that passes it.
+"""The source of a voice: the pulses of the glottis, and aspiration noise.
 
 Paper:      Klatt & Klatt 1990, "Analysis, synthesis, and perception of voice quality variations among
             female and male talkers" (the pulse, eq. 1); Välimäki et al. 2007, "Oscillator and filter
             algorithms for virtual analog synthesis" (band-limited steps).
 Implements: `glottal_cycles`, `glottal_pulses`, `aspiration_noise`, `one_pole`.
 Differs:    the step at which the glottis closes is band-limited (a polynomial two samples long), so
-            that the harmonics above half the sample rate do not fold back.
+            that the harmonics above half the sample rate do not alias.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ NOISE_RATE_HZ = 48_000  # noise has the same power per Hz at every rate as white
 
 @dataclass(frozen=True)
 class GlottalCycles:
-    """Where in which cycle each sample lies.
+    """The glottal cycle and the phase of each sample.
 
     Attributes:
-        number: The cycle, from 0.
-        position: The place in it, from 0 (opening) to 1.
-        step: How much of a cycle one sample is.
+        number: Number of the cycle, from 0.
+        position: Phase in the cycle, from 0 (opening) to 1.
+        step: Increment of the phase from one sample to the next.
     """
 
     number: Int[np.ndarray, " time"]
@@ -35,13 +35,13 @@ class GlottalCycles:
 def glottal_cycles(
     f0_hz: Float[np.ndarray, " time"], sample_rate: int, jitter: float, draws: np.random.Generator
 ) -> GlottalCycles:
-    """Follow a pitch, with cycles of slightly unequal length.
+    """The cycles of a given pitch, with jitter.
 
     Args:
         f0_hz: The pitch.
         sample_rate: In Hz.
-        jitter: Standard deviation of a cycle's length, as a share of it; 0 to 0.05.
-        draws: Random numbers.
+        jitter: Standard deviation of a cycle's length, as a fraction of it; 0 to 0.05.
+        draws: Decides the jitter.
 
     Returns:
         Number, position and step for each sample.
@@ -54,8 +54,8 @@ def glottal_cycles(
     step = f0_hz / sample_rate
     phase = np.cumsum(step) - step[0]
     n_cycles = int(phase[-1]) + 2
-    # Each boundary moves by itself: a length, the difference of two, then deviates by `jitter`, and
-    # the phase never drifts from the pitch that was asked for.
+    # The boundaries are displaced independently: a length, the difference of two, then deviates by
+    # `jitter`, and the phase does not drift from the pitch.
     boundary = np.arange(n_cycles + 1) + jitter / np.sqrt(2) * draws.standard_normal(n_cycles + 1)
     boundary[0] = 0.0
     jittered = np.interp(phase, boundary, np.arange(n_cycles + 1.0))
@@ -73,9 +73,9 @@ def glottal_pulses(
 
     Args:
         cycles: See `glottal_cycles`.
-        open_quotient: Share of a cycle in which the glottis is open, 0.3 to 0.9.
-        shimmer: Standard deviation of a cycle's amplitude, as a share of it.
-        draws: Random numbers.
+        open_quotient: Fraction of a cycle in which the glottis is open, 0.3 to 0.9.
+        shimmer: Standard deviation of a cycle's amplitude, as a fraction of it.
+        draws: Decides the shimmer.
 
     Returns:
         The derivative, from −1 to 1/3 but for the shimmer.
@@ -91,8 +91,8 @@ def glottal_pulses(
     # polyBLEP: the difference of a step and a band-limited step, one sample to either side.
     distance = (cycles.position - open_quotient) / cycles.step
     near = np.flatnonzero(np.abs(distance) < 1)
-    away = distance[near]
-    pulse[near] += np.where(away < 0, 0.5, -0.5) * (1 - np.abs(away)) ** 2
+    offset = distance[near]
+    pulse[near] += np.where(offset < 0, 0.5, -0.5) * (1 - np.abs(offset)) ** 2
     loudness = 1 + shimmer * draws.standard_normal(int(cycles.number[-1]) + 1)
     return pulse * loudness[cycles.number]
 
@@ -103,8 +103,8 @@ def one_pole(
     """Low-pass of 6 dB per octave with gain 1 at 0 Hz.
 
     Args:
-        signal: What is filtered.
-        cutoff_hz: Where it has lost 3 dB.
+        signal: The input.
+        cutoff_hz: Frequency at which the gain is -3 dB.
         sample_rate: In Hz.
 
     Returns:
@@ -124,9 +124,9 @@ def white_noise(
     """White noise with the same power per Hz at every sample rate.
 
     Args:
-        n_samples: How many samples.
+        n_samples: Length of the noise.
         sample_rate: In Hz.
-        draws: Random numbers.
+        draws: Decides the noise.
 
     Returns:
         The noise, of standard deviation 1 at 48 kHz.
@@ -141,7 +141,7 @@ def white_noise(
 def aspiration_noise(
     noise: Float[np.ndarray, " time"], sample_rate: int
 ) -> Float[np.ndarray, " time"]:
-    """Colour white noise as the turbulence at the glottis: mostly from 4 to 9 kHz.
+    """White noise with the spectrum of turbulence at the glottis: mostly from 4 to 9 kHz.
 
     Args:
         noise: White noise, see `white_noise`.
@@ -159,14 +159,14 @@ def aspiration_noise(
 
 
 def openness(cycles: GlottalCycles, open_quotient: float) -> Float[np.ndarray, " time"]:
-    """How strongly air rushes through the glottis over a cycle, 0.35 to 1.
+    """Amplitude of the aspiration noise over a glottal cycle.
 
     Args:
         cycles: See `glottal_cycles`.
-        open_quotient: Share of a cycle in which the glottis is open.
+        open_quotient: Fraction of a cycle in which the glottis is open.
 
     Returns:
-        A factor for the noise: least while the glottis is closed.
+        A factor from 0.35, while the glottis is closed, to 1.
 
     Example:
         >>> cycles = glottal_cycles(np.full(8, 1000.0), 8000, 0.0, np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Who speaks: the numbers that make a voice one person's.
+"""Speakers: the parameters of one person's voice.
 
 Paper:      Klatt & Klatt 1990, "Analysis, synthesis, and perception of voice quality variations among
             female and male talkers" (open quotient, tilt, breath); Fant 1960, "Acoustic Theory of
@@ -22,31 +22,33 @@ KINDS = ("man", "woman", "man", "woman", "child")
 MIDDLE_HZ = 150.0  # between men and women; pitch is measured in octaves from it
 F0_HZ = {"man": (90.0, 150.0), "woman": (170.0, 250.0), "child": (240.0, 330.0)}
 TRACT_CM = {"man": (16.0, 18.2), "woman": (13.6, 15.4), "child": (11.5, 13.2)}
-FORMANT_SIGMA = 0.035  # how far a person's formants lie from the scaled means, as a share
+FORMANT_SIGMA = (
+    0.035  # standard deviation of a person's formants from the scaled means, as a fraction
+)
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """One voice.
+    """The parameters of one voice.
 
     Attributes:
-        index: Which speaker.
+        index: Number of the speaker.
         kind: "man", "woman" or "child".
         f0_hz: Middle of the spoken pitch.
-        f0_range_semitones: How far an accent moves it.
+        f0_range_semitones: Change of the pitch by an accent of 1.
         tract_cm: Length of the vocal tract.
-        formant_scales: How this person's resonances differ from the mean's, phone by phone.
-        open_quotient: Share of a glottal cycle in which the glottis is open.
-        tilt_hz: Where the source begins to lose a further 6 dB per octave.
-        jitter: Standard deviation of a cycle's length, as a share of it.
-        shimmer: Standard deviation of a cycle's amplitude, as a share of it.
-        breath: Amplitude of the aspiration that goes with voicing.
-        friction_scale: Factor on the peaks of friction noise.
-        shelf_db: Level of what lies above 10 kHz.
+        formant_scales: This person's formants relative to the scaled means, phone by phone.
+        open_quotient: Fraction of a glottal cycle in which the glottis is open.
+        tilt_hz: Frequency above which the source falls by another 6 dB per octave.
+        jitter: Standard deviation of a cycle's length, as a fraction of it.
+        shimmer: Standard deviation of a cycle's amplitude, as a fraction of it.
+        breath: Amplitude of the aspiration while voiced.
+        friction_scale: Factor on the peak frequencies of friction noise.
+        shelf_db: Gain of the band above 10 kHz.
         vibrato_hz: Rate of the vibrato in singing.
         vibrato_semitones: Its depth, to either side.
-        singer_formant_hz: Where the voice of a trained singer stands out.
-        singer_formant_db: By how much.
+        singer_formant_hz: Frequency of the singer's formant.
+        singer_formant_db: Its height.
     """
 
     index: int
@@ -68,7 +70,7 @@ class Speaker:
     singer_formant_db: float
 
     def formants_hz(self, phone: str) -> tuple[float, float, float, float]:
-        """This speaker's four resonances in a vowel or a nasal: the truth a formant tracker seeks.
+        """This speaker's four formants in a vowel or a nasal: the reference for a formant tracker.
 
         Args:
             phone: One of `RESONANT`.
@@ -77,7 +79,7 @@ class Speaker:
             F1 to F4, in Hz.
 
         Raises:
-            DataError: The phone has no resonances of its own.
+            DataError: The phone has no formants of its own.
 
         Example:
             >>> [round(hz) for hz in speaker(0).formants_hz("aa")]
@@ -98,7 +100,7 @@ def speaker(index: int, *, seed: int = 0) -> Speaker:
     """A speaker; a function of its arguments alone.
 
     Args:
-        index: Which, 0 or more. Of any ten in a row four are men, four women and two children.
+        index: Number of the speaker, 0 or more. Of ten in a row four are men, four women, two children.
         seed: Another seed gives other speakers.
 
     Returns:

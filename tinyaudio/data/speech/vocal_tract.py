@@ -1,8 +1,8 @@
 """The filter of a voice: the resonances of the vocal tract, and filters that change over time.
 
-The first four resonances make the vowel.  Above them the tract behaves as a plain tube, closed at
-the glottis and open at the lips, whose gain is 1/cosh: *all* its resonances in closed form.  A product
-cut off after some resonances would lose 12 dB per octave above the last, about 90 dB at 20 kHz.
+The first four resonances, the formants, make the vowel.  Above them the tract is modelled as a uniform
+tube, closed at the glottis and open at the lips, whose gain is 1/cosh: *all* its resonances in closed
+form.  A finite product of resonances would lose 12 dB per octave above the last, about 90 dB at 20 kHz.
 
 Paper:      Fant 1960, "Acoustic Theory of Speech Production" (the tube; the higher-pole correction);
             Klatt 1980, "Software for a cascade/parallel formant synthesizer" (bandwidths).
@@ -19,7 +19,7 @@ from scipy.fft import irfft
 SPEED_CM = 35_000.0  # of sound in moist air at 37 °C, in cm/s
 BANDWIDTHS_HZ = (60.0, 80.0, 120.0, 180.0)  # of the first four resonances, for a tube of 17 cm
 N_FORMANTS = 4
-RING = 6  # hops that a filter may ring on after its frame
+RING = 6  # hops for which a filter may ring after its frame
 
 
 def resonators(
@@ -27,12 +27,12 @@ def resonators(
     formants_hz: Float[np.ndarray, "frames formants"],
     bandwidths_hz: Float[np.ndarray, "frames formants"],
 ) -> Complex[np.ndarray, "frames freq"]:
-    """Gain of resonances in a row, each a pair of poles p = −πB ± 2πjF, and 1 at 0 Hz.
+    """Gain of resonances in series, each a pair of poles p = −πB ± 2πjF, and 1 at 0 Hz.
 
     H(s) = Π |p|² / ((s − p)(s − p*)) with s = 2πjf; the denominator is |p|² − (2πf)² + 2πB·2πjf.
 
     Args:
-        f_hz: Where the gain is wanted.
+        f_hz: Frequencies at which to compute the gain.
         formants_hz: Frequencies F of the resonances.
         bandwidths_hz: Their bandwidths B.
 
@@ -64,7 +64,7 @@ def tube(f_hz: Float[np.ndarray, " freq"], length_cm: float) -> Complex[np.ndarr
     """Gain of a lossy tube closed at one end: 1 / cosh((s + πB(f)) L / c).
 
     Args:
-        f_hz: Where the gain is wanted.
+        f_hz: Frequencies at which to compute the gain.
         length_cm: Length L of the tube.
 
     Returns:
@@ -79,17 +79,17 @@ def tube(f_hz: Float[np.ndarray, " freq"], length_cm: float) -> Complex[np.ndarr
 
 
 def tube_tail(f_hz: Float[np.ndarray, " freq"], length_cm: float) -> Complex[np.ndarray, " freq"]:
-    """Gain of all resonances of a tube but the first four, which a vowel sets anew.
+    """Gain of all resonances of a tube but the first four, which the vowel determines.
 
     Args:
-        f_hz: Where the gain is wanted.
+        f_hz: Frequencies at which to compute the gain.
         length_cm: Length of the tube.
 
     Returns:
         The complex gain: `tube` divided by its own first four `resonators`.
 
     Example:
-        >>> bool(np.abs(tube_tail(np.array([20_000.0]), 17.0))[0] > 100)  # a tube's gain never dies
+        >>> bool(np.abs(tube_tail(np.array([20_000.0]), 17.0))[0] > 100)  # the high band stays loud
         True
     """
     first = (2 * np.arange(1, N_FORMANTS + 1) - 1) * SPEED_CM / (4 * length_cm)
@@ -106,8 +106,8 @@ def friction_gain(
     """Gain for noise made in the mouth: a peak with two skirts, rippled by the cavity behind it.
 
     Args:
-        f_hz: Where the gain is wanted.
-        peak_hz: Where it is 1, but for the ripple.
+        f_hz: Frequencies at which to compute the gain.
+        peak_hz: Frequency at which it is 1, apart from the ripple.
         low_skirt_db: Its fall per octave below the peak.
         high_skirt_db: Its fall per octave above the peak.
         length_cm: Length of the vocal tract, which sets the ripple.
@@ -127,7 +127,7 @@ def friction_gain(
 
 
 def n_fft(hop_length: int) -> int:
-    """Length of the transforms: a frame of two hops, its ringing, and one hop before it.
+    """Length of the transforms: a frame of two hops, its ringing, and one hop before the frame.
 
     Args:
         hop_length: From frame to frame, in samples.
@@ -145,10 +145,10 @@ def n_fft(hop_length: int) -> int:
 def frames_of(
     signal: Float[np.ndarray, " time"], hop_length: int
 ) -> Float[np.ndarray, "frames window"]:
-    """Cut into frames two hops long, centred on every multiple of the hop; the windows add up to 1.
+    """Windowed frames of two hops, centred on every multiple of the hop; the windows add up to 1.
 
     Args:
-        signal: What is cut.
+        signal: The input.
         hop_length: From frame to frame, in samples.
 
     Returns:
@@ -169,20 +169,20 @@ def frames_of(
 def overlap_add(
     blocks: Iterable[Complex[np.ndarray, "_ freq"]], hop_length: int, n_samples: int
 ) -> Float[np.ndarray, " time"]:
-    """Turn the filtered spectra of frames back into a signal.
+    """Resynthesize a signal from the filtered spectra of its frames.
 
-    Each frame was filtered as a whole; where two overlap, the output fades from one filter to the
-    next.
+    Each frame is filtered as a whole; where two overlap, the output is crossfaded from one filter to
+    the next.
 
     Args:
         blocks: Spectra of some frames at a time, in order: the transforms of `frames_of`, of length
-            `n_fft`, times the gain of each frame's filter. A few frames at a time stay in the
+            `n_fft`, times the gain of each frame's filter. A few frames at a time fit the
             processor's cache, which doubles the speed.
         hop_length: From frame to frame, in samples.
-        n_samples: Length of the signal that was cut into frames.
+        n_samples: Length of the original signal.
 
     Returns:
-        The filtered signal, as long.
+        The filtered signal, of the same length.
 
     Example:
         >>> signal = np.arange(10.0)
@@ -199,8 +199,8 @@ def overlap_add(
         end = first + len(spectra)
         for k in range(RING + 1):
             output[first + 1 + k : end + 1 + k] += parts[:, k]
-        # The transform is circular: its last hop is what a filter does before its frame, since a
-        # gain without phase rings to both sides.
+        # The transform is circular: its last hop is the response before the frame, since a zero-phase
+        # filter rings to both sides.
         output[first:end] += parts[:, -1]
         first = end
     return output.reshape(-1)[2 * hop_length :][:n_samples]

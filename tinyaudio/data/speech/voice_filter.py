@@ -1,11 +1,11 @@
-"""The tract of one speaker in motion, from the glottis and the mouth to the lips.
+"""The time-varying filter of one speaker's vocal tract, from the glottis and the mouth to the lips.
 
 Paper:      Fant 1960, "Acoustic Theory of Speech Production"; Sundberg 1974, "Articulatory
             interpretation of the 'singing formant'".
-Implements: `filtered`.
+Implements: `filter_frames`.
 Differs:    from Klatt's synthesizer, which ends at 5 kHz: all resonances above the fourth in closed
-            form; and for each phone a random gain above 4 kHz, without which the high band could be
-            told from the low one.
+            form; and for each phone a random gain above 4 kHz, without which the high band would be
+            a function of the low one.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tinyaudio.data.speech.speakers import REFERENCE_CM, Speaker
 from tinyaudio.data.speech.vocal_tract import BANDWIDTHS_HZ, resonators
 
 BLOCK = 16  # frames computed at a time: what fits in a core's cache
-FRICTION_GAIN = 0.25  # to a vowel's pulses of 1
+FRICTION_GAIN = 0.25  # relative to a vowel's pulses
 FRICTION_EXPONENT = 0.6  # the cavity in front of the teeth shrinks less than the tract
 SINGER_FORMANT_WIDTH_HZ = 300.0
 DETAIL_HZ = np.concatenate([[0.0, 4000.0], np.geomspace(6000.0, 48_000.0, 8)])
@@ -31,16 +31,16 @@ DETAIL_SIGMA_DB, DETAIL_S = 4.0, 0.02
 def _detail_db(
     talker: Speaker, phone: Int[np.ndarray, " steps"], draws: np.random.Generator
 ) -> Float[np.ndarray, "steps knots"]:
-    """Gain at `DETAIL_HZ`, which differs from phone to phone as the low band does not reveal."""
+    """Gain at `DETAIL_HZ`, random for each phone and independent of the low band."""
     onset = np.clip((DETAIL_HZ - 4000.0) / 6000.0, 0, 1)
-    drawn = DETAIL_SIGMA_DB * draws.standard_normal((int(phone[-1]) + 1, len(DETAIL_HZ)))
-    return smooth(((drawn + talker.shelf_db) * onset)[phone], DETAIL_S)
+    detail_db = DETAIL_SIGMA_DB * draws.standard_normal((int(phone[-1]) + 1, len(DETAIL_HZ)))
+    return smooth(((detail_db + talker.shelf_db) * onset)[phone], DETAIL_S)
 
 
 def _fixed_tract_gain(
     talker: Speaker, content: Content, f_hz: Float[np.ndarray, " freq"]
 ) -> Complex[np.ndarray, " freq"]:
-    """The part of the tract that does not move: the tube above F4; in singing, the singer's formant."""
+    """The part of the tract that is constant: the tube above F4; in singing, also the singer's formant."""
     tail = vocal_tract.tube_tail(f_hz, talker.tract_cm)
     if not content.sung:
         return tail
@@ -51,7 +51,7 @@ def _fixed_tract_gain(
 def _friction_gains(
     talker: Speaker, content: Content, f_hz: Float[np.ndarray, " freq"]
 ) -> Float[np.ndarray, "phones freq"]:
-    """From a narrow place in the mouth to the lips, for each phone of the content."""
+    """Gain from a constriction in the mouth to the lips, for each phone of the content."""
     gains = np.zeros((len(content.phones), len(f_hz)))
     shorter = (REFERENCE_CM / talker.tract_cm) ** FRICTION_EXPONENT
     for j in range(len(gains)):
@@ -69,7 +69,7 @@ def _friction_gains(
     return gains
 
 
-def filtered(
+def filter_frames(
     talker: Speaker,
     content: Content,
     planned: Plan,
@@ -77,15 +77,15 @@ def filtered(
     sample_rate: int,
     draws: np.random.Generator,
 ) -> Iterator[Complex[np.ndarray, "frames freq"]]:
-    """Filter the frames of both sources and add them up, a few frames at a time.
+    """Filter the frames of both sources and add them, a few frames at a time.
 
     Args:
-        talker: Who.
-        content: What.
-        planned: How the resonances move.
+        talker: The speaker.
+        content: The sentence or melody.
+        planned: Its articulation; see `plan`.
         sources: Frames of the sound at the glottis and of the noise in the mouth.
         sample_rate: In Hz.
-        draws: Random numbers, for the high band.
+        draws: Decides the random gains of the high band.
 
     Yields:
         Spectra of `BLOCK` frames in order, for `vocal_tract.overlap_add`.
@@ -93,9 +93,10 @@ def filtered(
     Example:
         >>> from tinyaudio.data.speech.articulation import plan
         >>> from tinyaudio.data.speech.speakers import speaker
-        >>> talker, said = speaker(0), Content(0, ("aa",), (0.15,), accents=(0.0,))
+        >>> talker, vowel = speaker(0), Content(0, ("aa",), (0.15,), accents=(0.0,))
+        >>> planned = plan(talker, vowel)
         >>> frames, draws = np.zeros((21, 160)), np.random.default_rng(0)
-        >>> [len(s) for s in filtered(talker, said, plan(talker, said), (frames, frames), 8000, draws)]
+        >>> [len(s) for s in filter_frames(talker, vowel, planned, (frames, frames), 8000, draws)]
         [16, 5]
     """
     at_glottis, at_mouth = sources
