@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from tinyaudio.audio import load, save
-from tinyaudio.data.soundfont import FAMILIES, render_note
+from tinyaudio.data.soundfont import PROGRAMS, render_note
 
 SOUNDS = Path(__file__).parents[1] / "tinyaudio" / "assets" / "sounds"
 PACKAGES = (
@@ -147,7 +147,7 @@ def notes(share: Path) -> list[dict[str, object]]:
     font = share / "sounds" / "sf2" / "FluidR3_GM.sf2"
     made = []
     for program, title, pitches in NOTES:
-        family = next(family for family, (programs, _) in FAMILIES.items() if program in programs)
+        family = next(family for family, (programs, _) in PROGRAMS.items() if program in programs)
         for pitch in pitches:
             clip = render_note(program, pitch, velocity=100, seconds=2.0, soundfont=font)
             made.append(

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from tinyaudio.audio import save
-from tinyaudio.recipes.spoken import HELD_OUT_SPEECH
+from tinyaudio.data.speech_crops import HELD_OUT_SPEECH
 from tools.assets import SPEECH, decoded
 
 SHORTEST_S = 0.5  # spoken digits and the like are left out
