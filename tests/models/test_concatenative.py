@@ -1,4 +1,4 @@
-"""Unit selection: what was recorded comes back whole, the search finds the best, joins are heard."""
+"""Unit selection: recordings are reproduced, the search is optimal, joins are discontinuities."""
 
 import itertools
 
@@ -25,44 +25,44 @@ def speech(recordings):
 
 
 @pytest.fixture(scope="module")
-def unheard():
+def held_out():
     return spoken(speaker(0), sentence(1_000))
 
 
 @pytest.mark.parametrize("fade_s", [0.0, 0.005])
-def test_a_recorded_sentence_comes_back_sample_by_sample(recordings, speech, fade_s):
+def test_a_recorded_sentence_is_reproduced_bitwise(recordings, speech, fade_s):
     audio, script = recordings[4]
-    said = speech.synthesize(script, fade_s=fade_s)
-    inside = slice(80, -80)  # a fade in and out stands at the ends
-    assert said.joins == [] and said.audio.shape[1] == script.edges[-1]
-    assert torch.equal(said.audio[:, inside], audio[:, : script.edges[-1]][:, inside])
+    synthesis = speech.synthesize(script, fade_s=fade_s)
+    inside = slice(80, -80)  # without the fades at both ends
+    assert synthesis.joins == [] and synthesis.audio.shape[1] == script.edges[-1]
+    assert torch.equal(synthesis.audio[:, inside], audio[:, : script.edges[-1]][:, inside])
 
 
-def test_between_joins_there_is_nothing_but_recordings(recordings, speech, unheard):
-    said = speech.synthesize(unheard[1], fade_s=0.004)
-    assert said.joins  # else this test says nothing
+def test_between_joins_it_is_a_recording(recordings, speech, held_out):
+    synthesis = speech.synthesize(held_out[1], fade_s=0.004)
+    assert synthesis.joins  # otherwise this test is empty
     now, far = 0, 0
-    for u in said.units:
+    for u in synthesis.units:
         unit, audio = speech.units[u], speech.recordings[speech.sources[u]]
         length = unit.end - unit.begin
-        near = torch.tensor([0, *said.joins, said.audio.shape[1]])
+        near = torch.tensor([0, *synthesis.joins, synthesis.audio.shape[1]])
         away = (torch.arange(now, now + length)[:, None] - near).abs().amin(1) > 32
         assert torch.equal(
-            said.audio[0, now : now + length][away], audio[0, unit.begin : unit.end][away]
+            synthesis.audio[0, now : now + length][away], audio[0, unit.begin : unit.end][away]
         )
         far += int(away.sum())
         now += length
-    assert now == said.audio.shape[1] and far > 0.9 * now
+    assert now == synthesis.audio.shape[1] and far > 0.9 * now
 
 
-def test_a_fade_of_equal_sounds_changes_nothing():
-    """Whatever fades out, as much fades in."""
+def test_a_crossfade_of_equal_sounds_changes_nothing():
+    """The two gains sum to one."""
     level = [(torch.ones(1, audio.shape[1]), script) for audio, script in _two()]
     speech = UnitSelection(level)
-    said = speech.synthesize(spoken(speaker(0), sentence(3, syllables=2))[1], join_weight=0.0)
-    first = {i for i, u in enumerate(speech.units) if u.begin == 0}  # before it lies silence
-    assert said.joins and not first & set(said.units[1:])
-    assert torch.allclose(said.audio[:, 100:-100], torch.ones(()), atol=1e-6)
+    synthesis = speech.synthesize(spoken(speaker(0), sentence(3, syllables=2))[1], join_weight=0.0)
+    first = {i for i, u in enumerate(speech.units) if u.begin == 0}  # silence before it
+    assert synthesis.joins and not first & set(synthesis.units[1:])
+    assert torch.allclose(synthesis.audio[:, 100:-100], torch.ones(()), atol=1e-6)
 
 
 def _two():
@@ -104,7 +104,7 @@ def _first_phones(script, n):
     )
 
 
-def test_neighbours_join_for_nothing(speech):
+def test_consecutive_units_join_at_no_cost(speech):
     u = torch.arange(0, 200, 7)
     costs = speech.join_cost(u, u + 1)
     same = torch.tensor([speech.sources[i] == speech.sources[i + 1] for i in u.tolist()])
@@ -112,18 +112,20 @@ def test_neighbours_join_for_nothing(speech):
     assert costs.min() >= 0 and costs.median() > 0.3
 
 
-def test_joins_are_heard_and_the_join_cost_makes_them_fewer_and_smaller(speech, unheard):
-    """The artefact: at joins the pitch jumps, which no voice can do."""
-    audio, script = unheard
+def test_joins_are_pitch_jumps_and_the_join_cost_makes_them_fewer_and_smaller(speech, held_out):
+    """The artefact: pitch jumps at joins, larger than those of natural speech."""
+    audio, script = held_out
     best, careless = speech.synthesize(script), speech.synthesize(script, join_weight=0.0)
-    jumps = [said.semitones[~said.semitones.isnan()].abs() for said in (best, careless)]
+    jumps = [
+        synthesis.semitones[~synthesis.semitones.isnan()].abs() for synthesis in (best, careless)
+    ]
     natural = 12 * torch.log2(script.f0_hz[80:] / script.f0_hz[:-80]).abs()  # within 5 ms
     assert natural.max() < 0.25 < jumps[0].mean() < jumps[1].mean()
     assert len(best.joins) < len(careless.joins)
 
 
-def test_a_step_in_level_is_a_step_in_every_band(unheard):
-    audio = unheard[0].clone()
+def test_a_step_in_level_is_a_step_in_every_band(held_out):
+    audio = held_out[0].clone()
     loud = int(audio[0].square().unfold(0, 320, 1).mean(1).argmax()) + 160
     before = step_db(audio, [loud - 3_200, loud], RATE)
     audio[:, loud:] *= 0.1
@@ -131,10 +133,10 @@ def test_a_step_in_level_is_a_step_in_every_band(unheard):
     assert after[0] == before[0] and after[1] > before[1] + 8  # of 20; quiet bands reach the floor
 
 
-def test_what_cannot_be_said_is_told(recordings, speech, unheard):
+def test_missing_phones_and_other_rates_are_refused(recordings, speech, held_out):
     few = UnitSelection(recordings[:1])
     with pytest.raises(UserError, match="no '"):
-        few.synthesize(unheard[1])
+        few.synthesize(held_out[1])
     slow = spoken(speaker(0), sentence(0), sample_rate=8_000)
     with pytest.raises(UserError, match="8000 Hz"):
         speech.synthesize(slow[1])

@@ -1,4 +1,4 @@
-"""Parametric synthesis: the trajectory is the least-squares one; what averaging and pulses take away."""
+"""Parametric synthesis: the trajectory is the least-squares solution; over-smoothing and buzz."""
 
 import pytest
 import torch
@@ -30,7 +30,7 @@ def voice():
 
 
 @pytest.fixture(scope="module")
-def unheard():
+def held_out():
     return spoken(speaker(0), sentence(1_000))
 
 
@@ -61,7 +61,7 @@ def test_trajectory_is_the_weighted_least_squares_solution(N, seed):
     assert torch.allclose(found, dense(mean, variance), atol=1e-4)
 
 
-def test_without_faith_in_changes_it_is_the_means_and_with_much_it_hardly_moves():
+def test_with_a_large_delta_variance_it_is_the_means_and_with_a_small_one_it_is_smooth():
     mean = torch.zeros(40, 3, 2)
     mean[20:, 0] = 10.0
     variance = torch.ones(40, 3, 2)
@@ -75,13 +75,13 @@ def test_without_faith_in_changes_it_is_the_means_and_with_much_it_hardly_moves(
     assert trajectory(mean, variance).diff(dim=0).max() < 0.6 * mean[:, 0].diff(dim=0).max()
 
 
-def test_changes_of_a_line_are_its_slope_and_nothing():
+def test_deltas_of_a_line_are_its_slope_and_zero():
     o = with_deltas(3 * torch.arange(9.0)[:, None].expand(9, 2))
     assert (o[1:-1, 1] == 3).all() and (o[1:-1, 2] == 0).all()
 
 
-def test_every_third_of_every_phone_comes_in_order(unheard):
-    script = unheard[1]
+def test_thirds_of_phones_are_in_order(held_out):
+    script = held_out[1]
     which = thirds(script)
     assert len(which) == 1 + -(-len(script.f0_hz) // HOP)
     phones = [list(PHONES)[i // 3] for i in which.unique_consecutive().tolist()]
@@ -89,9 +89,9 @@ def test_every_third_of_every_phone_comes_in_order(unheard):
     assert which[-1] == 3 * list(PHONES).index("sil") + 2
 
 
-def test_averages_are_smoother_than_speech(voice, unheard):
+def test_averages_are_smoother_than_speech(voice, held_out):
     """Over-smoothing: in every band the envelope moves less than the natural one."""
-    audio, script = unheard
+    audio, script = held_out
     natural, averaged = envelope_db(audio, RATE), voice.envelope_db(script)
     assert averaged.shape == natural.shape == (1 + -(-len(script.f0_hz) // HOP), BANDS)
     assert (global_variance(averaged) < 0.9 * global_variance(natural)).all()
@@ -100,16 +100,16 @@ def test_averages_are_smoother_than_speech(voice, unheard):
     assert error < 0.7 * shuffled  # smooth, but of this sentence
 
 
-def test_the_vocoder_keeps_the_envelope(unheard):
-    audio, script = unheard
+def test_the_vocoder_keeps_the_envelope(held_out):
+    audio, script = held_out
     own = envelope_db(audio, RATE)
     again = envelope_db(vocode(own, script.f0_hz, script.voiced, RATE), RATE)
     assert (again - own).abs().mean() < 3.0  # dB; of noise alone a frame's bands scatter by 2
     assert (again - own).mean().abs() < 1.0
 
 
-def test_a_held_pitch_repeats_itself_exactly_as_no_voice_does():
-    """Buzz: period after period is the same."""
+def test_a_constant_pitch_is_exactly_periodic():
+    """Buzz: all periods are equal."""
     hz = torch.full((RATE,), 100.0)
     envelope = -30 - torch.arange(float(BANDS)).expand(201, BANDS)
     buzz = vocode(envelope, hz, torch.ones(RATE), RATE)[0]
@@ -120,7 +120,7 @@ def test_a_held_pitch_repeats_itself_exactly_as_no_voice_does():
     assert between.max() < 1e-3 * spectrum.max()
 
 
-def test_a_pulse_rings_after_it_and_not_before():
+def test_filters_have_no_pre_ringing():
     hz = torch.full((RATE,), 50.0)
     envelope = -20 - 2 * torch.arange(float(BANDS)).expand(201, BANDS)
     sound = vocode(envelope, hz, torch.ones(RATE), RATE)[0]
@@ -129,16 +129,16 @@ def test_a_pulse_rings_after_it_and_not_before():
     assert before.square().sum() < 0.3 * after.square().sum()
 
 
-def test_the_seed_is_of_the_noise_only(voice, unheard):
-    script = unheard[1]
+def test_the_seed_is_of_the_noise_only(voice, held_out):
+    script = held_out[1]
     one, same, other = (voice.synthesize(script, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(one, same) and not torch.equal(one, other)
     voiced = Script(("aa",), (0.3,), torch.full((4_800,), 120.0), torch.ones(4_800))
     assert torch.equal(voice.synthesize(voiced, seed=0), voice.synthesize(voiced, seed=1))
 
 
-def test_asked_for_another_pitch_it_gives_it(voice, unheard):
-    script = unheard[1]
+def test_the_pitch_can_be_changed(voice, held_out):
+    script = held_out[1]
     flat = Script(
         script.phones, script.durations_s, torch.full_like(script.f0_hz, 200.0), script.voiced
     )
@@ -150,10 +150,10 @@ def test_asked_for_another_pitch_it_gives_it(voice, unheard):
     assert abs(peak / 200 - round(peak / 200)) < 0.03
 
 
-def test_what_cannot_be_said_is_told(voice, unheard):
+def test_missing_phones_and_other_rates_are_refused(voice, held_out):
     few = ParametricVoice([spoken(speaker(0), sentence(0, syllables=2))])
     with pytest.raises(UserError, match="no '"):
-        few.synthesize(unheard[1])
+        few.synthesize(held_out[1])
     with pytest.raises(UserError, match="8000 Hz"):
         voice.synthesize(spoken(speaker(0), sentence(0), sample_rate=8_000)[1])
     with pytest.raises(UserError, match="0 sample rates"):

@@ -111,9 +111,9 @@ class UnitSelection:
         lengths = torch.tensor([float(unit.end - unit.begin) for unit in units])
         octaves = torch.tensor([unit.octaves for unit in units])
         others = torch.tensor([float(unit.neighbour != wanted.neighbour) for unit in units])
-        stretched = torch.log2(lengths / max(wanted.end - wanted.begin, 1)).abs()
-        bent = (octaves - wanted.octaves).abs()
-        return PER_LENGTH * stretched + PER_OCTAVE * bent + OTHER_NEIGHBOUR * others
+        duration_octaves = torch.log2(lengths / max(wanted.end - wanted.begin, 1)).abs()
+        pitch_octaves = (octaves - wanted.octaves).abs()
+        return PER_LENGTH * duration_octaves + PER_OCTAVE * pitch_octaves + OTHER_NEIGHBOUR * others
 
     def choose(self, script: Script, join_weight: float = 1.0) -> list[int]:
         """The sequence of units of the least total cost, by the Viterbi algorithm.
@@ -201,15 +201,15 @@ class UnitSelection:
 def step_db(
     audio: Float[Tensor, "1 time"], at: Sequence[int], sample_rate: int
 ) -> Float[Tensor, " places"]:
-    """Spectral discontinuity at some places: mean difference of the mel bands before and after.
+    """Spectral discontinuity at given samples: mean difference of the mel bands before and after.
 
     Args:
         audio: The sound.
-        at: Places, in samples: the 20 ms up to there are compared with the 20 ms from there on.
+        at: In samples: the 20 ms before each are compared with the 20 ms after it.
         sample_rate: In Hz.
 
     Returns:
-        In dB, for every place.
+        In dB, for each of them.
 
     Example:
         >>> buzz = 0.1 * (torch.arange(16_000) % 80 == 0).float()[None]
@@ -226,7 +226,7 @@ def step_db(
 def levels_db(
     audio: Float[Tensor, "1 time"], at: Int[Tensor, " places"], sample_rate: int
 ) -> Float[Tensor, "places bands"]:
-    """The level of every mel band in the 20 ms around some places, in dB, -60 at least.
+    """The level of every mel band in the 20 ms around given samples, in dB, at least -60.
 
     Example:
         >>> levels_db(torch.zeros(1, 100), torch.tensor([0, 50]), 16_000).unique()

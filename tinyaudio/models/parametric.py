@@ -69,7 +69,7 @@ class ParametricVoice:
         o = torch.cat(frames).double()  # (N, 3, M)
         n = which.bincount(minlength=len(PHONES) * THIRDS).double()[:, None, None]
         zeros = torch.zeros(len(n), *o.shape[1:], dtype=torch.float64)
-        self.known = n.flatten() > 0
+        self.recorded = n.flatten() > 0
         self.mean = zeros.index_add(0, which, o) / n.clamp(min=1)
         deviation = (o - self.mean[which]).square()
         self.variance = zeros.index_add(0, which, deviation) / n.clamp(min=1) + LEAST_VARIANCE
@@ -85,8 +85,8 @@ class ParametricVoice:
                 f"a script at {script.sample_rate} Hz, recordings at {self.sample_rate}"
             )
         which = thirds(script)
-        if not self.known[which].all():
-            missing = list(PHONES)[int(which[~self.known[which]][0]) // THIRDS]
+        if not self.recorded[which].all():
+            missing = list(PHONES)[int(which[~self.recorded[which]][0]) // THIRDS]
             raise UserError(f"the recordings have no {missing!r}, or too short a one")
         return trajectory(self.mean[which], self.variance[which])
 

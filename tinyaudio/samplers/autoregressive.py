@@ -1,6 +1,6 @@
 """Ancestral sampling: draw x_t from p(x_t | x_<t), append it, repeat.
 
-Implements: `naive`, which runs the whole network anew for every sample, by the definition, and
+Implements: `naive`, which runs the whole network again for every sample, by the definition, and
             `cached`, which keeps every layer's past inputs (Le Paine et al., "Fast Wavenet Generation
             Algorithm", 2016).  Both draw the same samples from the same seed.
             `stream` is `cached` in chunks, for sound of any length.

@@ -158,7 +158,7 @@ void run(const Network& net, const Clips& clips, float* memory) {
         for (int64_t layer = 0; layer < L; layer++) {
             const int64_t* delays = net.delays + layer * taps;
             const int64_t length = delays[0], shortest = delays[taps - 1];
-            // The inputs d samples back are known for the next d samples too: the past taps of several
+            // The inputs d samples back are available for the next d samples too: the past taps of several
             // samples are one product, which reads the weights once.
             const int64_t n = shortest < most ? shortest : most;
             float* sums = past_gates + layer * most * B * 2 * G;
