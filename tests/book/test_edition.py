@@ -47,7 +47,7 @@ def test_descriptions_speak_the_language_too(book):
 
 def test_what_is_executed_holds_both_languages(book):
     code = "\n".join(texts(book, "⟦ko|en⟧", "code"))
-    assert "⟦음|notes⟧" in code and 'speak("⟦ko|en⟧")' in code
+    assert "⟦음|notes⟧" in code and 'set_language("⟦ko|en⟧")' in code
     assert texts(book, "⟦ko|en⟧") == []  # no text is needed to execute
 
 
@@ -95,8 +95,8 @@ def test_setup_stands_before_the_first_code_once(book):
 def test_setup_installs_from_the_address_in_pyproject(book):
     assert repository() == "https://example.org/our/book"
     setup = texts(book, "ko", "code")[0]
-    assert "https://example.org/our/book/archive/" in setup and 'speak("ko")' in setup
-    assert 'speak("en")' in texts(book, "en", "code")[0]
+    assert "https://example.org/our/book/archive/" in setup and 'set_language("ko")' in setup
+    assert 'set_language("en")' in texts(book, "en", "code")[0]
 
 
 def test_setup_never_touches_torch(book):

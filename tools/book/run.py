@@ -150,7 +150,8 @@ def ours(touched: list[str]) -> list[str]:
     for name in touched:
         path = Path(name).resolve()
         if path.is_relative_to(models) and len(path.relative_to(models).parts) > 1:
-            files.update((models / path.relative_to(models).parts[0]).iterdir())
+            folder = models / path.relative_to(models).parts[0]
+            files.update(file for file in folder.rglob("*") if file.is_file())
         elif path.is_relative_to(ROOT / "tinyaudio") and path.is_file() and path.suffix != ".pyc":
             files.add(path)
     return sorted(relative(path) for path in files)
