@@ -274,7 +274,7 @@ def test_every_item_comes_once_a_round_and_rounds_differ():
     assert items[:10] != take(Batches(NUMBERS, 10, seed=1), 0, 1)[0]
 
 
-@pytest.mark.parametrize("step", [1, 2, 7, 50])
+@pytest.mark.parametrize("step", [1, 50])
 def test_batch_k_is_the_same_wherever_one_begins(step):
     assert take(Batches(NUMBERS, 4), step, 3) == take(Batches(NUMBERS, 4), 0, step + 3)[step:]
 
@@ -303,8 +303,10 @@ def test_training_s_random_numbers_are_left_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_what_cannot_be_shared_or_is_empty_is_refused():
+def test_what_cannot_be_divided_or_is_empty_is_refused():
     with pytest.raises(DataError, match="multiple of 3"):
         Batches(NUMBERS, 4, world_size=3)
     with pytest.raises(DataError, match="empty"):
         Batches(Subset(NUMBERS, []), 4)
+    with pytest.raises(DataError, match="negative"):
+        Batches(NUMBERS, 4, seed=-1)

@@ -291,12 +291,15 @@ def test_bad_input_gets_one_line(arguments, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "what", [("harp", 0, 60), ("flute", 40, 60), ("flute", 0, 20), ("flute", 0, 60, 0)]
-)
-def test_a_note_that_cannot_be_played(what):
-    with pytest.raises(DataError):
-        note(*what)
+def test_a_note_that_cannot_be_played():
+    for what, message in (
+        (("harp", 0, 60), "no family 'harp'"),
+        (("flute", 40, 60), "no flute number 40"),
+        (("flute", 0, 20), "pitch 20"),
+        (("flute", 0, 60, 0), "velocity 0"),
+    ):
+        with pytest.raises(DataError, match=message):
+            note(*what)
 
 
 def test_an_index_out_of_range_ends_iteration():

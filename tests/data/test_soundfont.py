@@ -104,14 +104,10 @@ def test_little_folds_back_at_a_low_rate(font):
     assert (expected - got).abs().max() < 1e-3 * expected.abs().max()
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"program": 128}, {"pitch": -1}, {"velocity": 0}, {"seconds": 0.0}, {"sample_rate": 0}],
-)
-def test_numbers_out_of_range_are_refused(wrong):
-    with pytest.raises(DataError) as error:
-        render_note(**({"program": 0, "pitch": 60} | wrong))
-    assert "must be" in str(error.value) and "\n" not in str(error.value)
+def test_numbers_out_of_range_are_refused():
+    for wrong in ({"program": 128}, {"pitch": -1}, {"velocity": 0}, {"seconds": 0.0}):
+        with pytest.raises(DataError, match=rf"{next(iter(wrong.values()))}.*must be"):
+            render_note(**({"program": 0, "pitch": 60} | wrong))
 
 
 # ---------------------------------------------------------------------------- a data set
