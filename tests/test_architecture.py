@@ -42,6 +42,13 @@ def imports(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
 
 
+def walk_imported(tree: ast.Module) -> Iterator[ast.AST]:
+    """All of a file but what runs only when the file itself is the program."""
+    for node in tree.body:
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"):
+            yield from ast.walk(node)
+
+
 def wrong_order(package: Path, order: list[str]) -> list[str]:
     """Imports from the right, of an unknown unit, relative, or of a front-door name instead of its home."""
     faults = []
@@ -53,7 +60,7 @@ def wrong_order(package: Path, order: list[str]) -> list[str]:
             faults.append(f"{name}: '{unit}' is not in the import order of CONTRIBUTING.md")
             continue
         left = order if unit == "__main__" else order[: order.index(unit) + 1]
-        for line, target in imports(ast.walk(tree)):
+        for line, target in imports(walk_imported(tree)):
             where = f"{name}:{line}: imports {target}"
             if target.startswith("."):
                 faults.append(f"{where}: write the whole name")
@@ -237,6 +244,8 @@ def f(state):
     import librosa
     return state.load(torch.loader, librosa)
 def _helper(): pass
+if __name__ == "__main__":
+    from tinyaudio.cli import main
 '''
 
 

@@ -6,12 +6,11 @@ import sys
 import pytest
 import torch
 
-from tinyaudio.checkpoints import load_weights
+from tinyaudio.checkpoints import open_run
 from tinyaudio.cli import main
-from tinyaudio.models.wavenet import WaveNet
 from tools import ship
 
-QUICK = "--steps 2 --warmup-steps 1 --batch-size 1 --n-samples 512 --look-every 1".split()
+QUICK = "--steps 2 --warmup-steps 1 --batch-size 1 --n-samples 512 --eval-every 1".split()
 
 
 @pytest.fixture
@@ -41,26 +40,22 @@ def shipped(tmp_path, monkeypatch):
 def test_weights_and_record_arrive_and_name_no_folder_of_this_machine(
     train, shipped, tmp_path, capsys
 ):
-    first, second, kept = tmp_path / "first", tmp_path / "second", tmp_path / "repository"
-    train("--out", first)
-    shipped(first, "notes")
-    assert "notes: 2 steps" in capsys.readouterr().out
-    ours = load_weights(WaveNet, kept / "tinyaudio" / "assets" / "models" / "notes")
-    theirs = load_weights(WaveNet, first / "net")
-    for mine, true in zip(ours.parameters(), theirs.parameters(), strict=True):
-        torch.testing.assert_close(mine, true, rtol=1e-3, atol=1e-6)  # 16 bits
-    log, true = (folder / "log.jsonl" for folder in (kept / "runs" / "notes", first))
-    assert json.loads(log.read_text().splitlines()[-1])["step"] == 2
-    assert log.read_text() == true.read_text()
+    out, kept = tmp_path / "first", tmp_path / "repository"
+    train("--out", out)
+    shipped(out, "notes")
+    assert "notes: 2 steps, net" in capsys.readouterr().out
+    small = open_run(kept / "tinyaudio" / "assets" / "models" / "notes")
+    full = open_run(out)
+    assert small.config == full.config and small.recipe.name == "wavenet"
+    for half, whole in zip(
+        small.models["net"].parameters(), full.models["net"].parameters(), strict=True
+    ):
+        torch.testing.assert_close(half, whole, rtol=1e-3, atol=1e-6)  # 16 bits
+    assert (kept / "runs" / "notes" / "log.jsonl").read_text() == (out / "log.jsonl").read_text()
+    record = (kept / "runs" / "notes" / "run.json").read_text()
+    assert str(tmp_path) not in record and "--out runs/notes" in record
+    assert json.loads(record)["config"]["steps"] == 2
 
-    train("--from", first, "--seed", 1, "--out", second)
     with pytest.raises(SystemExit):
-        shipped(second, "more-notes")
-    assert "say with --begun-with" in capsys.readouterr().err
-    assert not (kept / "runs" / "more-notes").exists()
-    shipped(second, "more-notes", "--begun-with", "notes", "--record-only")
-    record = (kept / "runs" / "more-notes" / "run.json").read_text()
-    assert str(tmp_path) not in record
-    assert "--from runs/notes" in record and "--out runs/more-notes" in record
-    assert json.loads(record)["config"]["seed"] == 1
-    assert not (kept / "tinyaudio" / "assets" / "models" / "more-notes").exists()
+        shipped(out, "notes", "--networks", "critic")
+    assert "no network critic; there are: net" in capsys.readouterr().err

@@ -34,7 +34,11 @@ Temperature = Annotated[float | int, "below 1 likelier, above 1 more varied than
 
 
 def option(
-    default: Any, help: str, *, minimum: float | None = None, maximum: float | None = None
+    default: Any,
+    help: str,
+    *,
+    minimum: float | int | None = None,
+    maximum: float | int | None = None,
 ) -> Any:
     """A setting of a run, which is also an option of the command line.
 
@@ -162,11 +166,11 @@ class Recipe(Generic[Config]):
         Raises:
             TypeError: A field is unknown or of another type.
         """
-        values = {}
+        values: dict[str, Any] = {}
         for name, value in saved.items():
-            example = getattr(self.tiny, name, None)
-            if dataclasses.is_dataclass(example) and isinstance(value, dict):
-                value = type(example)(**value)
+            nested: Any = type(getattr(self.tiny, name, None))
+            if dataclasses.is_dataclass(nested) and isinstance(value, dict):
+                value = nested(**value)
             values[name] = tuple(value) if isinstance(value, list) else value
         return type(self.tiny)(**values)
 

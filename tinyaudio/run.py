@@ -22,7 +22,7 @@ import torch
 from torch.utils.data import Dataset, default_collate
 from tqdm.auto import tqdm
 
-from tinyaudio.checkpoints import FORMAT, save_weights
+from tinyaudio.checkpoints import FORMAT
 from tinyaudio.data.batches import Batches
 from tinyaudio.errors import DataError, UserError
 from tinyaudio.recipe import Models, Recipe, networks
@@ -37,6 +37,7 @@ from tinyaudio.run_folder import (
     write_json,
 )
 from tinyaudio.train import Batch, State, train
+from tinyaudio.weights import save_weights
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

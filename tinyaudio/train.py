@@ -34,8 +34,7 @@ Schedule = Callable[[int], float]
 
 
 # ---------------------------------------------------------------------------- schedules
-# The learning rate at a step is the optimizer's own rate times schedule(step).  Because a schedule
-# is a pure function of the step, resuming needs no state of it.
+# The learning rate at a step is the optimizer's times schedule(step), so that resuming needs no state.
 
 
 def constant(step: int) -> float:

@@ -9,8 +9,9 @@ import argparse
 import json
 from pathlib import Path
 
-from tinyaudio.checkpoints import open_run, save_weights
+from tinyaudio.checkpoints import open_run
 from tinyaudio.run_folder import write_json
+from tinyaudio.weights import save_weights
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from tinyaudio.audio import load
 from tinyaudio.objectives.adversarial import wasserstein_critic, wasserstein_generator
@@ -47,14 +46,15 @@ class Tones(torch.utils.data.Dataset):
 
 
 class Generator(nn.Module):
-    """Latents to a clip."""
+    """Latents and a label to a clip."""
 
     def __init__(self, width):
         super().__init__()
+        self.label = nn.Embedding(3, 4)
         self.net = nn.Sequential(nn.Linear(4, width), nn.ReLU(), nn.Linear(width, T), nn.Tanh())
 
-    def forward(self, z):
-        return self.net(z)[:, None]
+    def forward(self, z, label):
+        return self.net(z + self.label(label))[:, None]
 
 
 class Critic(nn.Module):
@@ -63,13 +63,11 @@ class Critic(nn.Module):
     def __init__(self, width):
         super().__init__()
         self.body = nn.Sequential(nn.Flatten(), nn.Linear(T, width), nn.LeakyReLU(0.2))
-        self.score, self.label = nn.Linear(width, 1), nn.Linear(width, 3)
+        self.score, self.classifier = nn.Linear(width, 1), nn.Linear(width, 3)
 
     def forward(self, audio):
-        return self.score(self.body(audio)).squeeze(1)
-
-    def classify(self, audio):
-        return self.label(self.body(audio))
+        features = self.body(audio)
+        return self.score(features).squeeze(1), self.classifier(features)
 
 
 def dataset(config, split, folder):
@@ -85,14 +83,8 @@ def learners(config):
     def latents(n):
         return 2 * torch.rand(n, 4) - 1
 
-    distance = wasserstein_critic(critic, generator, latents, penalty_weight=1.0, one_sided=True)
-
-    def critic_loss(batch, step):
-        total, logs = distance(batch, step)
-        error = F.cross_entropy(critic.classify(batch["audio"]), batch["label"])
-        return total + error, logs | {"classifier": error}
-
-    generator_loss = wasserstein_generator(critic, generator, latents)
+    critic_loss = wasserstein_critic(critic, generator, latents, one_sided=True, label="label")
+    generator_loss = wasserstein_generator(critic, generator, latents, label="label")
     return [
         Learner("critic", critic, critic_loss, torch.optim.Adam(critic.parameters(), lr=1e-2)),
         Learner(
@@ -110,7 +102,7 @@ def learners(config):
 def evaluate(config, models, batches):
     """How often the critic names the tone."""
     critic = network(models, "critic", Critic)
-    right = [critic.classify(b["audio"]).argmax(1) == b["label"] for b in batches]
+    right = [critic(b["audio"])[1].argmax(1) == b["label"] for b in batches]
     return {"accuracy": torch.cat(right).float().mean().item()}
 
 
@@ -125,11 +117,9 @@ def transform(
     loud: Annotated[bool, "twice as loud"] = False,
 ):
     """A generated clip for each seed, on top of a file."""
-    made = (
-        gain
-        * (2 if loud else 1)
-        * network(models, "generator", Generator)(uniform_latents(4, seeds))
-    )
+    generator = network(models, "generator", Generator)
+    labels = torch.tensor(seeds) % 3
+    made = gain * (2 if loud else 1) * generator(uniform_latents(4, seeds), labels)
     if source:
         made = made + load(source, config.sample_rate)[0][:, :T]
     return [made]

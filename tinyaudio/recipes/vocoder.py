@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -46,10 +46,11 @@ class Config(conditional.WaveNetRunConfig):
     history_noise: float = option(6.0, "rms of white noise on the input, in codes", minimum=0)
 
 
-ON_A_GPU = {"n_samples": 10_240, "steps": 200_000, "warmup_steps": 1_000, "learning_rate": 1e-3}
-WN30 = Config(model=replace(WaveNetConfig.wn30(), condition=MELS), ema_decay=0.9999, **ON_A_GPU)
+TRAINING: dict[str, Any] = {"n_samples": 10_240, "steps": 200_000, "warmup_steps": 1_000}
+TRAINING |= {"learning_rate": 1e-3, "ema_decay": 0.9999}  # on a GPU
+WN30 = Config(model=replace(WaveNetConfig.wn30(), condition=MELS), **TRAINING)
 # 24 layers and a mixture of 10 logistics over 16 bits, the size common for LJSpeech.
-PAPER = Config(model=WaveNetConfig.vocoder(), history_noise=0.0, ema_decay=0.9999, **ON_A_GPU)
+PAPER = Config(model=WaveNetConfig.vocoder(), history_noise=0.0, **TRAINING)
 
 
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:

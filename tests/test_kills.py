@@ -14,10 +14,10 @@ import torch
 from tinyaudio.audio import save
 
 SIZES = {
-    "autoregressive": "--steps 90 --batch-size 2 --n-samples 600 --save-every 7 --look-every 40",
-    "wavenet": "--steps 60 --batch-size 2 --n-samples 600 --save-every 7 --look-every 40",
-    "vocoder": "--steps 60 --batch-size 2 --n-samples 512 --save-every 7 --look-every 40",
-    "wavegan": "--steps 60 --batch-size 2 --save-every 7 --look-every 40",
+    "autoregressive": "--steps 90 --batch-size 2 --n-samples 600 --save-every 7 --eval-every 40",
+    "wavenet": "--steps 60 --batch-size 2 --n-samples 600 --save-every 7 --eval-every 40",
+    "vocoder": "--steps 60 --batch-size 2 --n-samples 512 --save-every 7 --eval-every 40",
+    "wavegan": "--steps 60 --batch-size 2 --save-every 7 --eval-every 40",
 }
 
 
