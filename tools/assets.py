@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from tinyaudio.audio import load, save
-from tinyaudio.data.soundfont import PROGRAMS, render_note
+from tinyaudio.data.soundfont import render_note
+from tinyaudio.data.soundfont_notes import PROGRAMS
 
 SOUNDS = Path(__file__).parents[1] / "tinyaudio" / "assets" / "sounds"
 PACKAGES = (

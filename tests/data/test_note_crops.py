@@ -1,4 +1,4 @@
-"""Crops of notes: procedural and recorded ones in the fraction that was asked for, with labels for both."""
+"""Crops of notes: procedural and recorded ones in a given fraction, with labels for both."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from tinyaudio.data import note_crops
 from tinyaudio.data.clips import Clips
 from tinyaudio.data.note_crops import NoteCrops, folder_or_notes
 from tinyaudio.data.notes import Notes
-from tinyaudio.data.soundfont import SoundfontNotes
+from tinyaudio.data.soundfont_notes import SoundfontNotes
 from tinyaudio.errors import DataError
 
 

@@ -10,14 +10,13 @@ import torch
 from tinyaudio.data import soundfont
 from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.nsynth import VELOCITIES
-from tinyaudio.data.soundfont import (
+from tinyaudio.data.soundfont import find_soundfont, render_note
+from tinyaudio.data.soundfont_notes import (
     ELECTRONIC,
     HELD_OUT,
     PROGRAMS,
     SYNTHETIC,
     SoundfontNotes,
-    find_soundfont,
-    render_note,
 )
 from tinyaudio.errors import DataError
 
@@ -174,11 +173,11 @@ def test_a_data_set_that_cannot_be_is_refused(settings, words):
 def test_a_soundfont_that_is_not_there_is_named(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"none\.sf2: no such soundfont"):
         find_soundfont(tmp_path / "none.sf2")
-    monkeypatch.setenv("TINYAUDIO_SOUNDFONT", str(tmp_path / "asked.sf2"))
-    with pytest.raises(DataError, match=r"asked\.sf2: no such soundfont"):
+    monkeypatch.setenv("TINYAUDIO_SOUNDFONT", str(tmp_path / "named.sf2"))
+    with pytest.raises(DataError, match=r"named\.sf2: no such soundfont"):
         find_soundfont()
-    (tmp_path / "asked.sf2").touch()
-    assert find_soundfont() == tmp_path / "asked.sf2"
+    (tmp_path / "named.sf2").touch()
+    assert find_soundfont() == tmp_path / "named.sf2"
 
 
 def test_without_any_soundfont_the_way_to_one_is_named(monkeypatch):

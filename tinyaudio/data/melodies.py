@@ -1,7 +1,7 @@
 """The same short melody played by several instruments, aligned sample by sample.
 
-A recording translated from one instrument to another has no reference to compare with: nobody plays
-twice in the same way.  Here every instrument plays one score exactly, so that there is a reference.
+A recording translated from one instrument to another has no reference to compare with: no two
+performances are the same.  Here every instrument plays one score exactly, so that there is a reference.
 
 Paper:      Mor et al. 2018, "A universal music translation network" (arXiv:1805.07848), for the task.
 Implements: `Melodies`, `Tone`, `melody`, `perform`.

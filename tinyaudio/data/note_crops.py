@@ -1,7 +1,7 @@
 """Random crops of single notes to train on: procedural ones, and a fraction of recorded ones.
 
-Procedural notes have exact labels and need no download, but nobody played them.  Recorded notes, with
-the same labels, are rendered from the soundfont that is installed.
+Procedural notes have exact labels and need no download, but are less natural.  Recorded notes, with the
+same labels, are rendered from the soundfont that is installed.
 
 Implements: `NoteCrops`, `folder_or_notes`.
 See:        chapter 5, "WaveNet".
@@ -19,7 +19,8 @@ from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.item import Item, check_fraction, is_recorded
 from tinyaudio.data.notes import PITCHES, SPLITS, Notes
 from tinyaudio.data.rng import Purpose, generator
-from tinyaudio.data.soundfont import SoundfontNotes, find_soundfont
+from tinyaudio.data.soundfont import find_soundfont
+from tinyaudio.data.soundfont_notes import SoundfontNotes
 from tinyaudio.errors import DataError
 
 N_TRAINING, N_HELD_OUT = 100_000, 256  # crops before they come again
@@ -40,7 +41,7 @@ class NoteCrops(Dataset):
 
     Raises:
         DataError: A number is out of range, a family or split does not exist, or recorded notes are
-            asked for and no soundfont is installed.
+            wanted and no soundfont is installed.
 
     Example:
         >>> item = NoteCrops(16_000, 1_000, "valid", seed=0, families=("flute",), pitches=(60, 60))[0]

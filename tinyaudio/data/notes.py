@@ -1,7 +1,7 @@
 """Procedural instrument notes with NSynth's labels: exact, endless, and nothing to download.
 
-Item i is a function of (seed, split, i) alone: it can be made in any order, by any worker, and stays
-the same when more items are asked for.
+Item i is a function of (seed, split, i) alone: it does not depend on the order in which items are made,
+on the worker that makes it, or on the number of items.
 
 Paper:      Engel et al. 2017, "Neural audio synthesis of musical notes with WaveNet autoencoders"
             (arXiv:1704.01279): the families, labels, velocities and the key held for 3 of 4 seconds.

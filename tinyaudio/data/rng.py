@@ -46,7 +46,7 @@ def generator(*key: int) -> np.random.Generator:
     Args:
         key: Whole numbers >= 0 that name what is drawn: the seed, the `Purpose`, then the item.
             Different keys give independent numbers if all keys of one purpose are equally long
-            (NumPy cannot tell a key from the same key with zeros behind it).
+            (to NumPy, zeros at the end of a key make no difference).
 
     Returns:
         A fresh generator; the same key gives the same numbers on every machine.
