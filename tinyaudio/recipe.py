@@ -168,9 +168,9 @@ class Recipe(Generic[Config]):
         """
         values: dict[str, Any] = {}
         for name, value in saved.items():
-            nested: Any = type(getattr(self.tiny, name, None))
-            if dataclasses.is_dataclass(nested) and isinstance(value, dict):
-                value = nested(**value)
+            default = getattr(self.tiny, name, None)
+            if dataclasses.is_dataclass(default) and isinstance(value, dict):
+                value = dataclasses.replace(default, **value)  # type: ignore[type-var]
             values[name] = tuple(value) if isinstance(value, list) else value
         return type(self.tiny)(**values)
 

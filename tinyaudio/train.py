@@ -193,9 +193,8 @@ def train(
         >>> round(net.weight.item(), 3)
         2.0
     """
-    device = (
-        accelerator.device if accelerator else next(state.learners[0].module.parameters()).device
-    )
+    first = next(state.learners[0].module.parameters())
+    device = accelerator.device if accelerator else first.device
     stream = iter(batches)
     while state.step < steps:
         try:

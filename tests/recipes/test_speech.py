@@ -57,7 +57,7 @@ def test_the_command_trains_and_generates(tmp_path, capsys):
     assert (audio.shape, rate) == ((1, 1_680), 16_000)
     for words, message in [
         (["--sentence", -1], "sentence -1: must be 0 or more"),
-        (["--speaker", 100], "speaker 100: there are 0 to 99"),
+        (["--speaker", 100], "speaker 100: must be from 0 to 99"),
         (
             ["--pitch", 60],
             "--pitch: 'tinyaudio generate' cannot be asked for that of a run of speech",
