@@ -233,9 +233,11 @@ def korean() -> list[dict[str, object]]:
     made = []
     for i, (voice, text) in enumerate(KOREAN):
         with tempfile.TemporaryDirectory() as place:
-            spoken = Path(place) / "spoken.wav"
-            subprocess.run(["espeak-ng", "-v", voice, "-s", "140", "-w", spoken, text], check=True)
-            clip, sample_rate = load(spoken)
+            recording = Path(place) / "spoken.wav"
+            subprocess.run(
+                ["espeak-ng", "-v", voice, "-s", "140", "-w", recording, text], check=True
+            )
+            clip, sample_rate = load(recording)
         made.append(
             write(
                 f"synthetic-ko-{i}",
