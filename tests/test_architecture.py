@@ -132,6 +132,32 @@ def undocumented(package: Path) -> list[str]:
     return faults
 
 
+# Names that were given up for the field's: a reader of the papers would not guess what they mean.
+PRIVATE = set(
+    "told Told wish Wish Spoken unlabelled undisturbed disturbed EXPOSED learned thinking heard hears hear speak"
+    " speaks say said alike within through rings operands delayed drawn heat apart joined seeded Lasting"
+    " lanes fitted take_in taken_in put_ahead gone_round where_heard in_step repetition compass keyed"
+    " Verdict examine STRANGER NOT_WHO NOT_WHAT loss_of look_every judge begin_with know_nothing"
+    " say_once told_to_stop WithMels condition_of".split()
+)
+
+
+def private_names(package: Path) -> list[str]:
+    """Definitions, arguments and variables of the package that have a private name."""
+    faults = []
+    for name, tree in modules(package):
+        for node in ast.walk(tree):
+            found = [getattr(node, "name", None), getattr(node, "arg", None)]
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.append(node.id)
+            faults += [
+                f"{name}:{node.lineno}: {word}"
+                for word in found
+                if isinstance(word, str) and hasattr(node, "lineno") and word.strip("_") in PRIVATE
+            ]
+    return faults
+
+
 def tracked(root: Path) -> list[str]:
     """Text files under version control, but for what others wrote."""
     # A checkout that belongs to another user, as in a container, is fine to list.
@@ -191,6 +217,10 @@ def test_everything_public_is_documented():
     assert undocumented(ROOT / "tinyaudio") == []
 
 
+def test_names_are_the_field_s():
+    assert private_names(ROOT / "tinyaudio") == []
+
+
 def test_no_index_and_no_machine_is_named():
     names = tracked(ROOT)
     assert "pyproject.toml" in names
@@ -214,6 +244,10 @@ PLANTED = [
     (unsafe, "checkpoints.py", "def f(path):\n    return torch.load(path, weights_only=True)"),
     (unsafe, "checkpoints.py", "from torch import load"),
     (undocumented, "layers.py", "x = 1"),
+    (private_names, "layers.py", "def heard(x): pass"),
+    (private_names, "layers.py", "def f(told): pass"),
+    (private_names, "layers.py", "class Spoken: pass"),
+    (private_names, "layers.py", "for drawn in []: pass"),
     (undocumented, "layers.py", '"""Layers."""\ndef f():\n    return 1'),
     (
         undocumented,

@@ -94,11 +94,15 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     assert sample_rate == 8_000 and clip.shape[0] == 1 and clip.abs().max() > 0.1
 
 
-def test_the_commands_of_the_readme_are_understood():
-    from tinyaudio.cli import parser
+def test_the_commands_of_the_readme_are_understood(tmp_path, monkeypatch):
+    from tinyaudio.cli import parser, take_recipe
 
+    monkeypatch.chdir(tmp_path)
+    source = (ROOT / "tests" / "recipes" / "own_system.py").read_text()
+    Path("my_system.py").write_text(source.replace('name="own_system"', 'name="my_system"'))
     lines = "".join(blocks("README.md", "bash")).splitlines()
     commands = [line.split()[1:] for line in lines if line.startswith("tinyaudio ")]
     assert {words[0] for words in commands} == {"data", "train", "generate"}
     for words in commands:
-        assert callable(parser().parse_args(words).run)
+        rest, own = take_recipe(words)
+        assert callable(parser(own).parse_args(rest).run)
