@@ -14,7 +14,9 @@ book: ## both editions of the book, in _build/html
 	@$(PYTHON_HERE) -m tools.book site
 
 serve: ## the built book in a browser (PORT=8000)
-	@$(PYTHON_HERE) -m tools.book serve --port $(PORT)
+	@test -f _build/html/index.html || { echo "there is no book yet; run make book" >&2; exit 1; }
+	@echo "the book: http://localhost:$(PORT)/  and in English: http://localhost:$(PORT)/en/ (Ctrl-C ends)"
+	@$(PYTHON_HERE) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: ## everything that must pass
 	@sh tools/prepare.sh browser

@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 
-def remember(app: Sphinx, doctree: nodes.document) -> None:
+def register_anchors(app: Sphinx, doctree: nodes.document) -> None:
     """Add a page's anchors to those that MyST resolves."""
     slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for raw in doctree.findall(nodes.raw):
@@ -21,5 +21,5 @@ def remember(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Called by Sphinx."""
-    app.connect("doctree-read", remember)
+    app.connect("doctree-read", register_anchors)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

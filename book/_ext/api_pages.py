@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from tools.book import ROOT
 from tools.book.edition import repository, select
 
-FIELD = re.compile(r"^(Paper|Implements|Differs|See|COMMAND|HEAR|HARDWARE|EXPECT):?(?= )")
+FIELD = re.compile(r"^(Paper|Implements|Differs|See|[A-Z]{4,}):?(?= )")
 FIELDS = re.compile(rf":\w|\.\. |>>> |{FIELD.pattern}")  # where the words end
 LATEX = re.compile(r"\\[a-z]+")
 CHAPTER = re.compile(r'chapter (\d+)(,\s+"[^"]+")?')
@@ -29,7 +29,7 @@ OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")  # else a dash is made of the two 
 FRONT = re.compile(r"^(?P<mark>\s*(?:\* |- |:[^:`]+: ?|\.\. .*|>>> .*|\.\.\. .*)?)(?P<text>.*)$")
 
 
-def in_one_language(app: Sphinx, page: str, source: list[str]) -> None:
+def select_language(app: Sphinx, page: str, source: list[str]) -> None:
     """Keep one language of every ``⟦ko|en⟧`` of an API page."""
     if page.startswith("book/api/"):
         source[0] = select(source[0], app.config.language)
@@ -135,6 +135,16 @@ def definition(module: str, name: str) -> ast.AST | None:
     return found
 
 
+class WithoutOptions(ast.NodeTransformer):
+    """``Annotated[int, "help of an option"]`` as ``int``."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Called by ``visit`` for each subscript."""
+        if ast.unparse(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
+            return self.visit(node.slice.elts[0])
+        return self.generic_visit(node)
+
+
 def as_written(app: Sphinx, what: str, name: str, obj: object, options: object,
                signature: str | None, returns: str | None) -> tuple[str, str | None] | None:  # fmt: skip
     """The signature as the source has it: shapes and defaults by their names, not their values."""
@@ -152,7 +162,7 @@ def as_written(app: Sphinx, what: str, name: str, obj: object, options: object,
         result = ast.unparse(found.returns).strip("'") if found.returns else None
     if not isinstance(found, ast.FunctionDef):
         return None  # a dataclass: its fields make the signature
-    arguments = copy.copy(found.args)
+    arguments = WithoutOptions().visit(copy.deepcopy(found.args))
     if bound:
         arguments.args = arguments.args[1:]  # without self
     return f"({ast.unparse(arguments)})", result
@@ -179,7 +189,7 @@ def source_address(domain: str, info: dict[str, str]) -> str | None:
     return f"{repository()}/blob/main/{path.relative_to(ROOT).as_posix()}#{lines}"
 
 
-def settle(app: Sphinx, config: object) -> None:
+def set_linkcode(app: Sphinx, config: object) -> None:
     """A function cannot stand in a YAML file."""
     config.linkcode_resolve = source_address
 
@@ -189,8 +199,8 @@ def setup(app: Sphinx) -> dict[str, object]:
     for extension in ("sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.linkcode"):
         app.setup_extension(extension)
     app.add_css_file("api.css")
-    app.connect("config-inited", settle)
-    app.connect("source-read", in_one_language)
+    app.connect("config-inited", set_linkcode)
+    app.connect("source-read", select_language)
     app.connect("autodoc-skip-member", not_a_method)
     app.connect("autodoc-process-docstring", as_parameters, priority=400)
     app.connect("autodoc-process-docstring", as_markup, priority=600)

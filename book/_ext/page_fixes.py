@@ -1,42 +1,24 @@
 """Repairs of the pages that Sphinx 7.4 and its theme make.
 
 Sphinx adds scripts without a file twice, which makes the browser complain that a name is declared
-again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).  The theme has
-no Korean catalogue, and gives some buttons another name than the one that stands on them, so that
-who speaks to the computer cannot press them (WCAG 2.5.3).
+again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).  The themes
+lack Korean for some words: ``book/_locale`` has it, as gettext catalogues.  Some buttons have another
+name than the one that stands on them, which voice control cannot press (WCAG 2.5.3).
 """
 
 import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.util.i18n import CatalogInfo
 
-# What the theme says in English only.
+LOCALE = Path(__file__).parents[1] / "_locale"
+# What the theme's templates hold in English, outside gettext.
 KOREAN = {
-    "Skip to main content": "본문으로 건너뛰기",
-    "Back to top": "맨 위로",
-    "Search this book...": "이 책에서 찾기",
-    "Version warning": "판 안내",
     "Main": "차례",
     "Page": "이 쪽의 차례",
     "Toggle primary sidebar": "차례 펴고 접기",
     "Toggle secondary sidebar": "이 쪽의 차례 펴고 접기",
-    "Launch interactive content": "노트북 실행",
-    "Launch on Colab": "Colab에서 열기",
-    "Colab logo": "Colab 로고",
-    "Source repositories": "소스 저장소",
-    "Repository": "저장소",
-    "Open issue": "문제 알리기",
-    "Color mode": "밝기",
-    "Light": "밝게",
-    "Dark": "어둡게",
-    "System Settings": "기기 설정대로",
-    "Link to this heading": "이 제목의 주소",
-    "Link to this definition": "이 정의의 주소",
-    "Permalink to this definition": "이 정의의 주소",
-    "previous page": "앞쪽",
-    "next page": "다음 쪽",
-    "Please activate JavaScript to enable the search functionality.": "찾기에는 자바스크립트가 필요합니다.",
 }
 # Folded cells, by their tag: what to press to unfold them.
 FOLDED = {
@@ -54,7 +36,9 @@ PROMPTS = re.compile(
 )
 
 
-def once(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+def deduplicate_scripts(
+    app: Sphinx, page: str, template: str, context: dict, doctree: object
+) -> None:
     """Keep the first of equal scripts."""
     seen, kept = set(), []
     for script in context.get("script_files", []):
@@ -68,7 +52,7 @@ def once(app: Sphinx, page: str, template: str, context: dict, doctree: object) 
     context["script_files"] = kept
 
 
-def mended(html: str, language: str) -> str:
+def fix_html(html: str, language: str) -> str:
     """A page whose controls are named as they look, in the page's language."""
     # What a control shows is its name; a picture alone keeps its label.
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
@@ -81,42 +65,47 @@ def mended(html: str, language: str) -> str:
         f'<summary aria-label="{PART[language]}"><span class="toctree',
     )
     # A signature of several lines is no list of definitions.
-    html = re.sub(r'(?s)<dt class="sig .*?</dt>', as_lines, html)
+    html = re.sub(r'(?s)<dt class="sig .*?</dt>', flatten_signature, html)
     html = PROMPTS.sub(
         lambda m: m[1] + FOLDED[language][m[2]][0] + m[3] + FOLDED[language][m[2]][1], html
     )
     if language == "ko":
-        attribute = r'((?:title|aria-label|data-bs-title|placeholder|alt)=")([^"]+)(?=")'
-        html = re.sub(attribute, lambda m: m[1] + KOREAN.get(m[2], m[2]), html)
-        shown = r'(#main-content">|arrow-up"></i>|text-container">|<p>\s*)([A-Z][^<\n]+?)(?=\s*<)'
+        html = re.sub(
+            r'((?:title|aria-label)=")([^"]+)(?=")',
+            lambda m: m[1] + KOREAN.get(m[2], m[2]),
+            html,
+        )
         # No line ends between a short formula and its particle.
         html = re.sub(
             r'(<span class="math[^>]*>[^<]{,60}</span>[가-힣]{1,3}[.,]?)(?![가-힣])',
             r'<span class="ta-glue">\1</span>',
             html,
         )
-        html = re.sub(shown, lambda m: m[1] + KOREAN.get(m[2], m[2]), html)
     return html
 
 
-def as_lines(signature: re.Match[str]) -> str:
+def flatten_signature(signature: re.Match[str]) -> str:
     """A function's name and its parameters, one a line, without a list inside a list's term."""
     html = signature[0].replace("<dl>", '<span class="ta-lines">').replace("</dl>", "</span>")
     return html.replace("<dd>", "<span>").replace("</dd>", "</span>")
 
 
-def mend(app: Sphinx, error: Exception | None) -> None:
+def fix_pages(app: Sphinx, error: Exception | None) -> None:
     """Repair every page that was written."""
     if error is None and app.builder.format == "html":
         for path in Path(app.outdir).rglob("*.html"):
             if "_static" not in path.parts:
                 path.write_text(
-                    mended(path.read_text("utf-8"), app.config.language or "en"), "utf-8"
+                    fix_html(path.read_text("utf-8"), app.config.language or "en"), "utf-8"
                 )
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    """Called by Sphinx."""
-    app.connect("html-page-context", once, priority=900)
-    app.connect("build-finished", mend)
+    """Called by Sphinx, which compiles and loads ``sphinx.po`` itself (``locale_dirs``)."""
+    catalogue = CatalogInfo(LOCALE / "ko" / "LC_MESSAGES", "booktheme", "utf-8")
+    if app.config.language == "ko":
+        catalogue.write_mo("ko")
+        app.add_message_catalog("booktheme", LOCALE)
+    app.connect("html-page-context", deduplicate_scripts, priority=900)
+    app.connect("build-finished", fix_pages)
     return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -89,9 +89,9 @@ def test_printed_for_people_and_for_programs(small, monkeypatch, capsys):
     assert json.loads(capsys.readouterr().out)["broken_links"] == 1
     monkeypatch.setattr("sys.argv", ["book"])
     benchmark.main()
-    said = capsys.readouterr().out
-    assert said.startswith("chapter  number") and "index.html: gone.html" in said
-    assert "wrong_answers_planted  3\n" in said
+    printed = capsys.readouterr().out
+    assert printed.startswith("chapter  number") and "index.html: gone.html" in printed
+    assert "wrong_answers_planted  3\n" in printed
 
 
 def test_a_chapter_that_cannot_be_counted_is_named(small, monkeypatch):

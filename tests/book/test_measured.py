@@ -6,7 +6,7 @@ import pytest
 
 from tools.book.check import problems
 from tools.book.edition import edition
-from tools.book.measured import PLACEHOLDER, headings, sentences, steady
+from tools.book.measured import PLACEHOLDER, headings, keep_if_close, sentences
 from tools.book.run import make
 from tools.book.source import accept
 
@@ -99,24 +99,24 @@ def test_before_the_first_execution_nothing_is_claimed(book):
 
 
 @pytest.mark.parametrize(
-    ("measured", "says"),
+    ("measured", "expected"),
     [
         ((0.2, 0.04), ("약 5초, 메모리 0.1 GB가", "about 5 seconds and 0.1 GB")),
         ((7.4, 0.26), ("약 5초, 메모리 0.3 GB가", "about 5 seconds and 0.3 GB")),
         ((22.6, 1.04), ("약 25초, 메모리 1.0 GB가", "about 25 seconds and 1.0 GB")),
     ],
 )
-def test_figures_are_rounded(book, measured, says):
+def test_figures_are_rounded(book, measured, expected):
     record = dict(zip(("seconds", "memory_gb"), measured, strict=True))
-    for language, words in zip(("ko", "en"), says, strict=True):
-        said = sentences(book.chapter, language, record)
-        assert words in said
+    for language, words in zip(("ko", "en"), expected, strict=True):
+        text = sentences(book.chapter, language, record)
+        assert words in text
         one = (
             "연습 문제는 하나이고, 10분쯤"
             if language == "ko"
             else "is one exercise, which takes about 10"
         )
-        assert one in said
+        assert one in text
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_figures_are_rounded(book, measured, says):
 )
 def test_a_busy_machine_does_not_rewrite_the_book(seconds, memory, kept):
     old, new = ({"seconds": s, "memory_gb": m} for s, m in ((20.0, 1.0), (seconds, memory)))
-    assert steady(new, old) == (old if kept else new)
-    assert steady(new, None) == new
+    assert keep_if_close(new, old) == (old if kept else new)
+    assert keep_if_close(new, None) == new
 
 
 def test_small_times_are_steady_too():
     old = {"seconds": 0.0, "memory_gb": 0.0}
-    assert steady({"seconds": 3.0, "memory_gb": 0.2}, old)["seconds"] == 3.0
+    assert keep_if_close({"seconds": 3.0, "memory_gb": 0.2}, old)["seconds"] == 3.0
 
 
 # ------------------------------------------------------------------------------ headings
@@ -145,7 +145,7 @@ def test_headings_are_read(book):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "message"),
     [
         ("(★, 10분)", "(10분)", "cannot read the exercise's heading '### 연습 3.1 점 (10분)'"),
         ("(★, 10 minutes)", "(★, ten minutes)", "cannot read"),
@@ -155,11 +155,11 @@ def test_headings_are_read(book):
         (':tags: [exercise]\nprint("✘")', 'print("✘")', "2 headings of exercises and 1 cells"),
     ],
 )
-def test_headings_that_say_too_little_are_found(book, old, new, says):
+def test_headings_that_say_too_little_are_found(book, old, new, message):
     with_exercises(book)
     book.replace(old, new)
     accept(book.path)
-    found = [one for one in problems() if says in one]
+    found = [one for one in problems() if message in one]
     assert len(found) == 1 and found[0].startswith("book/src/small.md:")
 
 

@@ -1,19 +1,19 @@
 """Terms and citations: every one resolves, in the words of the glossary, to links that lead somewhere."""
 
+import dataclasses
 import re
 
 import nbformat
 import pytest
-from pybtex.database import Person
 
 from tools.book import LANGUAGES, ROOT, SOURCES, BookError
 from tools.book.check import problems
-from tools.book.citations import address, labels, read_works, surname, works
+from tools.book.citations import address, formatted, labels, read_works, works
 from tools.book.edition import edition
-from tools.book.pages import NAMES, WORDS, pages, sort_key, stale_pages, with_initials, write_pages
-from tools.book.references import find_term, glossary, read_glossary, uses
+from tools.book.pages import NAMES, WORDS, pages, sort_key, stale_pages, write_pages
+from tools.book.references import Term, find_term, glossary, read_glossary, uses
 from tools.book.source import Cell, read
-from tools.book.terms import forbidden, ours
+from tools.book.terms import forbidden, mask_excluded
 
 CHAPTERS = sorted(path.stem for path in SOURCES.glob("*.md"))
 HANGUL = re.compile("[가-힣]")
@@ -47,14 +47,42 @@ def found(part):
 # ------------------------------------------------------------------------------ the files
 
 
-@pytest.mark.parametrize("term", TERMS.values(), ids=list(TERMS))
-def test_a_term_is_whole(term):
-    assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", term.id)
-    assert not HANGUL.search(term.en + term.about_en + term.short + "".join(term.not_en))
-    assert HANGUL.search(term.ko) and HANGUL.search(term.about_ko)
-    assert term.about_ko.endswith("다.") and term.about_en[-1] == "."
-    # Roles are resolved in sources only, and what is short is read.
-    assert "{" not in term.about_ko + term.about_en and len(term.about_en) < 200
+def faults_of_term(term):
+    """What is wrong with an entry of the glossary."""
+    english = term.en + term.about_en + term.short + "".join(term.not_en)
+    return [
+        what
+        for what, wrong in {
+            "id": not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", term.id),
+            "Hangul in the English": HANGUL.search(english),
+            "no Hangul in the Korean": not (
+                HANGUL.search(term.ko) and HANGUL.search(term.about_ko)
+            ),
+            "no sentence": not (term.about_ko.endswith("다.") and term.about_en.endswith(".")),
+            "a role, which is resolved in sources only": "{" in term.about_ko + term.about_en,
+            "too long to be read": len(term.about_en) >= 200,
+        }.items()
+        if wrong
+    ]
+
+
+def test_every_term_is_complete():
+    faulty = {term.id: faults_of_term(term) for term in TERMS.values() if faults_of_term(term)}
+    assert faulty == {}
+
+
+def test_a_faulty_term_is_found():
+    good = Term("mel-scale", "멜 척도", "mel scale", "척도입니다.", "A scale.")
+    assert faults_of_term(good) == []
+    for change in (
+        {"id": "mel_scale"},
+        {"en": "멜"},
+        {"ko": "mel"},
+        {"about_en": "A scale"},
+        {"about_ko": "{term}`x`입니다."},
+        {"about_en": "A" * 200 + "."},
+    ):
+        assert len(faults_of_term(dataclasses.replace(good, **change))) == 1
 
 
 def test_a_word_belongs_to_one_term():
@@ -76,21 +104,52 @@ def test_the_glossary_keeps_to_its_own_words(language, book):
         assert forbidden(book.chapter, *blocks, TERMS) == []
 
 
-@pytest.mark.parametrize(("key", "entry"), WORKS.items(), ids=list(WORKS))
-def test_a_work_is_well_formed_and_can_be_found(key, entry):
-    assert re.fullmatch("[a-z0-9]+", key)
-    assert re.fullmatch(r"(18|19|20)\d\d", entry.fields["year"])
-    assert entry.fields["title"].strip() and entry.persons["author"]
-    doi, url = entry.fields.get("doi"), entry.fields.get("url")
-    assert doi or url
-    assert not doi or re.fullmatch(r"10\.\d{4,9}/[\w.()/:-]+[\w)]", doi)
-    assert not url or re.fullmatch(r"https://\S+", url)
+def faults_of_work(key, work):
+    """What is wrong with an entry of the bibliography."""
+    fields = work.fields
+    year, doi, url = (fields.get(name, "") for name in ("year", "doi", "url"))
+    faults = [
+        what
+        for what, wrong in {
+            "key": not re.fullmatch("[a-z0-9]+", key),
+            "year": not re.fullmatch(r"(18|19|20)\d\d", year),
+            "title or author": not (fields.get("title", "").strip() and work.persons.get("author")),
+            "neither doi nor url": not (doi or url),
+            "doi": doi and not re.fullmatch(r"10\.\d{4,9}/[\w.()/:-]+[\w)]", doi),
+            "url": url and not re.fullmatch(r"https://\S+", url),
+        }.items()
+        if wrong
+    ]
     # Years of arXiv's numbers: 2016 begins with 16.  Print may come some years later, or some weeks
     # before, as at a conference in December.
-    if arxiv := re.match(r"10\.48550/arXiv\.(\d\d)(\d\d)\.\d{4,5}$", doi or ""):
-        years_later = int(entry.fields["year"]) - 2000 - int(arxiv[1])
-        assert 1 <= int(arxiv[2]) <= 12 and -1 <= years_later <= 2
-        assert years_later >= 0 or int(arxiv[2]) == 1
+    if arxiv := re.match(r"10\.48550/arXiv\.(\d\d)(\d\d)\.\d{4,5}$", doi):
+        years_later, month = int(year) - 2000 - int(arxiv[1]), int(arxiv[2])
+        if not (1 <= month <= 12 and -1 <= years_later <= 2 and (years_later >= 0 or month == 1)):
+            faults.append("the year is not that of the arXiv number")
+    return faults
+
+
+def test_every_work_is_well_formed_and_can_be_found():
+    faulty = {key: faults_of_work(key, work) for key, work in WORKS.items()}
+    assert {key: faults for key, faults in faulty.items() if faults} == {}
+
+
+def test_a_faulty_work_is_found():
+    for change in (
+        {"key": "Oord_2016"},
+        {"year": 16},
+        {"title": " "},
+        {"doi": ""},
+        {"doi": "doi.org/10.1/x"},
+        {"doi": "10.48550/arXiv.1609.03499", "year": 2019},
+        {"doi": "10.48550/arXiv.1613.03499"},
+        {"doi": "10.48550/arXiv.1706.03499"},
+    ):
+        written = {"key": "oord2016", "authors": "van den Oord, A", "doi": "10.1234/xy"} | change
+        [(key, work)] = read_works(entry(**written)).items()
+        assert len(faults_of_work(key, work)) == 1, change
+    [(key, work)] = read_works(entry("oord2016", "van den Oord, A", doi="10.1234/xy")).items()
+    assert faults_of_work(key, work) == []
 
 
 def test_no_work_stands_twice():
@@ -243,10 +302,18 @@ def test_an_address_does_not_end_its_link_early():
     assert address(work) == "https://doi.org/10.1016/0165-1684%2894%2990213-5"
 
 
-def test_names_in_the_bibliography():
-    assert with_initials(Person("van den Oord, Aäron")) == "van den Oord, A."
-    assert with_initials(Person("Smith, III, Julius O.")) == "Smith, J. O., III"
-    assert with_initials(Person("{ITU-T}")) == surname(Person("{ITU-T}")) == "ITU-T"
+def test_an_entry_of_the_bibliography():
+    works = read_works(
+        "@article{a, author={van den Oord, Aäron and Smith, III, Julius O.}, title={On {WaveNet}}, "
+        "journal={J}, volume={2}, number={3}, pages={4--5}, year={2016}, doi={10.1234/x_y}}"
+        "@misc{b, author={{ITU-T}}, title={Codes}, year={1988}, url={https://example.org/b}}"
+    )
+    a, b = (re.sub(r"\\(?=\W|_)", "", formatted(work)) for work in works.values())
+    assert a == (
+        "van den Oord, A. and Smith, III, J. O. On WaveNet. *J*, 2(3):4–5, 2016. "
+        "[doi:10.1234/x_y](https://doi.org/10.1234/x_y)."
+    )
+    assert b == "ITU-T. Codes. 1988. URL: [https://example.org/b](https://example.org/b)."
 
 
 @pytest.mark.parametrize(
@@ -336,8 +403,10 @@ def test_words_that_may_stand(page, ko, en):
 
 def test_blotting_out_keeps_places():
     text = "가 `b`\n```c\nd\n``` $e$ 「f」\n[g](h) 나"
-    assert len(ours(text)) == len(text) and ours(text).count("\n") == text.count("\n")
-    assert re.sub("[\ufffc\\s]", "", ours(text)) == "가나"
+    assert len(mask_excluded(text)) == len(text) and mask_excluded(text).count("\n") == text.count(
+        "\n"
+    )
+    assert re.sub("[\ufffc\\s]", "", mask_excluded(text)) == "가나"
 
 
 # ------------------------------------------------------------------------------ the pages

@@ -12,7 +12,7 @@ from PIL import Image
 from tools.book import BookError
 from tools.book import __main__ as commands
 from tools.book.check import problems
-from tools.book.run import code_cells, fill, make, small, staleness
+from tools.book.run import code_cells, fill, make, quantize_figure, staleness
 
 CHAPTERS = argparse.Namespace(chapters=[], again=False)
 
@@ -116,14 +116,14 @@ def test_executed_again_everything_fits(book):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [("1 / 0", "ZeroDivisionError"), ("import os; os._exit(3)", "[Kk]ernel died")],
     ids=["raises", "dies"],
 )
-def test_a_cell_that_fails_leaves_the_last_good_notebooks(book, code, said):
+def test_a_cell_that_fails_leaves_the_last_good_notebooks(book, code, message):
     before = book.files()
     line = book.replace('print("✔ 12")', code)
-    with pytest.raises(BookError, match=rf"(?s)small\.md:\d+: this cell failed; .*{said}") as error:
+    with pytest.raises(BookError, match=rf"(?s)small\.md:\d+: this cell failed; .*{message}") as error:
         make(book.chapter)
     assert abs(book.line_of(str(error.value)) - line) <= 3
     assert book.files() == before
@@ -155,8 +155,8 @@ def test_accept_then_make_clears_staleness(book, capsys):
     book.replace("그림입니다.", "그림.")
     commands.accept_command(CHAPTERS)
     commands.make_command(CHAPTERS)
-    said = capsys.readouterr().out
-    assert "small: 1 translations accepted" in said and "small: outputs still fit" in said
+    out = capsys.readouterr().out
+    assert "small: 1 translations accepted" in out and "small: outputs still fit" in out
     assert problems() == []
 
 
@@ -205,12 +205,14 @@ def test_figures_are_made_small_once():
     picture.save(file, "PNG")
     data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": "<Figure>"}
     big = nbformat.v4.new_output("display_data", data)
-    once = small(big)
+    once = quantize_figure(big)
     image = Image.open(io.BytesIO(base64.b64decode(once.data["image/png"])))
     assert image.mode == "P" and image.size == (64, 64) and once.data["text/plain"] == "<Figure>"
     assert len(once.data["image/png"]) < len(data["image/png"])
-    assert small(once) == once  # what is stored stays as it is when the text alone changes
-    assert small(stream("a")) == stream("a")
+    assert (
+        quantize_figure(once) == once
+    )  # what is stored stays as it is when the text alone changes
+    assert quantize_figure(stream("a")) == stream("a")
 
 
 def test_staleness_of_a_notebook_without_a_record(book):

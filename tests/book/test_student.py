@@ -71,8 +71,8 @@ def test_a_student_notebook_runs(book):
     stub = "def half(x):\n    raise NotImplementedError\n"
     ask = "from check_result import *\nprint(check_answer(half, lambda x: x / 2, [(1.0,)], [], 'divide'))"
     book.replace('print("✘ 12")', f"{stub}{ask}")
-    verdict = SOURCES.parents[1] / "tinyaudio" / "exercises" / "check_result.py"
-    (book.root / "check_result.py").write_bytes(verdict.read_bytes())
+    checker = SOURCES.parents[1] / "tinyaudio" / "exercises" / "check_result.py"
+    (book.root / "check_result.py").write_bytes(checker.read_bytes())
     commands.make_command(argparse.Namespace(chapters=[], again=False))
     out = book.root / "handed" / "out"  # as deep as the book, whose code opens ../../level.txt
     (book.root / "handed" / "level.txt").parent.mkdir()
@@ -111,8 +111,8 @@ def test_what_is_written_is_said(book, tmp_path, capsys, monkeypatch):
     pages = {path.stem for path in (tmp_path / "a" / "b").glob("*/*.ipynb")}
     assert pages == {"small", "corrections", "glossary", "bibliography"}
     assert len(files(tmp_path / "a" / "b")) == 2 * len(pages) + 1
-    said = capsys.readouterr().out
-    assert "small: 1 exercise, no solutions" in said and str(tmp_path / "a" / "b") in said
+    printed = capsys.readouterr().out
+    assert "small: 1 exercise, no solutions" in printed and str(tmp_path / "a" / "b") in printed
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -78,7 +78,7 @@ def test_three_wrong_answers_are_planted(exercise):
     "wrong", WRONG, ids=[f"{one.chapter}-{one.checker}-{one.words}" for one in WRONG]
 )
 def test_a_wrong_answer_gets_a_message_that_names_its_mistake(wrong):
-    assert wrong.caught(), wrong.verdict().message
+    assert wrong.caught(), wrong.check().message
 
 
 @pytest.mark.parametrize("name", WITH_EXERCISES)

@@ -3,7 +3,7 @@ r"""A voice as a source and a filter: harmonics of a pitch, shaped by the envelo
     x_t = \sum_h Re[a_h(t) e^{2 \pi i h \phi_t}],   \phi_t = \sum_{s < t} f_s / sample\_rate
 
 The amplitudes a_h are read off the envelope, whose phase is the minimum phase.  The phase of the source,
-\phi in cycles, comes from the pitch alone, or is aligned with a recording.  Throughout, `frames` are those
+phi in cycles, comes from the pitch alone, or is aligned with a recording.  Throughout, `frames` are those
 of `tinyaudio.represent.logmel.log_mel`, of one voice; `audio` is in [-1, 1] and `sample_rate` in Hz.
 
 Paper:      McAulay & Quatieri, "Speech analysis/synthesis based on a sinusoidal representation", 1986;

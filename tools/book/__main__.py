@@ -1,4 +1,4 @@
-"""``python -m tools.book``: make notebooks, check them, build and serve the site."""
+"""``python -m tools.book``: make notebooks, check them, build the site."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from tools.book.check import problems, sources
 from tools.book.edition import edition
 from tools.book.pages import write_pages
 from tools.book.run import execute, fill, make, outputs_hash, path_of, stored
-from tools.book.site import build, serve
+from tools.book.site import build
 from tools.book.source import accept, read
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.set_defaults(run=verify_command)
     one = commands.add_parser(
-        "accept", help="say that the English text translates the Korean as it is now"
+        "accept", help="mark the English text as a translation of the present Korean"
     )
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.set_defaults(run=accept_command)
@@ -48,9 +48,6 @@ def main() -> int:
     one.set_defaults(run=student_command)
     one = commands.add_parser("site", help="build both editions into _build/html")
     one.set_defaults(run=site_command)
-    one = commands.add_parser("serve", help="serve the built site")
-    one.add_argument("--port", type=int, default=8000, help="(default: 8000)")
-    one.set_defaults(run=lambda options: serve(options.port))
     options = parser.parse_args()
     try:
         return int(options.run(options) or 0)
@@ -111,9 +108,9 @@ def new_command(options: argparse.Namespace) -> None:
 
 def student_command(options: argparse.Namespace) -> None:
     """Write the student edition and say what is in it."""
-    said = student.write(options.out, sources(options.chapters))
-    print("\n".join(said))
-    print(f"the student edition: {options.out} (ko/ and en/, {len(said)} chapters)")
+    report = student.write(options.out, sources(options.chapters))
+    print("\n".join(report))
+    print(f"the student edition: {options.out} (ko/ and en/, {len(report)} chapters)")
 
 
 def site_command(options: argparse.Namespace) -> None:

@@ -9,11 +9,11 @@ from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, SOURCES, BookError
 from tools.book.edition import edition, equation_numbers, markdown, select, with_setup
-from tools.book.measured import PLACEHOLDER, problems_of
+from tools.book.measured import PLACEHOLDER, heading_problems
 from tools.book.pages import NAMES, stale_pages
 from tools.book.run import code_cells, path_of, relative, staleness, stored
 from tools.book.source import BILINGUAL, Chapter, pairs, read, short_hash, where
-from tools.book.terms import problems_of_terms, without_roles
+from tools.book.terms import term_problems, without_roles
 
 # What must stand as often in the English block as in the Korean one.
 COUNTED = {
@@ -62,15 +62,15 @@ def problems() -> list[str]:
         names.add(path.stem)
         try:
             chapter = read(path)
-            found += of_source(chapter)
+            found += source_problems(chapter)
             for language in LANGUAGES:
-                found += of_notebook(chapter, language)
-            found += of_figures(chapter)
-            found += of_editions(chapter)
+                found += notebook_problems(chapter, language)
+            found += figure_problems(chapter)
+            found += edition_problems(chapter)
             chapters.append(chapter)
         except BookError as error:
             found.append(str(error))
-    if len(chapters) == len(paths):  # else the pages cannot be known, and why has been said
+    if len(chapters) == len(paths):  # else why the appendices cannot be made is in `found`
         try:
             found += stale_pages(chapters)
         except BookError as error:
@@ -82,7 +82,7 @@ def problems() -> list[str]:
     return found
 
 
-def of_source(chapter: Chapter) -> list[str]:
+def source_problems(chapter: Chapter) -> list[str]:
     """Translations and markup."""
     found = []
     for ko, en in pairs(chapter):
@@ -97,8 +97,8 @@ def of_source(chapter: Chapter) -> list[str]:
                 found.append(
                     f"{where(chapter, en)}: {n_ko} {what} in Korean, {n_en} in English; make them equal"
                 )
-    found += problems_of(chapter)
-    found += problems_of_terms(chapter)
+    found += heading_problems(chapter)
+    found += term_problems(chapter)
     numbers = equation_numbers(chapter)
     for cell in chapter.cells:
         if cell.kind == "code":
@@ -126,7 +126,7 @@ def of_source(chapter: Chapter) -> list[str]:
     return found
 
 
-def of_notebook(chapter: Chapter, language: str) -> list[str]:
+def notebook_problems(chapter: Chapter, language: str) -> list[str]:
     """A notebook against its source and the code that it imports."""
     name, remedy = (
         relative(path_of(chapter, language)),
@@ -139,9 +139,9 @@ def of_notebook(chapter: Chapter, language: str) -> list[str]:
     wanted = edition(
         chapter, language, measured=notebook.metadata.get("tinyaudio", {}).get("measured")
     )
-    kept = ("id", "cell_type", "source", "metadata")
-    if [[c.get(k) for k in kept] for c in notebook.cells] != [
-        [c.get(k) for k in kept] for c in wanted.cells
+    compared = ("id", "cell_type", "source", "metadata")
+    if [[c.get(k) for k in compared] for c in notebook.cells] != [
+        [c.get(k) for k in compared] for c in wanted.cells
     ]:
         found.append(f"{name}: is not what its source says; {remedy}")
     if why := staleness(chapter, notebook):
@@ -179,7 +179,7 @@ def unclosed_bold(text: str) -> str:
     return next((one.content.strip() for one in inline + raw if bold.search(one.content)), "")
 
 
-def of_figures(chapter: Chapter) -> list[str]:
+def figure_problems(chapter: Chapter) -> list[str]:
     """Figures without a description."""
     notebook = stored(chapter, "ko")
     cells = [cell for cell in with_setup(chapter) if cell.kind == "code"]
@@ -193,16 +193,16 @@ def of_figures(chapter: Chapter) -> list[str]:
     ]
 
 
-def of_editions(chapter: Chapter) -> list[str]:
+def edition_problems(chapter: Chapter) -> list[str]:
     """The two editions against each other: the same code run once, so the same numbers, figures, sounds."""
     ko, en = (stored(chapter, language) for language in LANGUAGES)
     if ko is None or en is None:
         return []
-    spoken = {
+    translations = {
         word for cell in chapter.cells for both in BILINGUAL.findall(cell.text) for word in both
     }
-    same = [facts(cell, spoken) for cell in code_cells(ko)] == [
-        facts(cell, spoken) for cell in code_cells(en)
+    same = [language_independent(cell, translations) for cell in code_cells(ko)] == [
+        language_independent(cell, translations) for cell in code_cells(en)
     ]
     name = relative(path_of(chapter, "en"))
     return (
@@ -215,10 +215,10 @@ def of_editions(chapter: Chapter) -> list[str]:
     )
 
 
-def facts(cell: NotebookNode, spoken: set[str]) -> list[str]:
-    """What an output says in no language: numbers, pictures, sounds."""
+def language_independent(cell: NotebookNode, translations: set[str]) -> list[str]:
+    """The parts of an output that are the same in both languages: numbers, figures, sounds."""
     text = str(cell.outputs)
-    for word in sorted(spoken, key=len, reverse=True):
+    for word in sorted(translations, key=len, reverse=True):
         text = text.replace(word, "")
     return re.findall(r"[\w+/=]{60,}|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", text)
 

@@ -1,9 +1,11 @@
-"""The works of ``book/references.bib``: how each is cited, and where it is found."""
+"""The works of ``book/references.bib``: how each is cited, listed and found."""
 
 import functools
 import re
 
+from pybtex.backends.markdown import Backend
 from pybtex.database import Entry, Person, PybtexError, parse_string
+from pybtex.style.formatting.plain import Style
 
 from tools.book import ROOT, BookError
 
@@ -44,21 +46,27 @@ def plain(text: str) -> str:
 def name_and_year(entry: Entry) -> str:
     """``Griffin & Lim 1984``; from three authors on, ``Stevens et al. 1937``."""
     names = [surname(person) for person in entry.persons["author"]]
-    said = " & ".join(names) if len(names) < 3 else f"{names[0]} et al."
-    return f"{said} {entry.fields['year']}"
+    authors = " & ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return f"{authors} {entry.fields['year']}"
 
 
 def labels(entries: dict[str, Entry]) -> dict[str, str]:
-    """How each work is cited; what would be cited alike gets a, b, c by title."""
-    init_ordinal_embedding: dict[str, list[str]] = {}
+    """How each work is cited; works of the same authors and year get a, b, c by title."""
+    keys_by_label: dict[str, list[str]] = {}
     for key, entry in entries.items():
-        init_ordinal_embedding.setdefault(name_and_year(entry), []).append(key)
+        keys_by_label.setdefault(name_and_year(entry), []).append(key)
     made = {}
-    for label, keys in init_ordinal_embedding.items():
+    for label, keys in keys_by_label.items():
         keys.sort(key=lambda key: plain(entries[key].fields["title"]).casefold())
         for letter, key in zip("abcdefgh", keys, strict=False):
             made[key] = label + (letter if len(keys) > 1 else "")
     return made
+
+
+def formatted(entry: Entry) -> str:
+    """An entry of the bibliography in Markdown, as pybtex's plain style has it."""
+    text = Style(name_style="lastfirst", abbreviate_names=True).format_entry("", entry).text
+    return " ".join(text.render(Backend()).split())
 
 
 def address(entry: Entry) -> str:

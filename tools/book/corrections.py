@@ -10,7 +10,7 @@ BOX = re.compile(
     r'<p class="admonition-title">[^<]*</p>\n(.*?)\n</div>',
     re.DOTALL,
 )
-WITHIN = re.compile(r'<a href="#([\w-]+)">(.*?)</a>')
+LOCAL_LINK = re.compile(r'<a href="#([\w-]+)">(.*?)</a>')
 WORDS = {
     "ko": {
         "title": "정정 모음",
@@ -42,7 +42,7 @@ def corrections_text(language: str, chapters: list[Chapter]) -> list[str]:
             if cell.kind == "markdown" and cell.language in (None, language):
                 for number, text in BOX.findall(markdown(chapter, cell, numbers)):
                     page = f"{chapter.name}.ipynb"
-                    text = WITHIN.sub(rf"[\2]({page}#\1)", text.strip())
+                    text = LOCAL_LINK.sub(rf"[\2]({page}#\1)", text.strip())
                     way = f"[{words['where'].format(chapter.number)}]({page}#correction-{number})"
                     boxes[int(number)] = f"{text}\n\n{way}"
     return [f"# {words['title']}\n\n{words['about']}"] + [

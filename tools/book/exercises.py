@@ -3,7 +3,7 @@
 Wrong answers stand with the checkers' tests, in ``tests/exercises/test_CHAPTER.py``:
 
     WRONG = {
-        "check_half": [(lambda x: 2 * x, "doubled"), ...],  # (an answer, words of what it is told)
+        "check_half": [(lambda x: 2 * x, "doubled"), ...],  # (an answer, words of its feedback)
     }
 """
 
@@ -21,7 +21,7 @@ from tools.book.edition import select
 from tools.book.source import Chapter, where
 
 CALL = re.compile(r"(?m)^(check_\w+)\((\w+)\)\s*$")
-# What a checker says when it knows that an answer is wrong but not why.
+# Feedback of a checker that recognizes no particular mistake.
 UNNAMED = re.compile(r"^[\w<>]+\(.*\) (should be|raised) ", re.DOTALL)
 
 
@@ -39,23 +39,23 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A planted wrong answer, and words of what its author must be told."""
+    """A planted wrong answer, and words that its feedback must hold."""
 
     chapter: str
     checker: str
     answer: Callable[..., Any]
     words: str
 
-    def verdict(self) -> CheckResult:
-        """What the checker says."""
+    def check(self) -> CheckResult:
+        """The checker's result on this answer."""
         module = importlib.import_module(f"tinyaudio.exercises.{self.chapter}")
         return getattr(module, self.checker)(self.answer)
 
     def caught(self) -> bool:
-        """Whether it fails, and its author learns which mistake it was."""
-        verdict = self.verdict()
-        named = self.words in verdict.message and not UNNAMED.search(verdict.message)
-        return not verdict.passed and named
+        """Whether it fails, and the feedback names the mistake."""
+        result = self.check()
+        named = self.words in result.message and not UNNAMED.search(result.message)
+        return not result.passed and named
 
 
 def exercises(chapter: Chapter) -> list[Exercise]:

@@ -6,7 +6,7 @@ notebook's record.  The exercises say in their headings how hard they are and ho
     ### 연습 1.2 신호 대 잡음비 (★★, 10분)
     ### Exercise 1.2 Signal-to-noise ratio (★★, 10 minutes)
 
-``{measured}`` in a source's text becomes two sentences that say both.
+``{measured}`` in a source's text is replaced by two sentences with both.
 """
 
 import re
@@ -55,11 +55,11 @@ class Heading:
     minutes: int
 
 
-def steady(new: dict[str, float], old: dict[str, float] | None) -> dict[str, float]:
-    """The old figures if the new ones are close, so that a busy machine does not rewrite the book.
+def keep_if_close(new: dict[str, float], old: dict[str, float] | None) -> dict[str, float]:
+    """The old measurement if the new one is within 25 %, so that a busy machine does not rewrite the book.
 
     Example:
-        >>> steady({"seconds": 23.0, "memory_gb": 1.02}, {"seconds": 20.0, "memory_gb": 1.0})
+        >>> keep_if_close({"seconds": 23.0, "memory_gb": 1.02}, {"seconds": 20.0, "memory_gb": 1.0})
         {'seconds': 20.0, 'memory_gb': 1.0}
     """
     if not old or old.keys() != new.keys():
@@ -69,13 +69,13 @@ def steady(new: dict[str, float], old: dict[str, float] | None) -> dict[str, flo
 
 
 def headings(chapter: Chapter, language: str) -> list[Heading]:
-    """The exercises of one language; headings that say nothing to read are left to `problems_of`."""
+    """The exercises of one language; unreadable ones are left to `heading_problems`."""
     texts = [c.text for c in chapter.cells if c.kind == "markdown" and c.language == language]
     found = [EXERCISE.fullmatch(line.strip()) for text in texts for line in HEADING.findall(text)]
     return [Heading(m["number"], len(m["stars"]), int(m["minutes"])) for m in found if m]
 
 
-def problems_of(chapter: Chapter) -> list[str]:
+def heading_problems(chapter: Chapter) -> list[str]:
     """Headings that cannot be read, or differ between the languages, or stand above no exercise."""
     found = []
     for cell in chapter.cells:
@@ -86,14 +86,14 @@ def problems_of(chapter: Chapter) -> list[str]:
                     "'### 연습 1.2 제목 (★★, 10분)' and '### Exercise 1.2 Title (★★, 10 minutes)'"
                 )
     for ko, en in pairs(chapter):
-        told = [
+        parsed = [
             [
                 Heading(m["number"], len(m["stars"]), int(m["minutes"]))
                 for m in EXERCISE.finditer(c.text)
             ]
             for c in (ko, en)
         ]
-        if told[0] != told[1]:
+        if parsed[0] != parsed[1]:
             found.append(
                 f"{where(chapter, en)}: an exercise has another number, difficulty or time than in "
                 "Korean; make them equal"
@@ -129,18 +129,18 @@ def sentences(chapter: Chapter, language: str, measured: dict[str, Any] | None) 
     n, minutes = len(exercises), sum(one.minutes for one in exercises)
     if language == "ko":
         count = COUNT_KO[n] if n < len(COUNT_KO) else f"{n}개"
-        said = (
+        parts = (
             "이 장의 코드를 모두 실행하는 데 CPU 코어가 둘인 컴퓨터에서 "
             f"약 {seconds}초, 메모리 {memory}가 듭니다.",
             f"연습 문제는 {count}이고, {'모두 ' if n > 1 else ''}{minutes}분쯤 걸립니다.",
         )
     else:
         count = COUNT_EN[n] if n < len(COUNT_EN) else str(n)
-        said = (
+        parts = (
             f"Running all the code of this chapter takes about {seconds} seconds "
             f"and {memory} of memory on a computer with two CPU cores.",
             f"There are {count} exercises, for which you should allow {minutes} minutes in all."
             if n > 1
             else f"There is one exercise, which takes about {minutes} minutes.",
         )
-    return " ".join(said if n else said[:1])
+    return " ".join(parts if n else parts[:1])

@@ -76,12 +76,7 @@ def begin(name: str, number: int, title_ko: str, title_en: str) -> list[str]:
         path.write_text(text, encoding="utf-8")
     accept(files["chapter.md"])  # the template's own translation
     toc.write_text(entered, encoding="utf-8")
-    changed = [*files.values(), toc]
-    api = ROOT / "book" / "api" / "exercises.rst"
-    if api.exists():
-        api.write_text(with_api(api.read_text(encoding="utf-8"), name), encoding="utf-8")
-        changed.append(api)
-    return [str(path.relative_to(ROOT)) for path in changed]
+    return [str(path.relative_to(ROOT)) for path in (*files.values(), toc)]
 
 
 def with_entry(toc: str, name: str, number: int, chapters: dict[str, int]) -> str:
@@ -104,9 +99,3 @@ def with_entry(toc: str, name: str, number: int, chapters: dict[str, int]) -> st
     indent = entry.fullmatch(lines[at])[1]  # type: ignore[index]
     lines.insert(at + 1 if before else at, f"{indent}- file: book/ko/{name}")
     return "\n".join(lines)
-
-
-def with_api(page: str, name: str) -> str:
-    """The page on checkers with the new chapter's below the others."""
-    title = f"exercises.{name}"
-    return f"{page.rstrip()}\n\n{title}\n{'-' * 60}\n\n.. automodule:: tinyaudio.{title}\n"

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from pybtex.database import Entry, Person
 
 from tools.book import LANGUAGES, ROOT
-from tools.book.citations import address, labels, plain, surname, works
+from tools.book.citations import formatted, labels, works
 from tools.book.corrections import corrections_text
 from tools.book.references import Term, glossary, uses
 from tools.book.run import write_changed
@@ -24,7 +23,6 @@ WORDS = {
         "bibliography": "참고 문헌",
         "about bibliography": "이 책이 기대고 있는 글입니다. 끝의 링크는 그 글을 인용하는 장입니다.",
         "chapter": "{}장",
-        "others": "외",
     },
     "en": {
         "glossary": "Glossary",
@@ -34,7 +32,6 @@ WORDS = {
         "about bibliography": "The works that this book rests on. "
         "The links after a work lead to the chapters that cite it.",
         "chapter": "chapter {}",
-        "others": "and others",
     },
 }
 
@@ -124,43 +121,10 @@ def bibliography_text(language: str, used: dict[str, list[Chapter]]) -> list[str
     words, entries = WORDS[language], works()
     shown_as = labels(entries)
     rows = [
-        f'<a id="{key}"></a>{authors(entry, words["others"])} ({entry.fields["year"]}'
-        f"{shown_as[key].rsplit(entry.fields['year'], 1)[1]}). {plain(entry.fields['title'])}."
-        f"{venue(entry)} [{entry.fields.get('doi') or address(entry)}]({address(entry)})"
-        f"{links(key, used, language)}"
+        f'<a id="{key}"></a>**{shown_as[key]}.** {formatted(entry)}{links(key, used, language)}'
         for key, entry in sorted(entries.items(), key=lambda one: shown_as[one[0]].casefold())
     ]
     return [f"# {words['bibliography']}\n\n{words['about bibliography']}", "\n\n".join(rows)]
-
-
-def authors(entry: Entry, others: str) -> str:
-    """All authors, with initials: ``van den Oord, A., Vinyals, O., Kavukcuoglu, K.``."""
-    people: list[Person] = entry.persons["author"]
-    return ", ".join(others if surname(one) == "others" else with_initials(one) for one in people)
-
-
-def with_initials(person: Person) -> str:
-    """A name as a bibliography has it.
-
-    Example:
-        >>> with_initials(Person("Hasegawa-Johnson, Mark A."))
-        'Hasegawa-Johnson, M. A.'
-    """
-    short = " ".join(f"{name[0]}." for name in person.first_names + person.middle_names)
-    return ", ".join(filter(None, [surname(person), short, " ".join(person.lineage_names)]))
-
-
-def venue(entry: Entry) -> str:
-    """Where a work appeared, if it says so."""
-    fields = entry.fields
-    kinds = ("journal", "booktitle", "publisher", "institution")
-    place = next((plain(fields[kind]) for kind in kinds if kind in fields), "")
-    if not place:
-        return ""
-    volume = f" {fields['volume']}" if "volume" in fields else ""
-    number = f"({fields['number']})" if "number" in fields else ""
-    pages = f", {plain(fields['pages'])}" if "pages" in fields else ""
-    return f" *{place}*{volume}{number}{pages}."
 
 
 def links(name: str, used: dict[str, list[Chapter]], language: str) -> str:

@@ -84,9 +84,9 @@ def find_term(name: str, terms: dict[str, Term]) -> Term | None:
     """The term of this id, or of this word in either language, an English plural included."""
     if name in terms:
         return terms[name]
-    asked = {name.casefold(), name.casefold().removesuffix("s")}
+    names = {name.casefold(), name.casefold().removesuffix("s")}
     for term in terms.values():
-        if asked & {term.ko, term.en.casefold(), term.short.casefold()} - {""}:
+        if names & {term.ko, term.en.casefold(), term.short.casefold()} - {""}:
             return term
     return None
 
@@ -94,7 +94,7 @@ def find_term(name: str, terms: dict[str, Term]) -> Term | None:
 def uses(chapter: Chapter, language: str) -> Iterator[Use]:
     """Every known term and work that a chapter names in a language, in order.
 
-    What is unknown is left out: ``resolve`` says so, with its line.
+    Unknown ones are left out: ``resolve`` reports them with their line.
     """
     terms, entries = glossary(), works()
     either = re.compile(f"{ROLE.pattern}|{PAIR.pattern}")
@@ -108,13 +108,13 @@ def uses(chapter: Chapter, language: str) -> Iterator[Use]:
                     if key.strip() in entries:
                         yield Use("cite", key.strip(), cell, False)
             elif match["role"] == "term" or match["ko"]:
-                name = asked(match["text"])[1] if match["role"] else match["ko"]
+                name = parse_role(match["text"])[1] if match["role"] else match["ko"]
                 if term := find_term(name, terms):
                     yield Use(match["role"] or "pair", term.id, cell, term.id not in seen)
                     seen.add(term.id)
 
 
-def asked(text: str) -> tuple[str, str]:
+def parse_role(text: str) -> tuple[str, str]:
     """What a role shows and what it names: ``folded down <aliasing>``, or both in one."""
     match = re.fullmatch(r"(.+?) ?<([^<>]+)>", text.strip())
     return (match[1], match[2]) if match else ("", text.strip())
@@ -132,7 +132,7 @@ def resolve(chapter: Chapter, cell: Cell) -> str:
     firsts = iter([use for use in uses(chapter, cell.language or "") if use.cell is cell])
     shown_as = labels(entries)
 
-    def complain(match: re.Match[str], what: str) -> BookError:
+    def error_at(match: re.Match[str], what: str) -> BookError:
         return BookError(f"{line_of(chapter, cell, match.start())}: {what}")
 
     def replace(match: re.Match[str]) -> str:
@@ -143,23 +143,23 @@ def resolve(chapter: Chapter, cell: Cell) -> str:
             for key in map(str.strip, match["text"].split(",")):
                 if key not in entries:
                     near = nearest(key, entries)
-                    raise complain(
+                    raise error_at(
                         match, f"no work {key!r} in book/references.bib; {near}add it there"
                     )
                 links.append(f"[{shown_as[key]}]({address(entries[key])})")
             return "; ".join(links)
-        shown, name = asked(match["text"])
+        shown, name = parse_role(match["text"])
         term = find_term(name, terms)
         if term is None:
             near = nearest(name, [x for t in terms.values() for x in (t.id, t.ko, t.en)])
-            raise complain(match, f"no term {name!r} in book/glossary.toml; {near}add it there")
+            raise error_at(match, f"no term {name!r} in book/glossary.toml; {near}add it there")
         if cell.language is None:
-            raise complain(
+            raise error_at(
                 match, "a term in a block of no language; put it in a Korean and an English one"
             )
         before = cell.text[: match.start()]
         if before.endswith("**") or re.search(r"(?m)^#+ .*\Z", before):
-            raise complain(
+            raise error_at(
                 match,
                 "a term in bold or in a heading; a first use is bold by itself, a heading holds none",
             )
@@ -172,12 +172,12 @@ def resolve(chapter: Chapter, cell: Cell) -> str:
                 name == term.short and not first
             )
             shown = name if as_written else word
-        return linked(term, shown, cell.language, first)
+        return term_link(term, shown, cell.language, first)
 
     return ROLE.sub(replace, cell.text)
 
 
-def linked(term: Term, shown: str, language: str, first: bool) -> str:
+def term_link(term: Term, shown: str, language: str, first: bool) -> str:
     """A link to the glossary; at the first use bold, with the English word or the abbreviation after it."""
     target = f"(glossary.ipynb#{term.id})"
     if not first:

@@ -24,18 +24,19 @@ from PIL import Image
 from tinyaudio.files import atomic_write
 from tools.book import LANGUAGES, ROOT, BookError
 from tools.book.edition import edition, select
-from tools.book.measured import BEGIN, END, steady
+from tools.book.measured import BEGIN, END, keep_if_close
 from tools.book.source import Chapter, short_hash, where
 
 # What every kernel of the book sees; one thread, so that sums are added in one order.
 KERNEL_ENVIRONMENT = {"TINYAUDIO_BUILD": "1", "OMP_NUM_THREADS": "1"}
 
-WATCH = """
+# The files that the kernel opens, by an audit hook, and the package's modules that it imports.
+WATCH_OPENED = """
 import sys as _sys
 _opened = set()
 _sys.addaudithook(lambda event, args: event == "open" and isinstance(args[0], str) and _opened.add(args[0]))
 """
-TELL = """
+PRINT_OPENED = """
 import json as _json
 _files = {name: getattr(module, "__file__", None) for name, module in list(_sys.modules.items())}
 _modules = {file for name, file in _files.items() if file and name.split(".")[0] == "tinyaudio"}
@@ -62,7 +63,7 @@ def make(chapter: Chapter, *, again: bool = False) -> bool:
         before = old[language].metadata.get("tinyaudio", {}) if old[language] else {}
         if executed:
             record = dict(executed.metadata["tinyaudio"])
-            record["measured"] = steady(record["measured"], before.get("measured"))
+            record["measured"] = keep_if_close(record["measured"], before.get("measured"))
         else:
             record = {k: v for k, v in before.items() if k != "outputs"}
         notebook = edition(chapter, language, measured=record["measured"])
@@ -103,7 +104,7 @@ def execute(chapter: Chapter) -> NotebookNode:
         home = ROOT / "book" / "ko"
         home.mkdir(exist_ok=True)
         with client.setup_kernel(cwd=str(home)):
-            told(client, WATCH + BEGIN)
+            run_code(client, WATCH_OPENED + BEGIN)
             for i, cell in enumerate(notebook.cells):
                 try:
                     client.execute_cell(cell, i)
@@ -118,36 +119,38 @@ def execute(chapter: Chapter) -> NotebookNode:
                         f"{where(chapter, source)}: this cell failed; mend it, "
                         f"the notebooks are left as they were\n{why}"
                     ) from None
-            measured = json.loads(told(client, END))
-            touched = json.loads(told(client, TELL))
+            measured = json.loads(run_code(client, END))
+            opened = json.loads(run_code(client, PRINT_OPENED))
     notebook.metadata["tinyaudio"] = {
         "source": relative(chapter.path),
         "code": chapter.code_hash,
-        "made_from": {name: short_hash((ROOT / name).read_bytes(), 16) for name in ours(touched)},
+        "made_from": {
+            name: short_hash((ROOT / name).read_bytes(), 16) for name in package_files(opened)
+        },
         "measured": measured,
     }
     return notebook
 
 
-def told(client: NotebookClient, code: str) -> str:
+def run_code(client: NotebookClient, code: str) -> str:
     """Run code in the client's kernel, outside the notebook; returns what it printed."""
     printed: list[str] = []
 
-    def hear(message: dict[str, Any]) -> None:
+    def collect(message: dict[str, Any]) -> None:
         if message["msg_type"] == "stream":
             printed.append(message["content"]["text"])
 
     from jupyter_core.utils import run_sync
 
-    run_sync(client.kc._async_execute_interactive)(code, store_history=False, output_hook=hear)
+    run_sync(client.kc._async_execute_interactive)(code, store_history=False, output_hook=collect)
     return "".join(printed)
 
 
-def ours(touched: list[str]) -> list[str]:
-    """Those of the files that belong to the package; a model counts with its whole folder."""
+def package_files(opened: list[str]) -> list[str]:
+    """The opened files that belong to the package; one file of a model stands for its folder."""
     files = set()
     models = ROOT / "tinyaudio" / "assets" / "models"
-    for name in touched:
+    for name in opened:
         path = Path(name).resolve()
         if path.is_relative_to(models) and len(path.relative_to(models).parts) > 1:
             folder = models / path.relative_to(models).parts[0]
@@ -184,27 +187,27 @@ def fill(notebook: NotebookNode, outputs: list[list[NotebookNode]], language: st
     for count, (cell, found) in enumerate(zip(code_cells(notebook), outputs, strict=True), 1):
         cell.execution_count = count
         cell.outputs = []
-        for output in whole(found):
-            text = select(json.dumps(small(output), ensure_ascii=False), language)
+        for output in merge_streams(found):
+            text = select(json.dumps(quantize_figure(output), ensure_ascii=False), language)
             cell.outputs.append(nbformat.from_dict(json.loads(text)))
             if "execution_count" in cell.outputs[-1]:
                 cell.outputs[-1].execution_count = count
 
 
-def whole(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """The outputs with what was printed in one piece, however the kernel cut it."""
-    concat_chunks: list[NotebookNode] = []
+def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs, with consecutive messages of one stream as one, however the kernel cut them."""
+    merged: list[NotebookNode] = []
     for output in outputs:
-        last = concat_chunks[-1] if concat_chunks else {}
+        last = merged[-1] if merged else {}
         if "stream" == output.output_type and last.get("name") == output.name:
-            concat_chunks[-1] = nbformat.from_dict(output | {"text": last.text + output.text})
+            merged[-1] = nbformat.from_dict(output | {"text": last.text + output.text})
         else:
-            concat_chunks.append(output)
-    return concat_chunks
+            merged.append(output)
+    return merged
 
 
-def small(output: NotebookNode) -> NotebookNode:
-    """The output with its figure in 256 colours: a third of the bytes, and no difference one sees."""
+def quantize_figure(output: NotebookNode) -> NotebookNode:
+    """The output with its figure in 256 colours: a third of the bytes, no visible difference."""
     png = output.get("data", {}).get("image/png")
     picture = Image.open(io.BytesIO(base64.b64decode(png))) if png else None
     if picture is None or picture.mode == "P":

@@ -1,7 +1,5 @@
 """Build both editions into one site: Korean at the root, English under ``en/``."""
 
-import functools
-import http.server
 import shutil
 import subprocess
 import sys
@@ -25,6 +23,7 @@ def build() -> Path:
         BookError: Jupyter Book failed.
     """
     BUILD.mkdir(exist_ok=True)
+    write_api_pages(ROOT / "book" / "api")
     english = yaml.safe_load((ROOT / "book" / "english.yml").read_text())
     config = merged(yaml.safe_load((ROOT / "_config.yml").read_text()), english["config"])
     # These alone are looked for beside the configuration, which here is in _build.
@@ -47,6 +46,17 @@ def build() -> Path:
     shutil.rmtree(site, ignore_errors=True)
     new.rename(site)
     return site / "index.html"
+
+
+def write_api_pages(folder: Path) -> None:
+    """Write one page for each package of tinyaudio, by sphinx-apidoc; pages of packages that are gone go."""
+    from sphinx.ext.apidoc import main  # half a second, for this command only
+
+    for page in folder.glob("tinyaudio*.rst"):
+        page.unlink()
+    templates = ROOT / "book" / "_templates" / "apidoc"
+    words = ["-q", "--no-toc", "--templatedir", templates, "-o", folder, ROOT / "tinyaudio"]
+    main(list(map(str, words)))
 
 
 def pages(config: Path, toc: Path, out: Path) -> None:
@@ -96,28 +106,3 @@ def translated(toc: object, captions: dict[str, str]) -> object:
     if isinstance(toc, list):
         return [translated(one, captions) for one in toc]
     return toc.replace("book/ko/", "book/en/") if isinstance(toc, str) else toc
-
-
-def serve(port: int) -> None:
-    """Serve the site until interrupted.
-
-    Raises:
-        BookError: There is no site yet, or the port is taken.
-    """
-    site = BUILD / "html"
-    if not (site / "index.html").exists():
-        raise BookError("there is no book yet; run make book")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
-    try:
-        with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-            print(
-                f"the book: http://localhost:{port}/  and in English: http://localhost:{port}/en/ "
-                "(Ctrl-C ends)"
-            )
-            server.serve_forever()
-    except KeyboardInterrupt:
-        print()
-    except OSError as error:
-        raise BookError(
-            f"cannot serve at port {port} ({error.strerror}); try make serve PORT={port + 1}"
-        ) from None

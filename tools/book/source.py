@@ -96,8 +96,8 @@ def pairs(chapter: Chapter) -> list[tuple[Cell, Cell]]:
         BookError: A block is alone.
     """
     paired = []
-    spoken = [cell for cell in chapter.cells if cell.language]
-    for cell, following in pairwise([*spoken, None]):
+    blocks = [cell for cell in chapter.cells if cell.language]
+    for cell, following in pairwise([*blocks, None]):
         if cell.language == "ko":
             if following is None or following.language != "en":
                 raise BookError(
@@ -108,9 +108,9 @@ def pairs(chapter: Chapter) -> list[tuple[Cell, Cell]]:
             raise BookError(
                 f"{where(chapter, cell)}: unknown language {cell.language!r}; use 'ko' or 'en'"
             )
-    if 2 * len(paired) != len(spoken):
+    if 2 * len(paired) != len(blocks):
         alone = next(
-            c for c in spoken if c.language == "en" and all(c is not en for _, en in paired)
+            c for c in blocks if c.language == "en" and all(c is not en for _, en in paired)
         )
         raise BookError(
             f"{where(chapter, alone)}: this English block follows no Korean one; write it, or remove this"
@@ -139,9 +139,9 @@ def accept(path: Path) -> int:
             continue
         # The marker stands above its block, perhaps with empty lines between.
         marker = max(i for i in range(en.line) if lines[i].startswith("+++"))
-        said = json.loads(lines[marker].removeprefix("+++"))
-        said = {"lang": "en", "of": stamp} | said | {"of": stamp}
-        lines[marker] = f"+++ {json.dumps(said, ensure_ascii=False)}"
+        metadata = json.loads(lines[marker].removeprefix("+++"))
+        metadata = {"lang": "en", "of": stamp} | metadata | {"of": stamp}
+        lines[marker] = f"+++ {json.dumps(metadata, ensure_ascii=False)}"
         changed += 1
     if changed:
         path.write_text("\n".join(lines), encoding="utf-8")

@@ -13,9 +13,9 @@ from tools.book.pages import NAMES, page_path
 from tools.book.run import relative, staleness, stored
 from tools.book.source import Chapter, read
 
-# Says to whoever opens the folder what it is, and to us that we may write into it again.
+# Marks a folder as written by this command, which may then overwrite it.
 ABOUT = "ABOUT.txt"
-SAYS = """\
+ABOUT_TEXT = """\
 tinyaudio: the student edition of the book, written by `python -m tools.book student`.
 Notebooks in Korean (ko/) and in English (en/), without solutions.  Writing it again replaces them.
 """
@@ -34,13 +34,13 @@ def write(out: Path, sources: list[Path]) -> list[str]:
     Raises:
         BookError: The folder holds something else, or a notebook is missing or stale.
     """
-    made, said = {}, []
+    made, report = {}, []
     for path in sources:
         chapter = read(path)
         for language in LANGUAGES:
             made[out / language / f"{chapter.name}.ipynb"] = student(chapter, language)
         n = sum("exercise" in cell.tags for cell in chapter.cells)
-        said.append(f"{chapter.name}: {n} exercise{'s' * (n != 1)}, no solutions")
+        report.append(f"{chapter.name}: {n} exercise{'s' * (n != 1)}, no solutions")
     for language in LANGUAGES:
         for name in NAMES:  # the chapters link to them
             page = page_path(language, name)
@@ -50,20 +50,20 @@ def write(out: Path, sources: list[Path]) -> list[str]:
         raise BookError(f"{out}: is a file; name a folder")
     if out.exists() and any(out.iterdir()):
         about = out / ABOUT
-        if not about.is_file() or about.read_text(encoding="utf-8") != SAYS:
+        if not about.is_file() or about.read_text(encoding="utf-8") != ABOUT_TEXT:
             raise BookError(
                 f"{out}: holds something else than a student edition; name a new or empty folder"
             )
     out.mkdir(parents=True, exist_ok=True)
-    (out / ABOUT).write_text(SAYS, encoding="utf-8")
+    (out / ABOUT).write_text(ABOUT_TEXT, encoding="utf-8")
     for path, notebook in made.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    return said
+    return report
 
 
 def student(chapter: Chapter, language: str) -> NotebookNode:
-    """A chapter's notebook as it lies in the book, without solutions and without verdicts.
+    """A chapter's notebook as it lies in the book, without solutions and without the exercises' outputs.
 
     Raises:
         BookError: The notebook is missing, or its outputs do not fit its code.

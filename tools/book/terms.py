@@ -13,14 +13,14 @@ from tools.book.references import (
 )
 from tools.book.source import Cell, Chapter, pairs, where
 
-# What is not the book's own wording: code, mathematics, links, tags, roles and quotations.
-NOT_OURS = re.compile(
+# What is not searched for words: code, mathematics, links, tags, roles and quotations.
+EXCLUDED = re.compile(
     r"(?s)```.*?```|``.*?``|\{\w+\}`[^`\n]*`|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$"
     r"|!?\[[^\]\n]*\]\([^)\n]*\)|<[^<>\n]*>|「[^」]*」|『[^』]*』|\"[^\"\n]*\"|“[^”]*”"
 )
 
 
-def problems_of_terms(chapter: Chapter) -> list[str]:
+def term_problems(chapter: Chapter) -> list[str]:
     """Forbidden forms, hand-written pairs that the glossary does not know, terms in one language only."""
     terms = glossary()
     found = []
@@ -36,10 +36,10 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
     """Forms that the book does not use.
 
     A form that is itself another term's word (음정, an interval, where 음높이, pitch, is meant) is wrong
-    only where the other language speaks of this term and not of that one.
+    only where the other language has this term and not that one.
     """
     language = cell.language or ""
-    there = "en" if language == "ko" else "ko"
+    foreign = "en" if language == "ko" else "ko"
     right: dict[str, list[Term]] = {}
     for term in terms.values():
         for form in term.not_ko if language == "ko" else term.not_en:
@@ -50,12 +50,13 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
     forms = "|".join(map(re.escape, sorted(right, key=len, reverse=True)))
     pattern = rf"(?<![가-힣])(?:{forms})" if language == "ko" else rf"\b(?:{forms})s?\b"
     found = []
-    for match in re.finditer(pattern, ours(cell.text), re.IGNORECASE):
+    for match in re.finditer(pattern, mask_excluded(cell.text), re.IGNORECASE):
         form = match[0].casefold()
         meant = right.get(form) or right[form.removesuffix("s")]
         own = next((t for t in terms.values() if t.word(language).casefold() == form), None)
         if own and (
-            says(other, own.word(there)) or not any(says(other, term.word(there)) for term in meant)
+            contains(other, own.word(foreign))
+            or not any(contains(other, term.word(foreign)) for term in meant)
         ):
             continue
         words = " or ".join(term.word(language) for term in meant)
@@ -65,17 +66,17 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
     return found
 
 
-def ours(text: str) -> str:
-    """The text with everything that is not the book's own wording blotted out, places kept.
+def mask_excluded(text: str) -> str:
+    """The text with what is excluded replaced, so that positions stay.
 
     Example:
-        >>> ours("가 `b` 다")
+        >>> mask_excluded("가 `b` 다")
         '가 ￼￼￼ 다'
     """
-    return NOT_OURS.sub(lambda match: re.sub(r"[^\n]", "\ufffc", match[0]), text)
+    return EXCLUDED.sub(lambda match: re.sub(r"[^\n]", "\ufffc", match[0]), text)
 
 
-def says(cell: Cell, word: str) -> bool:
+def contains(cell: Cell, word: str) -> bool:
     """Whether a block holds a word."""
     return word.casefold() in cell.text.casefold()
 

@@ -3,7 +3,7 @@
 import pytest
 
 FRAMES = "return [...arguments[0].closest('.ta-explore').querySelectorAll('.ta-frame')].map(f => f.checkVisibility())"
-SAID = "return arguments[0].closest('.ta-explore').querySelector('output').textContent"
+LABEL = "return arguments[0].closest('.ta-explore').querySelector('output').textContent"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_sliders_follow_the_keyboard(chapter, sliders, reader):
         ):
             slider.send_keys(key)
             assert reader.ask(FRAMES, slider) == [i == at for i in range(len(labels))]
-            assert reader.ask(SAID, slider) == slider.get_attribute("aria-valuetext") == labels[at]
+            assert reader.ask(LABEL, slider) == slider.get_attribute("aria-valuetext") == labels[at]
 
 
 def test_a_slider_stops_the_sound_it_leaves(chapter, sliders, reader):
@@ -88,8 +88,8 @@ def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, reader):
         assert len(hidden) >= len(choices) and all(height > 10 for height in hidden)
         shown = """return ['audio', '.ta-player figcaption', '.ta-frame:not([hidden]) img'].map(
             name => [...document.querySelectorAll('.bd-article ' + name)].filter(e => !e.closest('[hidden]')).map(e => e.offsetHeight > 0))"""
-        learners, labels, pictures = reader.ask(shown)
-        assert not any(learners) and all(labels) and len(labels) == len(learners) and all(pictures)
+        audio, labels, pictures = reader.ask(shown)
+        assert not any(audio) and all(labels) and len(labels) == len(audio) and all(pictures)
     finally:
         reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
@@ -118,6 +118,6 @@ def test_search_says_that_there_is_nothing(reader):
     from selenium.webdriver.support.ui import WebDriverWait
 
     reader.open("search.html?q=쀍뛣")
-    said = "return document.querySelector('.search-summary')?.textContent.includes('없')"
-    assert WebDriverWait(reader.driver, 10).until(lambda browser: browser.execute_script(said))
+    empty = "return document.querySelector('.search-summary')?.textContent.includes('없')"
+    assert WebDriverWait(reader.driver, 10).until(lambda browser: browser.execute_script(empty))
     assert reader.find("#search-results a") == []
