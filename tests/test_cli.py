@@ -219,6 +219,15 @@ def test_a_model_that_comes_with_the_package_is_named(tmp_path, monkeypatch, cap
     assert 3 < json.loads(capsys.readouterr().out)["bits_per_sample"] < 5
 
 
+def test_options_may_stand_before_the_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run(*"generate --seeds 1 2 --seconds 0.01 --out note.wav causal-notes --device cpu".split())
+    assert load("note-2.wav")[0].shape == (1, 160)
+    run(*"evaluate --json --clips 1 causal-notes".split())
+    run(*"generate --out note.wav runs/none".split(), code=2)
+    assert "usage: tinyaudio" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", ["", "fly", "train", "generate", "data notes x --n 0"])
 def test_words_it_does_not_know_are_refused_with_usage(words, capsys):
     run(*words.split(), code=2)

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.formatwarning = in_one_line
     try:
         words, own = take_recipe(sys.argv[1:] if arguments is None else [*arguments])
-        options = parser(own).parse_args(words)
+        options = parser(own).parse_args(use.run_first(words))
         options.recipe = getattr(options, "recipe", own)
         options.run(options)
     except UserError as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tinyaudio.checkpoints import TrainedRun, open_run, shipped
+from tinyaudio.checkpoints import TrainedRun, folder_of, open_run, shipped
 from tinyaudio.cli.options import Option, add_options, command_options, count
 from tinyaudio.errors import UserError
 from tinyaudio.recipe import Recipe
@@ -46,6 +46,19 @@ def add_verbs(commands: Any, recipes: Sequence[Recipe[Any]]) -> None:
         one.add_argument("run_folder", metavar="RUN", help=RUN + ", ".join(shipped()))
         one.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
         one.set_defaults(run=verb_command, verb=verb)
+
+
+def run_first(words: list[str]) -> list[str]:
+    """The words of a command with its run in front of the options, which depend on it.
+
+    Example:
+        >>> run_first(["generate", "--out", "new.wav", "causal-notes"])
+        ['generate', 'causal-notes', '--out', 'new.wav']
+    """
+    if len(words) < 2 or not words[1].startswith("-") or words[0] in ("train", "data"):
+        return words
+    at = [i for i, word in enumerate(words) if (folder_of(word) / "run.json").is_file()]
+    return [words[0], words[at[0]], *words[1 : at[0]], *words[at[0] + 1 :]] if at else words
 
 
 def flags(options: Sequence[Option]) -> str:
