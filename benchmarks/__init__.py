@@ -1,1 +1,1 @@
-"""Measurements, side by side with peers where there are any."""
+"""Measurements, each beside a control, a bound or another implementation."""

@@ -1,6 +1,12 @@
-"""What all benchmarks say alike on the command line."""
+"""What the command lines of the benchmarks share."""
 
 import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+RUN = "a folder that 'tinyaudio train' made, or a model that comes with the package"
 
 
 def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
@@ -12,3 +18,42 @@ def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
     )
     options.add_argument("--json", action="store_true", help="print one JSON object")
     return options
+
+
+def open_runs(places: Sequence[str]) -> dict[str, Any]:
+    """The trained runs of ``--run``, a `tinyaudio.checkpoints.TrainedRun` each, by what they were named."""
+    from tinyaudio.checkpoints import open_run
+
+    if not places:
+        print("no --run: only the controls are measured", file=sys.stderr)
+    return {place: open_run(place) for place in places}
+
+
+def generate_with(run: Any, needed: Sequence[str]) -> Any:
+    """The ``generate`` command of a run's recipe.
+
+    Raises:
+        UserError: It has none, or it lacks one of the keywords needed, such as "pitch".
+    """
+    from tinyaudio.cli.options import command_options
+    from tinyaudio.errors import UserError
+
+    generate = run.recipe.commands.get("generate")
+    options = {option.name for option in command_options(generate)} if generate else set()
+    if missing := [name for name in needed if name not in options]:
+        raise UserError(
+            f"--run: a run of {run.recipe.name} cannot be measured here; its generate has no option"
+            f" --{missing[0].replace('_', '-')}"
+        )
+    return generate
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End the program with one line where the package raises a `UserError`."""
+    from tinyaudio.errors import UserError
+
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"error: {error}")

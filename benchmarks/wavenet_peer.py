@@ -1,4 +1,4 @@
-"""The network of `benchmarks.wavenet` by another hand: the wavenet_vocoder that pip installs."""
+"""The network of `benchmarks.wavenet` in another implementation: the wavenet_vocoder that pip installs."""
 
 import importlib.util
 import sys
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def peer() -> Any:
-    """The same network by wavenet_vocoder, ready to generate; None where it is not installed."""
+    """The same network in wavenet_vocoder, ready to generate; None where it is not installed."""
     if importlib.util.find_spec("wavenet_vocoder") is None:
-        said = (
+        message = (
             "the peer is not installed (pip install --no-deps wavenet_vocoder); its keys are null"
         )
-        print(said, file=sys.stderr)
+        print(message, file=sys.stderr)
         return None
     from wavenet_vocoder import WaveNet
 
