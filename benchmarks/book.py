@@ -1,4 +1,4 @@
-"""What does the book weigh, what does it take to run, and does it keep its word?
+"""How large is the book, how long does it run, and is all of it up to date?
 
 Per chapter:
 cells                   of the Korean notebook; the English one has as many
@@ -7,12 +7,12 @@ notebook_bytes          the larger of the two editions'
 page_bytes              the larger of the two built pages; null before `make book`
 players, exercises      in one edition
 Of the whole book:
-wrong_answers_planted   with the checkers' tests, and really put to the checkers now:
-wrong_answers_caught    those that failed, with the mistake named
-untranslated_blocks     Korean blocks whose English is missing, or of an older Korean
-stale_outputs           notebooks whose outputs no longer belong to their code
-broken_links            in the built site, every page of both editions: links and anchors that lead to
-                        nothing; addresses elsewhere are not fetched; null before `make book`
+wrong_answers_planted   in the checkers' tests; each is checked now
+wrong_answers_caught    those that fail with a message that names the mistake
+untranslated_blocks     Korean blocks whose English is missing, or translates an older version
+stale_outputs           notebooks whose outputs were made by other code
+broken_links            in the built site, every page of both editions: links and anchors without a
+                        target; external ones are not followed; null before `make book`
 
     python -m benchmarks.book --json
 """
@@ -35,7 +35,7 @@ PREFIX = {"ko": "", "en": "en/"}  # of an edition's pages in the site
 
 
 class Page(HTMLParser):
-    """Where a page leads, and where in it others may lead."""
+    """The links and anchors of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Note what an element is called and where it leads."""
+        """Collect an element's anchor and links."""
         for name, value in attributes:
             if value is None:
                 continue
@@ -55,21 +55,21 @@ class Page(HTMLParser):
 
 
 def broken_links(site: Path) -> list[str]:
-    """``page: link`` for every link inside the site that leads to nothing."""
+    """``page: link`` for every internal link without a target."""
     files = [p for p in sorted(site.rglob("*.html")) if "_static" not in p.parts]  # the theme's own
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in files}
     return [
         f"{path.relative_to(site)}: {link}"
         for path, page in pages.items()
         for link in dict.fromkeys(page.links)
-        if not leads_somewhere(path, link, site, pages)
+        if not has_target(path, link, site, pages)
     ]
 
 
-def leads_somewhere(path: Path, link: str, site: Path, pages: dict[Path, Page]) -> bool:
+def has_target(path: Path, link: str, site: Path, pages: dict[Path, Page]) -> bool:
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
-        return True  # elsewhere, or in the page itself (data:)
+        return True  # external, or in the page itself (data:)
     folder = site if parts.path.startswith("/") else path.parent
     target = (folder / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
     if target.is_dir():
@@ -80,7 +80,7 @@ def leads_somewhere(path: Path, link: str, site: Path, pages: dict[Path, Page]) 
 
 
 def chapter_figures(chapter: Chapter) -> dict[str, Any]:
-    """What one chapter weighs and takes."""
+    """The figures of one chapter."""
     notebook = stored(chapter, "ko")
     cells = notebook.cells if notebook else []
     measured = notebook.metadata.get("tinyaudio", {}).get("measured", {}) if notebook else {}
@@ -96,12 +96,14 @@ def chapter_figures(chapter: Chapter) -> dict[str, Any]:
         "memory_gb": measured.get("memory_gb"),
         "notebook_bytes": max((p.stat().st_size for p in made if p.exists()), default=None),
         "page_bytes": max((p.stat().st_size for p in built if p.exists()), default=None),
-        "players": sum(learners(output) for cell in cells for output in cell.get("outputs", [])),
+        "players": sum(
+            count_players(output) for cell in cells for output in cell.get("outputs", [])
+        ),
         "exercises": len(exercises(chapter)),
     }
 
 
-def learners(output: dict[str, Any]) -> int:
+def count_players(output: dict[str, Any]) -> int:
     """How many players an output shows."""
     html = output.get("data", {}).get("text/html", "")
     return "".join(html).count("<audio")

@@ -1,4 +1,4 @@
-"""Sound files that are damaged, each a function of (seed, number).
+"""Damaged sound files, each a function of (seed, number).
 
 The first are the bad inputs that people meet, made by hand; then come good files of every kind that
 libsndfile can write, damaged in one to three of nine ways.
@@ -21,7 +21,7 @@ KINDS = [
     *[("CAF", "PCM_16", "caf"), ("CAF", "ALAC_16", "caf"), ("AU", "PCM_16", "au")],
 ]
 MONO_ONLY = {"GSM610", "OPUS", "MPEG_LAYER_III"}  # GSM by its standard, the others to stay small
-HEADER = 128  # bytes in which most formats say what they hold
+HEADER = 128  # bytes within which most formats have their header
 EXTREMES = [0, 1, 2, 7, 192, 255, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 NOISE = np.random.default_rng(1).integers(-9999, 9999, 3200).astype("<i2").tobytes()
 
@@ -53,7 +53,7 @@ def wav(
     size: int | None = None,
     tag: int = 1,
 ) -> bytes:
-    """A WAV file whose header says what it is told to; `tag` is 1 for integers, 3 for floats."""
+    """A WAV file with any header; `tag` is 1 for integers, 3 for floats."""
     frame = channels * bits // 8
     per_second = rate * frame & 0xFFFFFFFF
     size = len(body) if size is None else size
@@ -63,14 +63,14 @@ def wav(
 
 
 def float_wav(bad: float) -> bytes:
-    """A WAV file of floats from -1 to 1 in which `bad` stands in a few places."""
+    """A WAV file of floats from -1 to 1, three of them replaced by `bad`."""
     ramp = np.linspace(-1, 1, 800, dtype="<f4")
     ramp[600:603] = bad
     return wav(ramp.tobytes(), bits=32, tag=3)
 
 
 def chosen_files() -> list[tuple[str, bytes]]:
-    """The bad inputs that people meet, and the lies that a header can tell."""
+    """Bad inputs that people meet, and wrong headers."""
     endless = bytearray(encoded(np.zeros((3200, 1)), "FLAC"))
     endless[21] |= 0x0F  # the 36 bits of STREAMINFO that count samples: all ones
     endless[22:26] = b"\xff" * 4

@@ -1,4 +1,4 @@
-"""How fast, how exactly in tune and how repeatable is the procedural sound?
+"""How fast, how accurate in pitch and how reproducible is the procedural sound?
 
 notes_per_second            notes of 4 s at 16 kHz, all families, on one core
 voices_realtime_48k         seconds of speech at 48 kHz made in a second, on one core
@@ -35,14 +35,14 @@ from tinyaudio.data.voices import Voices
 
 NOTES_TO_HASH, VOICES_TO_HASH = 33, 2
 OWN_PARTIALS = ("keyboard", "mallet")
-# Environment variables of the processes that make the sound again.
+# Environment variables of the processes that synthesize the sound again.
 ONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 TWO = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
 OLD_KERNEL = {**ONE, "OPENBLAS_CORETYPE": "Nehalem"}
 
 
 def int16_bytes(clip: Any) -> bytes:
-    """What a 16-bit file would hold."""
+    """The samples in 16 bits."""
     return np.round(clip.numpy() * 32767).astype("<i2").tobytes()
 
 
@@ -74,7 +74,7 @@ def from_process(option: str, settings: dict[str, str]) -> list[Any]:
 
 def notes_per_second(n: int = 150) -> float:
     notes = Notes(n)
-    notes[0]  # the first one loads what is loaded once
+    notes[0]  # the first one also loads modules
     start = time.process_time()
     for i in range(n):
         notes[i]

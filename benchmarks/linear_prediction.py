@@ -1,18 +1,18 @@
-r"""How many bits a sample a linear predictor needs for mu-law codes: what a network has to beat.
+r"""How many bits a sample a linear predictor needs for mu-law codes: the baseline for networks.
 
-A predictor foretells a sample from the 32 before it, and a bell curve around what it foretold says
-how sure it is. A code stands for an interval of amplitudes; its probability is the curve's integral
-over it, so that the 256 probabilities add up to 1, as a network's do, and the same codes are scored.
+The mean of a sample is predicted from the 32 before it, and a density around the mean has a scale.
+A code stands for an interval of amplitudes; its probability is the integral of the density over it, so
+that the 256 probabilities add up to 1, as a network's do, and the same codes are scored.
 
     m_t = \sum_{k=1}^{32} a_k x_{t-k}
     s_t = gain v_t + floor,  v_t = memory v_{t-1} + (1 - memory) |x_{t-1} - m_{t-1}|
     p(code) = F((upper - m_t) / s_t) - F((lower - m_t) / s_t)
 
-With memory 1 the scale is the same all along ("global"), else it follows the errors made so far
+With memory 1 the scale is constant ("global"), else it follows the errors made so far
 ("adaptive"). x is the amplitude that a code stands for, or the same companded, where the codes are
 evenly spaced. The coefficients a come from least squares; where the scale adapts, it helps much to
-divide each equation by its scale ("weighted"), or the loudest notes decide everything. Before the
-first sample there is silence, and every sample counts, the first one too.
+divide each equation by its scale ("weighted"), or the loudest notes dominate. Before the first sample
+there is silence, and every sample counts, the first one too.
 
 Paper:      Atal & Hanauer, "Speech analysis and synthesis by linear prediction of the speech wave"
             (1971): least squares over the samples themselves, without a window.
@@ -59,7 +59,7 @@ def codebook(domain: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def log_integral(lower: np.ndarray, upper: np.ndarray, density: str) -> np.ndarray:
-    """ln(F(upper) - F(lower)) of a standard density; keeps its digits far out in the tails."""
+    """ln(F(upper) - F(lower)) of a standard density; exact far out in the tails."""
     if density == "logistic":
         # F(b) - F(a) = F(b) F(-a) (1 - e^(a - b))
         ends = np.isinf(lower) | np.isinf(upper)
@@ -99,8 +99,8 @@ def fit(
 
     Args:
         signals: (T,) each.
-        order: Samples to look back.
-        scales: By which to divide each equation, (T,) each; by default they count alike.
+        order: Order of the predictor, in samples.
+        scales: By which to divide each equation, (T,) each; 1 by default.
 
     Example:
         >>> fit([0.9 ** np.arange(50)], order=1).round(6)
@@ -109,9 +109,9 @@ def fit(
     squares, products = np.zeros((order, order)), np.zeros(order)
     for i, x in enumerate(signals):
         scale = np.ones(len(x)) if scales is None else scales[i]
-        past = lagged(x, order) / scale[:, None]
-        squares, products = squares + past.T @ past, products + past.T @ (x / scale)
-    # Pure tones leave directions without energy; a millionth of a millionth decides about those.
+        history = lagged(x, order) / scale[:, None]
+        squares, products = squares + history.T @ history, products + history.T @ (x / scale)
+    # Pure tones leave directions without energy; the ridge decides those.
     ridge = 1e-12 * np.trace(squares) + 1e-300
     return np.linalg.solve(squares + ridge * np.eye(order), products)
 
@@ -127,7 +127,7 @@ class Predictor:
         gain: Scale over mean absolute error.
         floor: Added to the scale.
         weighted: Whether each equation is divided by its scale in fitting.
-        level: Mean absolute error, expected before any is known.
+        level: Mean absolute error, assumed before the first sample.
         coefficients: (order,).
     """
 
@@ -146,7 +146,7 @@ class Predictor:
         return f"{self.domain} domain, {squares} least squares, {self.density}, {scale}"
 
     def means_and_errors(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What is foretold of each sample, and by how much it is missed (T,)."""
+        """The predicted mean of each sample, and its absolute error (T,)."""
         x = codebook(self.domain)[0][codes]
         mean = lagged(x, len(self.coefficients)) @ self.coefficients
         return mean, np.abs(x - mean)
@@ -181,8 +181,7 @@ def bits_per_sample(predictor: Predictor, clips: Sequence[np.ndarray]) -> float:
 def adapted_bits_per_sample(predictor: Predictor, clips: Sequence[np.ndarray]) -> float:
     """The same for a predictor fitted to each clip anew.
 
-    An oracle: its coefficients come from the very samples that they then foretell, and nobody pays
-    for sending them.
+    An oracle: its coefficients come from the samples that they predict, and cost nothing.
     """
     lengths = [predictor.fitted_to([codes]).code_lengths(codes) for codes in clips]
     return float(np.concatenate(lengths).mean())
@@ -195,7 +194,7 @@ def tuned(
 
     Args:
         clips: Mu-law codes, (T,) each.
-        order: Samples to look back.
+        order: Order of the predictor, in samples.
         adapt: Choose the constants for a predictor that is fitted to each clip anew, and so is to
             be `Predictor.fitted_to` each clip that it scores.
 

@@ -5,7 +5,7 @@ HARDWARE    one core, about a minute
 EXPECT      2,400 files tried, and crashes, hangs and wrong_errors all 0
 
 Sound files damaged at random (`benchmarks.damage`) are loaded in a process that is watched: it may
-die (a crash), take longer than a second (a hang), or raise anything but an `AudioError` of one line
+exit (a crash), take longer than a second (a hang), or raise anything but an `AudioError` of one line
 that names the file (a wrong error).  What it does load must be a clip: float32, (channels, time),
 finite, in [-1, 1].
 """
@@ -33,13 +33,13 @@ from tinyaudio.audio import load
 from tinyaudio.errors import AudioError
 
 PATIENCE_S = 1.0  # within which each file loads or is refused
-KILL_S = 10.0  # after which the process is taken to hang for ever
+KILL_S = 10.0  # after which the process counts as hanging
 START_S = 120.0  # in which a process must have imported torch, on a busy machine
 PART = {"mono": True, "start_s": 0.05, "seconds": 0.1, "sample_rate": 8_000}
 
 
-def verdict(path: Path, **part: Any) -> str:
-    """What a call of `load` came to: "loaded", "refused", or words that say what is wrong."""
+def load_outcome(path: Path, **part: Any) -> str:
+    """The outcome of a call of `load`: "loaded", "refused", or a description of what is wrong."""
     try:
         audio, rate = load(path, **part)
     except AudioError as error:
@@ -55,8 +55,8 @@ def verdict(path: Path, **part: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the watched process says of a file, or is said when it cannot answer."""
+class Result:
+    """What the watched process reports of a file, or what is recorded if it does not report."""
 
     outcome: str  # "loaded", "refused", "crash", "hang" or "wrong"
     detail: str = ""
@@ -64,33 +64,33 @@ class Answer:
     peak_mb: float = 0.0  # of the process, so far
 
 
-def check_answer(path: Path) -> Answer:
+def try_file(path: Path) -> Result:
     """Load a file whole and in part; the slower of the two counts."""
-    verdicts, seconds = [], 0.0
+    outcomes, seconds = [], 0.0
     for part in ({}, PART):
         start = time.perf_counter()
-        verdicts.append(verdict(path, **part))
+        outcomes.append(load_outcome(path, **part))
         seconds = max(seconds, time.perf_counter() - start)
-    wrong = [words for words in verdicts if words not in ("loaded", "refused")]
-    outcome, detail = ("wrong", wrong[0]) if wrong else (verdicts[0], "")
+    wrong = [text for text in outcomes if text not in ("loaded", "refused")]
+    outcome, detail = ("wrong", wrong[0]) if wrong else (outcomes[0], "")
     if seconds > PATIENCE_S:
         outcome, detail = "hang", f"{seconds:.2f} s"
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Answer(outcome, detail, seconds, peak_mb)
+    return Result(outcome, detail, seconds, peak_mb)
 
 
 def work(connection: Connection, stderr: Path) -> None:
-    """The watched process: examines each path that it is sent, until None comes."""
+    """The watched process: loads each path that it receives, until None."""
     os.dup2(os.open(stderr, os.O_WRONLY | os.O_APPEND | os.O_CREAT), 2)
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     connection.send("ready")
     while (path := connection.recv()) is not None:
-        connection.send(check_answer(path))
+        connection.send(try_file(path))
 
 
 class Watched:
-    """A process that examines files and is replaced when it dies or does not answer."""
+    """A process that loads files and is replaced when it exits or does not report."""
 
     def __init__(self, stderr: Path) -> None:
         self.stderr = stderr
@@ -99,28 +99,28 @@ class Watched:
     def start(self) -> None:
         """Start a process and wait until it has imported what it needs."""
         context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(theirs, self.stderr), daemon=True)
+        self.connection, remote = context.Pipe()
+        self.process = context.Process(target=work, args=(remote, self.stderr), daemon=True)
         self.process.start()
-        theirs.close()  # else its end would not be noticed
+        remote.close()  # else its end would not be noticed
         if not self.connection.poll(START_S) or self.connection.recv() != "ready":
             raise RuntimeError(f"the watched process did not start within {START_S} s")
 
-    def ask(self, path: Path) -> Answer:
-        """What the process says of a file, or that it died or is silent; then there is a new one."""
-        answer = Answer("hang", f"no answer within {KILL_S} s")
+    def load(self, path: Path) -> Result:
+        """The result of a file; after a crash or a hang the process is started again."""
+        result = Result("hang", f"no report within {KILL_S} s")
         try:
             self.connection.send(path)
             if self.connection.poll(KILL_S):
-                received: Answer = self.connection.recv()
+                received: Result = self.connection.recv()
                 return received
         except (EOFError, OSError):  # the other end is gone
             self.process.join()
-            answer = Answer("crash", f"exit code {self.process.exitcode}")
+            result = Result("crash", f"exit code {self.process.exitcode}")
         self.process.kill()
         self.process.join()
         self.start()
-        return answer
+        return result
 
     def stop(self) -> None:
         """Let the process end by itself."""
@@ -133,7 +133,7 @@ def measure(n_files: int, seed: int, keep: Path | None = None) -> dict[str, Any]
     whole = whole_files()
     counts: Counter[str] = Counter()
     offenders = []
-    answers = []
+    results = []
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         stderr = Path(folder) / "stderr"
@@ -142,13 +142,13 @@ def measure(n_files: int, seed: int, keep: Path | None = None) -> dict[str, Any]
             suffix, data = mutant(i, seed, whole)
             path = Path(folder) / f"{i:06}.{suffix}"
             path.write_bytes(data)
-            answer = watched.ask(path)
-            if answer.outcome == "hang":
-                answer = watched.ask(path)  # once more: a busy machine is not a hang
-            answers.append(answer)
-            counts[answer.outcome] += 1
-            if answer.detail:
-                offenders.append(f"{path.name}: {answer.outcome}: {answer.detail}")
+            result = watched.load(path)
+            if result.outcome == "hang":
+                result = watched.load(path)  # once more: a busy machine is not a hang
+            results.append(result)
+            counts[result.outcome] += 1
+            if result.detail:
+                offenders.append(f"{path.name}: {result.outcome}: {result.detail}")
                 if keep:
                     keep.mkdir(parents=True, exist_ok=True)
                     (keep / path.name).write_bytes(data)
@@ -162,8 +162,8 @@ def measure(n_files: int, seed: int, keep: Path | None = None) -> dict[str, Any]
         "crashes": counts["crash"],
         "hangs": counts["hang"],
         "wrong_errors": counts["wrong"],
-        "slowest_s": round(max(a.seconds for a in answers), 4),
-        "peak_memory_mb": round(max(a.peak_mb for a in answers)),
+        "slowest_s": round(max(a.seconds for a in results), 4),
+        "peak_memory_mb": round(max(a.peak_mb for a in results)),
         "stray_output_bytes": stray,  # what decoders printed past `load`
         "total_s": round(time.perf_counter() - start, 1),
         "offenders": offenders,

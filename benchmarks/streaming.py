@@ -1,25 +1,25 @@
-"""Does ten minutes of sound stream into a file in flat memory, and does an interruption leave a whole file?
+"""Does ten minutes of sound stream into a file in constant memory, and does an interruption leave a valid file?
 
-The book's tiny WaveNet (20 layers, 32/32/64), which is told a mel spectrogram (80 bands, a frame every 256
+The book's tiny WaveNet (20 layers, 32/32/64), conditioned on a mel spectrogram (80 bands, a frame every 256
 samples, as a vocoder is), generates by `samplers.native` at 16 kHz, and `samplers.streaming` writes. Its
-weights are random: speed and memory do not depend on what is said. The same is then begun anew by a
-process of its own and stopped after a few seconds, once by each signal.
+weights are random: speed and memory do not depend on them. Then another process generates the same and is
+interrupted after a few seconds, once by each signal.
 
-rss_growth_mb        most memory that the process has held after the first piece was written, beyond what
-                     it held then, looked at after every piece (1,024 samples)
-rss_first_mb         what it held then
-seconds              by the clock, opening and moving the file included
-cpu_seconds          of this process meanwhile, which a busy machine disturbs less
-samples_per_second   by the clock
+rss_growth_mb        peak of the process's resident memory over that after the first chunk, measured after
+                     every chunk (1,024 samples)
+rss_first_mb         resident memory after the first chunk
+seconds              wall-clock time, opening and moving the file included
+cpu_seconds          CPU time of this process, which other load on the machine changes less
+samples_per_second   by wall-clock time
 samples_per_cpu_second
 real_time            the sound's length over seconds
 samples, length_s    in the file, as soundfile reads it
-interrupted          for Ctrl-C (SIGINT), SIGTERM and SIGKILL: the file that was left, its samples by its
-                     header and as read, whether they are the first of the whole one's, and whether other
-                     files were left
+interrupted          for Ctrl-C (SIGINT), SIGTERM and SIGKILL: the file that is left, its samples by its
+                     header and as read, whether they are the first of the complete file's, and the number
+                     of other files
 
     python -m benchmarks.streaming --json
-    python -m benchmarks.streaming --seconds 20        # a quick look
+    python -m benchmarks.streaming --seconds 20        # a quick run
 """
 
 import argparse
@@ -39,19 +39,19 @@ from typing import Any
 from benchmarks.command import parser
 
 RATE = 16_000
-PIECE = 1024  # samples
-AFTER_S = 3.0  # of streaming, an interrupted run is stopped
-PATIENCE_S = 300.0  # within which it begins and ends
+CHUNK = 1024  # samples
+AFTER_S = 3.0  # of streaming before a run is interrupted
+TIMEOUT_S = 300.0  # within which it begins and ends
 
 
 def rss_mb() -> float:
-    """Memory that this process holds."""
+    """Resident memory of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def sound(n_samples: int) -> Iterator[Any]:
-    """The clip (1, 1, n_samples) in pieces, always the same."""
+    """The clip (1, 1, n_samples) in chunks, always the same."""
     import torch
 
     from tinyaudio.models.condition import Condition, ConditionConfig
@@ -62,23 +62,23 @@ def sound(n_samples: int) -> Iterator[Any]:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    kind = ConditionConfig(n_frame_channels=80, hop_length=256)
-    net = WaveNet(replace(WaveNetConfig.tiny(), condition=kind))
+    mel = ConditionConfig(n_frame_channels=80, hop_length=256)
+    net = WaveNet(replace(WaveNetConfig.tiny(), condition=mel))
     torch.nn.init.normal_(net.logits.weight, std=0.25)
-    told = Conditioned(net, Condition(frames=torch.randn(1, 80, -(-n_samples // 256))))
-    for codes in stream(told, n_samples, seeds=[0], chunk=PIECE):
+    conditioned = Conditioned(net, Condition(frames=torch.randn(1, 80, -(-n_samples // 256))))
+    for codes in stream(conditioned, n_samples, seeds=[0], chunk=CHUNK):
         yield mulaw.decode(codes)[:, None]
 
 
-def watched(pieces: Iterable[Any], rss: list[float]) -> Iterator[Any]:
-    """The same pieces; notes the memory after each has been written."""
-    for piece in pieces:
-        yield piece
+def watched(chunks: Iterable[Any], rss: list[float]) -> Iterator[Any]:
+    """The same chunks; appends the resident memory after each has been written."""
+    for chunk in chunks:
+        yield chunk
         rss.append(rss_mb())
 
 
 def streamed(place: Path, n_samples: int) -> dict[str, float]:
-    """Stream into a file and say what it took."""
+    """Stream into a file and measure memory and time."""
     import soundfile
 
     from tinyaudio.samplers.streaming import write
@@ -102,24 +102,24 @@ def streamed(place: Path, n_samples: int) -> dict[str, float]:
 
 
 def interrupted(number: signal.Signals, whole: Path, n_samples: int) -> dict[str, Any]:
-    """Begin anew in another process, stop it, and look at what it leaves."""
+    """Generate the same in another process, interrupt it, and describe what it leaves."""
     import numpy as np
     import soundfile
 
     with tempfile.TemporaryDirectory() as folder:
         place, part = Path(folder) / "a.wav", Path(folder) / "a.part.wav"
-        words = [sys.executable, "-m", "benchmarks.streaming", "--into", str(place)]
-        words += ["--seconds", str(n_samples / RATE)]
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "benchmarks.streaming", "--into", str(place)]
+        command += ["--seconds", str(n_samples / RATE)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + PATIENCE_S
+            deadline = time.monotonic() + TIMEOUT_S
             while not part.exists():
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("the process that was to be interrupted did not begin")
+                    raise RuntimeError("the process to be interrupted did not begin")
                 time.sleep(0.05)
             time.sleep(AFTER_S)
             process.send_signal(number)
-            process.wait(PATIENCE_S)
+            process.wait(TIMEOUT_S)
         finally:
             process.kill()
         left = sorted(Path(folder).iterdir())

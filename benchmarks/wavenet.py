@@ -9,7 +9,7 @@ and a residual of the last layer that nothing reads. (`parameters` has both as c
 
 native_over_r9y9        samples a second of `samplers.native` over those of `incremental_forward`
 cached_over_r9y9        of `samplers.autoregressive.cached`, likewise
-native_over_naive       of native over a full forward pass of 3,070 samples under inference mode for each sample
+native_over_naive       of native over a full forward pass of 3,070 samples for each sample
 native_max_logit_error  largest difference of any logit from the model's own forward pass, 3,500 samples
 cached_max_logit_error  likewise
 train_step_over_r9y9    time of a training step (forward, backward, Adam) on 4 x 8,000 samples, over the
@@ -19,9 +19,9 @@ samples_per_second      of each, the median; NAME_16 is of 16 clips at once, all
 read_gb_per_s           what this thread reads in a second from a buffer of the weights' size, summing it
 gflop_per_s             additions and multiplications in a product of matrices, 512 x 512
 native_bytes_per_sample weights that native reads for one sample
-native_read_bound       read_gb_per_s over that, in samples a second: the bandwidth bound (roofline) where the
-                        weights, about 5 MB, do not fit the core's own cache
-native_over_read_bound  samples a second of native over that bound; both are measured in each round
+native_read_bound       read_gb_per_s over that, in samples a second: the roofline where the weights, 5 MB,
+                        do not fit the core's own cache
+native_over_read_bound  samples a second of native over that bound
 gpu                     on a CUDA device: its name, and samples a second, of all clips together, for one
                         clip and for 256 of `samplers.graph` and of `cached`; null without one
 
@@ -47,7 +47,7 @@ from benchmarks.wavenet_peer import peer
 
 ROUNDS = 7
 TRAINING_ROUNDS = 3
-# Samples that are generated in a round: about half a second's work each, three for native.
+# Samples generated in a round: about half a second of work each, three for native.
 N_NAIVE, N_PEER, N_CACHED, N_NATIVE = 3, 150, 400, 16_000
 N_SCORED = 3_500  # more than the receptive field
 
@@ -118,7 +118,7 @@ def speeds(net: Any, other: Any) -> dict[str, list[float]]:
     ways["read"] = (read, 100 * 4 * weights)  # in bytes
     ways["multiply"] = (lambda: [square @ square for _ in range(10)], 10 * 2 * 512**3)
     for generate, _ in ways.values():
-        generate()  # what is compiled or loaded once
+        generate()  # compile and load first
     found: dict[str, list[float]] = {"r9y9": []}
     for _ in range(ROUNDS):
         for name, (generate, n) in ways.items():
@@ -208,8 +208,7 @@ def measure() -> dict[str, Any]:
     found = speeds(net, other)
     read, multiply = (found.pop(name) for name in ("read", "multiply"))
     step = NativeStep(net, 1)
-    n_bytes = step.bytes_per_sample
-    bound = [one / n_bytes for one in read]
+    bound = [one / step.bytes_per_sample for one in read]
     return {
         "native_over_r9y9": ratio(found["native"], found["r9y9"]),
         "cached_over_r9y9": ratio(found["cached"], found["r9y9"]),
@@ -222,7 +221,7 @@ def measure() -> dict[str, Any]:
         },
         "read_gb_per_s": significant(statistics.median(read) / 1e9),
         "gflop_per_s": significant(statistics.median(multiply) / 1e9),
-        "native_bytes_per_sample": n_bytes,
+        "native_bytes_per_sample": step.bytes_per_sample,
         "native_read_bound": significant(statistics.median(bound)),
         "native_over_read_bound": ratio(found["native"], bound),
         "gpu": gpu(),
