@@ -123,7 +123,9 @@ def test_executed_again_everything_fits(book):
 def test_a_cell_that_fails_leaves_the_last_good_notebooks(book, code, message):
     before = book.files()
     line = book.replace('print("✔ 12")', code)
-    with pytest.raises(BookError, match=rf"(?s)small\.md:\d+: this cell failed; .*{message}") as error:
+    with pytest.raises(
+        BookError, match=rf"(?s)small\.md:\d+: this cell failed; .*{message}"
+    ) as error:
         make(book.chapter)
     assert abs(book.line_of(str(error.value)) - line) <= 3
     assert book.files() == before

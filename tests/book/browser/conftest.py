@@ -84,7 +84,7 @@ requestAnimationFrame(ask);
 """
 
 
-class Reader:
+class Browser:
     """Somebody with a browser."""
 
     def __init__(self, driver, address):
@@ -97,7 +97,7 @@ class Reader:
         self.driver.execute_async_script(READY)
         self.here = page
 
-    def look(self, device, theme):
+    def emulate(self, device, theme):
         """Hold the page on a "desktop" or a "phone", by "light" or in the "dark"."""
         screen = {
             "width": WIDTHS[device],
@@ -109,21 +109,21 @@ class Reader:
         scheme = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
         if self.here:  # until the page has followed
-            self.wait(FOLLOWED, theme)
+            self.execute_async(FOLLOWED, theme)
 
-    def ask(self, script, *words):
+    def execute(self, script, *words):
         """What a script returns."""
         return self.driver.execute_script(script, *words)
 
-    def wait(self, script, *words):
+    def execute_async(self, script, *words):
         """What a script hands to its last argument, later."""
         return self.driver.execute_async_script(script, *words)
 
-    def find(self, selector):
+    def find_all(self, selector):
         """Every element that fits."""
         return self.driver.find_elements("css selector", selector)
 
-    def complaints(self):
+    def console_errors(self):
         """What went wrong, by the browser's console, since the page was opened."""
         return [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
@@ -140,7 +140,7 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def reader(address):
+def browser(address):
     """One browser a module."""
     if not os.environ.get("CI") and not BROWSER:
         pytest.skip("no Chromium: sudo apt-get install chromium chromium-driver")
@@ -159,29 +159,29 @@ def reader(address):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(service=Service(DRIVER) if DRIVER else Service(), options=options)
     driver.set_script_timeout(60)
-    yield Reader(driver, address)
+    yield Browser(driver, address)
     driver.quit()
 
 
 @pytest.fixture(scope="module")
-def page(request, reader):
+def page(request, browser):
     """A page of either edition, open on a desktop by light."""
-    return opened(request.param, reader)
+    return opened(request.param, browser)
 
 
 @pytest.fixture(scope="module")
-def distinct_page(request, reader):
+def distinct_page(request, browser):
     """A page with a text of its own, open."""
-    return opened(request.param, reader)
+    return opened(request.param, browser)
 
 
 @pytest.fixture(scope="module")
-def chapter(request, reader):
+def chapter(request, browser):
     """A page made from a notebook, open."""
-    return opened(request.param, reader)
+    return opened(request.param, browser)
 
 
-def opened(page, reader):
-    reader.look("desktop", "light")
-    reader.open(page)
+def opened(page, browser):
+    browser.emulate("desktop", "light")
+    browser.open(page)
     return page

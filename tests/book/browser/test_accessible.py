@@ -17,48 +17,48 @@ axe.run(document, {resultTypes: ['violations']}).then(({violations, testEngine})
 SETTLED = "const done = arguments[0]; setTimeout(() => done(true), 350)"
 
 
-def violations(reader):
+def violations(browser):
     """What axe-core calls serious or critical."""
-    if not reader.ask("return window.axe !== undefined"):
-        reader.ask(AXE.read_text(encoding="utf-8"))
-    found = reader.wait(RUN)
+    if not browser.execute("return window.axe !== undefined"):
+        browser.execute(AXE.read_text(encoding="utf-8"))
+    found = browser.execute_async(RUN)
     return [one for one in found if one[0] not in ("minor", "moderate")]
 
 
-def test_nobody_is_shut_out(distinct_page, reader):
-    reader.wait(SETTLED)
-    assert violations(reader) == []
+def test_no_violation(distinct_page, browser):
+    browser.execute_async(SETTLED)
+    assert violations(browser) == []
 
 
-def test_nobody_is_shut_out_with_a_phone_in_the_dark(chapter, reader):
-    reader.look("phone", "dark")
-    reader.wait(SETTLED)
-    assert violations(reader) == []
+def test_no_violation_on_a_phone_in_the_dark(chapter, browser):
+    browser.emulate("phone", "dark")
+    browser.execute_async(SETTLED)
+    assert violations(browser) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("device", ["desktop", "phone"])
-def test_nobody_is_shut_out_in_any_way(page, device, theme, reader):
+def test_no_violation_on_any_device_and_theme(page, device, theme, browser):
     """Both devices, by light and in the dark, every page of both editions."""
-    reader.look(device, theme)
-    reader.wait(SETTLED)
-    assert violations(reader) == []
+    browser.emulate(device, theme)
+    browser.execute_async(SETTLED)
+    assert violations(browser) == []
 
 
 @pytest.mark.parametrize("search", ["search.html?q=표본", "en/search.html?q=aliasing"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nobody_is_shut_out_of_the_search(search, theme, reader):
-    reader.look("desktop", theme)
-    reader.open(search)
-    reader.wait(SETTLED)
-    assert violations(reader) == []
+def test_no_violation_in_the_search(search, theme, browser):
+    browser.emulate("desktop", theme)
+    browser.open(search)
+    browser.execute_async(SETTLED)
+    assert violations(browser) == []
 
 
-def test_axe_finds_what_is_wrong(reader):
+def test_axe_finds_what_is_wrong(browser):
     """Else every test above would pass in silence."""
-    reader.look("desktop", "light")
-    reader.open("search.html")
-    reader.ask("""document.querySelector('h1').style.color = '#ddd';
+    browser.emulate("desktop", "light")
+    browser.open("search.html")
+    browser.execute("""document.querySelector('h1').style.color = '#ddd';
         document.querySelector('main').append(document.createElement('button'))""")
-    assert {"color-contrast", "button-name"} <= {one[1] for one in violations(reader)}
+    assert {"color-contrast", "button-name"} <= {one[1] for one in violations(browser)}

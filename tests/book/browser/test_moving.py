@@ -7,13 +7,13 @@ LABEL = "return arguments[0].closest('.ta-explore').querySelector('output').text
 
 
 @pytest.fixture(scope="module")
-def sliders(chapter, reader):
-    return reader.find(".ta-explore input[type=range]")
+def sliders(chapter, browser):
+    return browser.find_all(".ta-explore input[type=range]")
 
 
 @pytest.fixture(scope="module")
-def choices(chapter, reader):
-    return reader.find("details.ta-choice")
+def choices(chapter, browser):
+    return browser.find_all("details.ta-choice")
 
 
 def test_the_first_chapter_has_all_that_is_tested_here(chapter, sliders, choices):
@@ -21,12 +21,12 @@ def test_the_first_chapter_has_all_that_is_tested_here(chapter, sliders, choices
         assert len(sliders) >= 3 and len(choices) >= 9
 
 
-def test_sliders_follow_the_keyboard(chapter, sliders, reader):
+def test_sliders_follow_the_keyboard(chapter, sliders, browser):
     from selenium.webdriver.common.keys import Keys
 
     for slider in sliders:
         labels = slider.get_attribute("data-labels").split("\n")
-        assert reader.ask(FRAMES, slider).count(True) == 1
+        assert browser.execute(FRAMES, slider).count(True) == 1
         for key, at in (
             (Keys.HOME, 0),
             (Keys.ARROW_RIGHT, 1),
@@ -34,16 +34,20 @@ def test_sliders_follow_the_keyboard(chapter, sliders, reader):
             (Keys.ARROW_LEFT, len(labels) - 2),
         ):
             slider.send_keys(key)
-            assert reader.ask(FRAMES, slider) == [i == at for i in range(len(labels))]
-            assert reader.ask(LABEL, slider) == slider.get_attribute("aria-valuetext") == labels[at]
+            assert browser.execute(FRAMES, slider) == [i == at for i in range(len(labels))]
+            assert (
+                browser.execute(LABEL, slider)
+                == slider.get_attribute("aria-valuetext")
+                == labels[at]
+            )
 
 
-def test_a_slider_stops_the_sound_it_leaves(chapter, sliders, reader):
+def test_a_slider_stops_the_sound_it_leaves(chapter, sliders, browser):
     from selenium.webdriver.common.keys import Keys
 
     for slider in sliders:
         slider.send_keys(Keys.HOME)
-        played = reader.wait(
+        played = browser.execute_async(
             """
             const done = arguments[1], sound = arguments[0].closest('.ta-explore').querySelector('.ta-frame:not([hidden]) audio');
             if (!sound) return done(null);
@@ -52,10 +56,10 @@ def test_a_slider_stops_the_sound_it_leaves(chapter, sliders, reader):
         )
         slider.send_keys(Keys.END)
         assert played in (None, True)
-        assert played is None or reader.ask("return leaving.paused")
+        assert played is None or browser.execute("return leaving.paused")
 
 
-def test_quizzes_unfold_by_keyboard_and_explain(chapter, choices, reader):
+def test_quizzes_unfold_by_keyboard_and_explain(chapter, choices, browser):
     from selenium.webdriver.common.keys import Keys
 
     for choice in choices:
@@ -69,29 +73,29 @@ def test_quizzes_unfold_by_keyboard_and_explain(chapter, choices, reader):
     assert len(right) == len(choices) // 3
 
 
-def test_everything_that_takes_the_keyboard_shows_it(chapter, reader):
-    unseen = reader.ask("""
+def test_everything_that_takes_the_keyboard_shows_it(chapter, browser):
+    unseen = browser.execute("""
         return [...document.querySelectorAll('.bd-article summary, .ta-explore input, .ta-language a')].filter(e => {
             e.focus({focusVisible: true}); const s = getComputedStyle(e);
             return document.activeElement == e && s.outlineStyle == 'none' && s.boxShadow == 'none' }).map(e => e.outerHTML.slice(0, 99))""")
     assert unseen == []
 
 
-def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, reader):
+def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, browser):
     """Every answer open, a slider's first picture, and of a player what was to be heard."""
-    reader.driver.refresh()
+    browser.driver.refresh()
     try:
-        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-        hidden = reader.ask(
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        hidden = browser.execute(
             "return [...document.querySelectorAll('.ta-choice > p')].map(p => p.offsetHeight)"
         )
         assert len(hidden) >= len(choices) and all(height > 10 for height in hidden)
         shown = """return ['audio', '.ta-player figcaption', '.ta-frame:not([hidden]) img'].map(
             name => [...document.querySelectorAll('.bd-article ' + name)].filter(e => !e.closest('[hidden]')).map(e => e.offsetHeight > 0))"""
-        audio, labels, pictures = reader.ask(shown)
+        audio, labels, pictures = browser.execute(shown)
         assert not any(audio) and all(labels) and len(labels) == len(audio) and all(pictures)
     finally:
-        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 @pytest.mark.parametrize(
@@ -103,21 +107,21 @@ def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, reader):
         ("en/search.html", "aliasing", "sound_into_numbers"),
     ],
 )
-def test_search_finds(search, words, finds, reader):
+def test_search_finds(search, words, finds, browser):
     from selenium.webdriver.support.ui import WebDriverWait
 
-    reader.open(f"{search}?q={words}")
+    browser.open(f"{search}?q={words}")
     # Results come one after the other.
     results = "return [...document.querySelectorAll('#search-results a')].map(a => a.href)"
-    wanted = lambda browser: any(finds in href for href in browser.execute_script(results))  # noqa: E731
-    assert WebDriverWait(reader.driver, 10).until(wanted)
-    assert reader.complaints() == []
+    wanted = lambda driver: any(finds in href for href in driver.execute_script(results))  # noqa: E731
+    assert WebDriverWait(browser.driver, 10).until(wanted)
+    assert browser.console_errors() == []
 
 
-def test_search_says_that_there_is_nothing(reader):
+def test_search_says_that_there_is_nothing(browser):
     from selenium.webdriver.support.ui import WebDriverWait
 
-    reader.open("search.html?q=쀍뛣")
+    browser.open("search.html?q=쀍뛣")
     empty = "return document.querySelector('.search-summary')?.textContent.includes('없')"
-    assert WebDriverWait(reader.driver, 10).until(lambda browser: browser.execute_script(empty))
-    assert reader.find("#search-results a") == []
+    assert WebDriverWait(browser.driver, 10).until(lambda driver: driver.execute_script(empty))
+    assert browser.find_all("#search-results a") == []

@@ -25,10 +25,10 @@ def test_the_contents_lead_to_every_notebook_in_both_languages(address):
             assert (SITE / edition / f"{notebook.stem}.html").exists()
 
 
-def test_the_page_is_in_its_language(page, reader):
+def test_the_page_is_in_its_language(page, browser):
     english = page.startswith("en/")
-    assert reader.find("html")[0].get_attribute("lang") == ("en" if english else "ko")
-    names = reader.ask("""
+    assert browser.find_all("html")[0].get_attribute("lang") == ("en" if english else "ko")
+    names = browser.execute("""
         return [...document.querySelectorAll('button, summary, nav, header, footer, #pst-skip-link, dialog, .prev-next-area')]
             .flatMap(e => [e, ...e.querySelectorAll('*')]).filter(e => !e.closest('.page-toc, .bd-links li, pre, .ta-choice'))
             .flatMap(e => ['title', 'aria-label', 'placeholder', 'data-bs-original-title'].map(a => e.getAttribute(a) || ''))""")
@@ -37,14 +37,14 @@ def test_the_page_is_in_its_language(page, reader):
     assert [name for name in names if re.search(foreign, re.sub(allowed, "", name))] == []
 
 
-def test_nothing_goes_wrong_and_nothing_comes_from_elsewhere(page, reader):
-    assert reader.complaints() == []
-    own = (reader.address, "data:", "blob:", "chrome")
-    assert [url for url in reader.requests() if not url.startswith(own)] == []
+def test_nothing_goes_wrong_and_nothing_comes_from_elsewhere(page, browser):
+    assert browser.console_errors() == []
+    own = (browser.address, "data:", "blob:", "chrome")
+    assert [url for url in browser.requests() if not url.startswith(own)] == []
 
 
-def test_every_sound_has_its_length_and_its_name(page, reader):
-    sounds = reader.wait("""
+def test_every_sound_has_its_length_and_its_name(page, browser):
+    sounds = browser.execute_async("""
         const done = arguments[0], listen = a => a.readyState ? a.duration : new Promise(tell => {
             a.onloadedmetadata = () => tell(a.duration); a.onerror = () => tell(-1); a.load(); });
         Promise.all([...document.querySelectorAll('audio')].map(async a => [await listen(a), a.ariaLabel])).then(done)""")
@@ -53,24 +53,24 @@ def test_every_sound_has_its_length_and_its_name(page, reader):
         assert sounds  # so that this test cannot pass by seeing none
 
 
-def test_mathematics_is_set(page, reader):
-    unset = reader.ask("""
+def test_mathematics_is_set(page, browser):
+    unset = browser.execute("""
         return [...document.querySelectorAll('span.math, div.math')].filter(
             m => m.querySelectorAll('mjx-container').length != 1 || m.querySelector('mjx-merror')).map(m => m.textContent)""")
     assert unset == []
-    left_over = reader.ask("return document.querySelector('.bd-article').innerText")
+    left_over = browser.execute("return document.querySelector('.bd-article').innerText")
     assert not re.search(r"\\(frac|begin|tag|left)\b|\$\$", left_over)
 
 
-def test_pictures_are_there_and_described(page, reader):
-    unseen = reader.wait("""
+def test_pictures_are_there_and_described(page, browser):
+    unseen = browser.execute_async("""
         const done = arguments[0], see = i => i.decode().then(() => i.alt ? '' : i.src, () => i.src);
         Promise.all([...document.images].map(see)).then(all => done(all.filter(Boolean).map(a => a.slice(0, 99))))""")
     assert unseen == []
 
 
-def test_colab_opens_this_notebook(page, reader):
-    links = reader.find("a[href*='colab.research.google.com']")
+def test_colab_opens_this_notebook(page, browser):
+    links = browser.find_all("a[href*='colab.research.google.com']")
     owner = repository().removeprefix("https://github.com/")
     notebook = page.removeprefix("en/").replace(".html", ".ipynb")
     right = f"https://colab.research.google.com/github/{owner}/blob/main/{notebook}"
@@ -79,13 +79,13 @@ def test_colab_opens_this_notebook(page, reader):
     )
 
 
-def test_the_language_switch_leads_to_the_same_page_and_back(page, reader):
+def test_the_language_switch_leads_to_the_same_page_and_back(page, browser):
     def other(html, here):
         (href,) = re.findall(r'<a lang="\w+" hreflang="\w+" href="([^"]+)"', html)
         return (SITE / here).parent.joinpath(href).resolve()
 
-    (link,) = reader.find(".ta-language a[hreflang]")
-    there = link.get_attribute("href").removeprefix(reader.address)
+    (link,) = browser.find_all(".ta-language a[hreflang]")
+    there = link.get_attribute("href").removeprefix(browser.address)
     same = page.removeprefix("en/").replace("book/en/", "book/ko/")
     assert there.startswith("en/") != page.startswith("en/")
     assert there.removeprefix("en/").replace("book/en/", "book/ko/") == same
@@ -93,9 +93,9 @@ def test_the_language_switch_leads_to_the_same_page_and_back(page, reader):
     assert other(html, there) == (SITE / page).resolve()
 
 
-def test_links_inside_the_site_lead_somewhere(page, reader):
-    links = reader.ask("return [...document.querySelectorAll('a[href]')].map(a => a.href)")
-    for link in {x.removeprefix(reader.address) for x in links if x.startswith(reader.address)}:
+def test_links_inside_the_site_lead_somewhere(page, browser):
+    links = browser.execute("return [...document.querySelectorAll('a[href]')].map(a => a.href)")
+    for link in {x.removeprefix(browser.address) for x in links if x.startswith(browser.address)}:
         file, _, anchor = link.partition("#")
         target = SITE / file.split("?")[0]
         assert target.exists(), link
@@ -122,15 +122,15 @@ return [document.documentElement.scrollWidth, found];
 """
 
 
-def test_nothing_is_wider_than_a_phone(page, reader):
+def test_nothing_is_wider_than_a_phone(page, browser):
     try:
         for theme in ("light", "dark"):
-            reader.look("phone", theme)
-            assert reader.ask("return document.documentElement.dataset.theme") == theme
-            width, sticking_out = reader.ask(STICKING_OUT)
+            browser.emulate("phone", theme)
+            assert browser.execute("return document.documentElement.dataset.theme") == theme
+            width, sticking_out = browser.execute(STICKING_OUT)
             assert (width, sticking_out) == (390, []), theme
     finally:
-        reader.look("desktop", "light")
+        browser.emulate("desktop", "light")
 
 
 def test_the_page_is_not_too_heavy(page):
