@@ -121,7 +121,7 @@ def test_a_run_starts_from_another_one(recipe, trained, tmp_path, capsys):
         ("train --recipe {empty}", "has no recipe; end the file with RECIPE"),
         ("train --recipe {renamed}", "calls itself 'own_system'"),
         ("train --recipe {wavenet}", "is a recipe of the package"),
-        ("train --recipe {own} --width 0", "width 0: must be 1 or more"),
+        ("train --recipe {own} --width 0", "--width 0: must be 1 or more"),
         ("train --recipe {own} --data {here}/none --from {run} --size wide --out {here}/wide", "of another size or model"),
     ],
 )  # fmt: skip
@@ -180,16 +180,16 @@ def test_a_run_of_the_earlier_layout_is_refused_in_a_line(trained, tmp_path, cap
 def test_values_are_checked_where_the_configuration_is_made():
     for values, message in [
         ({"steps": 0}, "steps 0: must be 1 or more"),
-        ({"seed": -1}, "seed -1: must be 0 or more"),
-        ({"batch_size": 0}, "batch size 0: must be 1 or more"),
+        ({"seed": -1}, "seed -1: must be from 0 to 9223372036854775807"),
+        ({"batch_size": 0}, "batch_size 0: must be 1 or more"),
     ]:
         with pytest.raises(UserError, match=message):
             RunConfig(**values)
     wavenet = load_recipe("wavenet").tiny
     for values, message in [
-        ({"ema_decay": 1.5}, "ema decay 1.5: must be from 0 to 1"),
-        ({"learning_rate": float("nan")}, "learning rate nan: must be 0 or more"),
-        ({"recorded_fraction": -0.1}, "recorded fraction -0.1: must be from 0 to 1"),
+        ({"ema_decay": 1.5}, "ema_decay 1.5: must be from 0 to 1"),
+        ({"learning_rate": float("nan")}, "learning_rate nan: must be 0 or more"),
+        ({"recorded_fraction": -0.1}, "recorded_fraction -0.1: must be from 0 to 1"),
     ]:
         with pytest.raises(UserError, match=message):
             replace(wavenet, **values)

@@ -19,3 +19,21 @@ class CheckpointError(UserError):
 
 class TrainingError(UserError):
     """Training that cannot go on, such as a loss that is no longer finite."""
+
+
+class ConfigError(UserError):
+    """A setting of a run has a value that it cannot have.
+
+    Args:
+        name: Of the setting.
+        value: That it was given.
+        reason: What is wrong, and a value that would do.
+
+    Example:
+        >>> print(ConfigError("batch_size", 0, "must be 1 or more").as_option)
+        --batch-size 0: must be 1 or more
+    """
+
+    def __init__(self, name: str, value: object, reason: str) -> None:
+        super().__init__(f"{name} {value}: {reason}")
+        self.as_option = f"--{name.replace('_', '-')} {value}: {reason}"

@@ -21,9 +21,10 @@ from typing import Annotated, Any, Generic, TypeVar
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from tinyaudio.errors import CheckpointError, UserError
+from tinyaudio.errors import CheckpointError, ConfigError
 from tinyaudio.train import Batch, Learner
 
+MAX_SEED = 2**63 - 1  # of torch's generators
 Models = Mapping[str, nn.Module]  # the networks of a run, by the names of their learners
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -59,28 +60,27 @@ class RunConfig:
     frozen dataclasses; all values are numbers, words or tuples of them, so that JSON can hold them.
 
     Raises:
-        UserError: A value is out of the range that its `option` gives.
+        ConfigError: A value is out of the range that its `option` gives.
 
     Example:
         >>> RunConfig(batch_size=0)
         Traceback (most recent call last):
-        tinyaudio.errors.UserError: batch size 0: must be 1 or more
+        tinyaudio.errors.ConfigError: batch_size 0: must be 1 or more
     """
 
     sample_rate: int = option(16_000, "sample rate of training and generation, in Hz", minimum=1)
     batch_size: int = option(8, "clips a step, over all processes", minimum=1)
     steps: int = option(400, "steps to train for", minimum=1)
-    seed: int = option(0, "decides initial weights, crops and their order", minimum=0)
+    seed: int = option(
+        0, "decides initial weights, crops and their order", minimum=0, maximum=MAX_SEED
+    )
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            value, low, high = (getattr(self, one.name), *map(one.metadata.get, RANGE))
+            low, high = one.metadata.get("minimum"), one.metadata.get("maximum")
+            value = getattr(self, one.name)
             if isinstance(value, int | float) and not in_range(value, low, high):
-                words = one.name.replace("_", " ")
-                raise UserError(f"{words} {value}: must be {range_in_words(low, high)}")
-
-
-RANGE = ("minimum", "maximum")  # of an option
+                raise ConfigError(one.name, value, f"must be {range_in_words(low, high)}")
 
 
 def in_range(value: float | int, low: float | int | None, high: float | int | None) -> bool:
@@ -103,8 +103,8 @@ def range_in_words(low: float | int | None, high: float | int | None) -> str:
         ('1 or more', 'from 0 to 1')
     """
     if low is not None and high is not None:
-        return f"from {low:g} to {high:g}"
-    return "a finite number" if low is None else f"{low:g} or more"
+        return f"from {low} to {high}"
+    return "a finite number" if low is None else f"{low} or more"
 
 
 Config = TypeVar("Config", bound=RunConfig)

@@ -195,7 +195,7 @@ def test_the_note_that_is_asked_for_is_the_one_that_is_generated(notes, tmp_path
         ("generate {own} --out x.wav --pitch 60", "this run is unconditional"),
         ("train wavenet --data {folder} --recorded-fraction 0.5 --out {own}-2", "leave it out"),
         ("evaluate {notes} --data {folder}", "conditioned on family and pitch"),
-        ("train wavenet --ema-decay 2 --out {own}-2", "ema decay 2.0: must be from 0 to 1"),
+        ("train wavenet --ema-decay 2 --out {own}-2", "--ema-decay 2.0: must be from 0 to 1"),
         ("train wavenet --history-noise -1 --out {own}-2", "must be 0 or more"),
         ("train wavenet --data {folder} --out {notes} --steps 4", "another run"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio.cli.options import add_options, config_options, count, positive, whole
+from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.recipe import Recipe
 from tinyaudio.run import run
 
@@ -95,7 +96,10 @@ def train_command(options: argparse.Namespace) -> None:
     recipe: Recipe[Any] = options.recipe
     names = [option.name for option in config_options(recipe.tiny)]
     given = {name: value for name, value in vars(options).items() if name in names}
-    config = replace(recipe.sizes[options.size], **given)
+    try:
+        config = replace(recipe.sizes[options.size], **given)
+    except ConfigError as error:
+        raise UserError(error.as_option) from None
     out = options.out or Path("runs") / f"{recipe.name}-{options.size}"
     run(
         recipe,

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tinyaudio.errors import ConfigError
 from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
@@ -45,6 +46,19 @@ ON_A_GPU: dict[str, Any] = {
     "learning_rate": 1e-3,
     "ema_decay": 0.999,
 }
+
+
+def check_multiple(name: str, value: int, of: int) -> None:
+    """Raise a `ConfigError` unless a setting is a whole number of frames.
+
+    Example:
+        >>> check_multiple("n_samples", 4_000, of=256)
+        Traceback (most recent call last):
+        tinyaudio.errors.ConfigError: n_samples 4000: must be a multiple of 256, such as 3840
+    """
+    if value % of:
+        near = max(of, value // of * of)
+        raise ConfigError(name, value, f"must be a multiple of {of}, such as {near}")
 
 
 def batch_condition(batch: Batch) -> Condition | None:

@@ -30,14 +30,20 @@ from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, Temperature, network, option
 from tinyaudio.recipes.autoregressive import decode
-from tinyaudio.recipes.conditional import ON_A_GPU, WaveNetRunConfig, evaluate, learners
+from tinyaudio.recipes.conditional import (
+    ON_A_GPU,
+    WaveNetRunConfig,
+    check_multiple,
+    evaluate,
+    learners,
+)
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
-HOP_LENGTH = 160
-# A frame every 10 ms at 16 kHz, seen with four on either side, since a phone is shaped by the next.
+FRAMES_A_SECOND = 100
+# A frame every 10 ms, seen with four on either side, since a phone is shaped by the next.
 SPEAKER_AND_PHONES = ConditionConfig(
-    n_classes=(N_SPEAKERS + 1,), n_frame_channels=N_CHANNELS, frame_taps=9, hop_length=HOP_LENGTH
+    n_classes=(N_SPEAKERS + 1,), n_frame_channels=N_CHANNELS, frame_taps=9, hop_length=160
 )
 
 
@@ -46,10 +52,21 @@ class Config(WaveNetRunConfig):
     """What makes a run."""
 
     model: WaveNetConfig = replace(WaveNetConfig.tiny(), condition=SPEAKER_AND_PHONES)
-    n_samples: int = option(4_000, "length of a training crop, in samples; 160 a frame", minimum=1)
+    n_samples: int = option(
+        4_000, "length of a training crop, in samples; frames of 10 ms", minimum=1
+    )
     recorded_fraction: float = option(
         0.25, "fraction of recorded speech, without labels", minimum=0, maximum=1
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_multiple("sample_rate", self.sample_rate, of=FRAMES_A_SECOND)
+        hop_length = self.sample_rate // FRAMES_A_SECOND
+        check_multiple("n_samples", self.n_samples, of=hop_length)
+        if isinstance(self.model.condition, ConditionConfig):  # frames of 10 ms at any rate
+            condition = replace(self.model.condition, hop_length=hop_length)
+            object.__setattr__(self, "model", replace(self.model, condition=condition))
 
 
 # The paper's receptive field of 300 ms; it leaves width and training open.
@@ -75,7 +92,8 @@ def generate(
     """A waveform for each seed, two seconds by default, of one sentence."""
     net = network(models, "net", WaveNet)
     n_samples = round((2.0 if seconds is None else seconds) * config.sample_rate)
-    frames = sentence_frames(sentence, speaker, -(-n_samples // HOP_LENGTH))[None]
+    n_frames = -(-n_samples * FRAMES_A_SECOND // config.sample_rate)
+    frames = sentence_frames(sentence, speaker, n_frames)[None]
     # Speakers that were held out from training have no class of their own.
     known = speaker if speaker % 10 in SPLITS["train"] else UNKNOWN_SPEAKER
     condition = Condition(classes=torch.tensor([[known]]), frames=frames)

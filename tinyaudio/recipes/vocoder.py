@@ -10,6 +10,7 @@ See:        chapter 6, "Conditioning and the mel vocoder".
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,10 @@ class Config(conditional.WaveNetRunConfig):
     )
     history_noise: float = option(6.0, "rms of white noise on the input, in codes", minimum=0)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        conditional.check_multiple("n_samples", self.n_samples, of=HOP_LENGTH)
+
 
 TRAINING: dict[str, Any] = {"n_samples": 10_240, "steps": 200_000, "warmup_steps": 1_000}
 TRAINING |= {"learning_rate": 1e-3, "ema_decay": 0.9999}  # on a GPU
@@ -69,14 +74,13 @@ def mel_crop(batch: Batch, sample_rate: int) -> Batch:
 
 def learners(config: Config) -> list[Learner]:
     """One network, trained by maximum likelihood."""
-    return conditional.learners(config, lambda batch: mel_crop(batch, config.sample_rate))
+    return conditional.learners(config, partial(mel_crop, sample_rate=config.sample_rate))
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """Negative log-likelihood of held-out speech given its mel spectrogram, in bits a sample."""
-    return conditional.evaluate(
-        config, models, batches, lambda batch: mel_crop(batch, config.sample_rate)
-    )
+    prepare = partial(mel_crop, sample_rate=config.sample_rate)
+    return conditional.evaluate(config, models, batches, prepare)
 
 
 def generate(
@@ -86,11 +90,9 @@ def generate(
     seconds: Seconds = None,
     seeds: Seeds = (0,),
     temperature: Temperature = 1.0,
-    mel_of: Annotated[
-        Path | None, "audio file whose mel spectrogram is the condition (default: one of ours)"
-    ] = None,
+    mel_of: Annotated[Path | None, "audio file whose mel spectrogram to make audible"] = None,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """A waveform for each seed, as long as the file, from the file's mel spectrogram."""
+    """A waveform for each seed, as long as the file; by default of a recording of the package."""
     net = network(models, "net", WaveNet)
     file = mel_of or SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac"
     audio, _ = load(file, config.sample_rate, mono=True)

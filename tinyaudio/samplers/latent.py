@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.samplers.request import check_seeds, make_generators
+
 
 def uniform_latents(n_latents: int, seeds: Sequence[int]) -> Float[Tensor, "B D"]:
     """Latents uniform in [-1, 1], each a function of its seed alone.
@@ -18,10 +20,13 @@ def uniform_latents(n_latents: int, seeds: Sequence[int]) -> Float[Tensor, "B D"
         n_latents: Length of a vector (D).
         seeds: One a clip.
 
+    Raises:
+        UserError: There is no seed, or one that torch's generators do not take.
+
     Example:
         >>> z = uniform_latents(100, seeds=[3, 4])
         >>> z.shape, torch.equal(z[1:], uniform_latents(100, seeds=[4]))
         (torch.Size([2, 100]), True)
     """
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return torch.stack([2 * torch.rand(n_latents, generator=g) - 1 for g in generators])
+    check_seeds(seeds)
+    return torch.stack([2 * torch.rand(n_latents, generator=g) - 1 for g in make_generators(seeds)])

@@ -91,8 +91,7 @@ def check(
         raise UserError(f"cannot generate {n_samples} samples; ask for at least 1")
     if chunk < 1:
         raise UserError(f"cannot generate in chunks of {chunk} samples; ask for at least 1")
-    if not seeds:
-        raise UserError("no seeds given; one clip is generated for each seed")
+    check_seeds(seeds)
     temperatures = temperature if isinstance(temperature, Sequence) else [temperature] * len(seeds)
     if len(temperatures) != len(seeds):
         raise UserError(
@@ -117,6 +116,21 @@ def check(
     # The gates saturate, so that an infinite weight may give a finite output.
     if not all(bool(weight.isfinite().all()) for weight in model.parameters()):
         raise UserError("the model's weights are not all finite; it cannot be sampled from")
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raise a `UserError` unless there are seeds that torch's generators take.
+
+    Example:
+        >>> check_seeds([0, 2**63])
+        Traceback (most recent call last):
+        tinyaudio.errors.UserError: seed 9223372036854775808: must be from 0 to 9223372036854775807
+    """
+    if not seeds:
+        raise UserError("no seeds given; one clip is generated for each seed")
+    for seed in seeds:
+        if not 0 <= seed < 2**63:
+            raise UserError(f"seed {seed}: must be from 0 to {2**63 - 1}")
 
 
 def make_generators(seeds: Sequence[int]) -> list[torch.Generator]:
