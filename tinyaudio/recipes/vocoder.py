@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from jaxtyping import Float
 from torch import Tensor
@@ -51,8 +51,7 @@ class Config(conditional.WaveNetRunConfig):
         conditional.check_multiple("n_samples", self.n_samples, of=HOP_LENGTH)
 
 
-TRAINING: dict[str, Any] = {"n_samples": 10_240, "steps": 200_000, "warmup_steps": 1_000}
-TRAINING |= {"learning_rate": 1e-3, "ema_decay": 0.9999}  # on a GPU
+TRAINING = conditional.ON_A_GPU | {"n_samples": 10_240, "batch_size": 8, "steps": 200_000}
 WN30 = Config(model=replace(WaveNetConfig.wn30(), condition=MELS), **TRAINING)
 # 24 layers and a mixture of 10 logistics over 16 bits, the size common for LJSpeech.
 PAPER = Config(model=WaveNetConfig.vocoder(), history_noise=0.0, **TRAINING)
