@@ -19,7 +19,7 @@ from tools.book import ROOT
 from tools.book.edition import repository, select
 
 FIELD = re.compile(r"^(Paper|Implements|Differs|See|[A-Z]{4,}):?(?= )")
-FIELDS = re.compile(rf":\w|\.\. |>>> |{FIELD.pattern}")  # where the words end
+FIELDS = re.compile(rf":\w|\.\. |>>> |{FIELD.pattern}")  # where the prose ends
 LATEX = re.compile(r"\\[a-z]+")
 CHAPTER = re.compile(r'chapter (\d+)(,\s+"[^"]+")?')
 KEPT = re.compile(r"(``.+?``|`[^`]+`|(?<![\w*])\*\w[\w ]*\*(?![\w*]))")  # code, and *stress*
@@ -46,7 +46,7 @@ def chapters() -> dict[int, str]:
 def as_parameters(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
-    """A dataclass's attributes are what it is made with; runs before napoleon."""
+    """Show a dataclass's ``Attributes:`` as its parameters; runs before napoleon."""
     lines[:] = ["Args:" if line == "Attributes:" else line for line in lines]
 
 
@@ -111,7 +111,7 @@ def escaped(line: str) -> str:
 
 
 def see_chapter(text: str, language: str) -> str:
-    """`text` with every chapter that there is as a link to its page."""
+    """`text` with every existing chapter as a link to its page."""
 
     def link(match: re.Match[str]) -> str:
         name = chapters().get(int(match[1]))

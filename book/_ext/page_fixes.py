@@ -53,12 +53,12 @@ def deduplicate_scripts(
 
 
 def fix_html(html: str, language: str) -> str:
-    """A page whose controls are named as they look, in the page's language."""
-    # What a control shows is its name; a picture alone keeps its label.
+    """A page whose controls have their visible label as accessible name, in the page's language."""
+    # The visible text of a control is its name; a picture alone keeps its label.
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     html = re.sub(r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"', r"\1", html)
     html = re.sub("<kbd(?! aria)", '<kbd aria-hidden="true"', html)
-    # The three pictures of the colour button say their own names, of which only one is seen.
+    # The colour button has three pictures with a title each, of which one is visible.
     html = re.sub(r'(<i class="theme-switch[^>]*) title="[^"]*"', r'\1 aria-hidden="true"', html)
     html = html.replace(
         '<summary><span class="toctree',

@@ -1,4 +1,4 @@
-"""The API pages: every public name once, signatures as the source has them, links that hold."""
+"""The API pages: every public name once, signatures as in the source, valid links."""
 
 import ast
 import importlib
@@ -99,6 +99,15 @@ def test_a_signature_is_what_the_source_says():
         "encode( audio: Float[Tensor, '*shape'], bits: int, ) → Int64[Tensor, '*shape']"
     )
     assert "jaxtyping" not in soup.get_text() and "torch.Tensor" not in soup.get_text()
+
+
+def test_an_option_in_a_signature_is_shown_by_its_type(api):
+    tree = ast.parse(
+        "def f(n: Annotated[int | None, 'help']=3, *, x: list[Annotated[str, f'{n}']]): ..."
+    )
+    assert ast.unparse(api.WithoutOptions().visit(tree.body[0].args)) == (
+        "n: int | None=3, *, x: list[str]"
+    )
 
 
 @built

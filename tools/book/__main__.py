@@ -94,27 +94,27 @@ def verify_command(options: argparse.Namespace) -> int:
 
 
 def accept_command(options: argparse.Namespace) -> None:
-    """Stamp translations."""
+    """Mark the English blocks as translations of the present Korean."""
     for path in sources(options.chapters):
         print(f"{path.stem}: {accept(path)} translations accepted")
 
 
 def new_command(options: argparse.Namespace) -> None:
-    """Begin a chapter and say what comes next."""
+    """Begin a chapter and print the next steps."""
     for path in new.begin(options.name, options.number, options.title_ko, options.title_en):
         print(path)
     print(new.NEXT.format(name=options.name))
 
 
 def student_command(options: argparse.Namespace) -> None:
-    """Write the student edition and say what is in it."""
+    """Write the student edition and print its contents."""
     report = student.write(options.out, sources(options.chapters))
     print("\n".join(report))
     print(f"the student edition: {options.out} (ko/ and en/, {len(report)} chapters)")
 
 
 def site_command(options: argparse.Namespace) -> None:
-    """Build the site and say where it is."""
+    """Build the site and print its address."""
     print(f"the book: {build()}  (make serve shows it in a browser)")
 
 

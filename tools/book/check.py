@@ -83,7 +83,7 @@ def problems() -> list[str]:
 
 
 def source_problems(chapter: Chapter) -> list[str]:
-    """Translations and markup."""
+    """Problems of a source: translations and markup."""
     found = []
     for ko, en in pairs(chapter):
         if en.of != short_hash(ko.text):
@@ -127,7 +127,7 @@ def source_problems(chapter: Chapter) -> list[str]:
 
 
 def notebook_problems(chapter: Chapter, language: str) -> list[str]:
-    """A notebook against its source and the code that it imports."""
+    """Problems of a notebook: other text than its source's, or stale outputs."""
     name, remedy = (
         relative(path_of(chapter, language)),
         f"run python -m tools.book make {chapter.name}",
@@ -194,7 +194,7 @@ def figure_problems(chapter: Chapter) -> list[str]:
 
 
 def edition_problems(chapter: Chapter) -> list[str]:
-    """The two editions against each other: the same code run once, so the same numbers, figures, sounds."""
+    """Differences between the editions, whose code ran once: the same numbers, figures and sounds."""
     ko, en = (stored(chapter, language) for language in LANGUAGES)
     if ko is None or en is None:
         return []

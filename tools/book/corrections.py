@@ -33,7 +33,7 @@ WORDS = {
 
 
 def corrections_text(language: str, chapters: list[Chapter]) -> list[str]:
-    """The page's blocks: a heading, then a box's text and the way to it."""
+    """The page's blocks: a heading, then a box's text and a link to it."""
     words = WORDS[language]
     boxes: dict[int, str] = {}
     for chapter in chapters:

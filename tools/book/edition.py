@@ -45,7 +45,7 @@ def edition(
         chapter: The source.
         language: "ko" or "en"; "⟦ko|en⟧" leaves both in the code cells, to be executed once.
         solutions: False for the edition that students get as homework.
-        measured: What ``{measured}`` in the text is to say, from the record of the last execution.
+        measured: The record of the last execution, from which ``{measured}`` in the text is filled.
     """
     numbers = equation_numbers(chapter)
     cells: list[NotebookNode] = []

@@ -1,4 +1,4 @@
-"""What a chapter takes: seconds, memory, and the minutes of its exercises.
+"""What it takes to run a chapter: seconds, memory, and the minutes of its exercises.
 
 Seconds and peak memory were measured in the kernel when the chapter was executed, and stand in the
 notebook's record.  The exercises say in their headings how hard they are and how long they take:
@@ -114,7 +114,7 @@ def heading_problems(chapter: Chapter) -> list[str]:
 
 
 def sentences(chapter: Chapter, language: str, measured: dict[str, Any] | None) -> str:
-    """What ``{measured}`` stands for; rounded, so that it is true on the next machine, too.
+    """The text that replaces ``{measured}``; rounded, so that it holds on other machines.
 
     Args:
         chapter: Whose exercises to count.

@@ -16,8 +16,8 @@ PLACES = {
 }
 NEXT = """\
 A chapter that runs as it is.  Next:
-  1. write book/src/{name}.md: Korean first, then the English under it; delete what the template says
-  2. python -m tools.book accept {name}     says that the English translates the Korean
+  1. write book/src/{name}.md: Korean first, then the English under it; delete the template's text
+  2. python -m tools.book accept {name}     marks the English as a translation of the Korean
   3. python -m tools.book make {name}       executes it and writes both notebooks
   4. python -m tools.book check             finds what does not fit
   5. write the checkers in tinyaudio/exercises/{name}.py, and three wrong answers or more for each

@@ -1,4 +1,4 @@
-"""The appendices that are made: corrections, glossary and bibliography, from their files and the chapters."""
+"""The generated appendices: corrections, glossary and bibliography, from their files and the chapters."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,7 @@ WORDS = {
 
 
 def pages(chapters: list[Chapter]) -> dict[Path, str]:
-    """What the pages of both editions have to be, by path."""
+    """The text of every appendix of both editions, by path."""
     made = {}
     for language in LANGUAGES:
         used: dict[str, list[Chapter]] = {}
@@ -60,12 +60,12 @@ def page_path(language: str, name: str) -> Path:
 
 
 def write_pages(chapters: list[Chapter]) -> None:
-    """Write the pages that are not as they have to be."""
+    """Write the appendices whose text differs."""
     write_changed(pages(chapters))
 
 
 def stale_pages(chapters: list[Chapter]) -> list[str]:
-    """A problem for each page that is not as it has to be."""
+    """A problem for each stored appendix whose text differs."""
     return [
         f"book/{path.parent.name}/{path.name}: is not what its entries and the chapters say; "
         "run python -m tools.book make"

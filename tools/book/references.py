@@ -1,4 +1,4 @@
-r"""Terms and citations: what an author writes short becomes a plain link in both editions.
+r"""Terms and citations: roles in the source become plain links in both editions.
 
 ``{term}`mel-scale``` leads to the glossary page; the first one of a chapter is bold, and Korean text
 gives the English word after it.  ``{cite}`shannon1949``` leads to the work itself.  The terms are
@@ -189,7 +189,7 @@ def term_link(term: Term, shown: str, language: str, first: bool) -> str:
 
 
 def nearest(name: str, known: object) -> str:
-    """``did you mean ...? or`` with what is spelt most like it."""
+    """``did you mean ...? else`` with the nearest spellings; empty if there are none."""
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)  # type: ignore[call-overload]
     return f"did you mean {' or '.join(near)}? else " if near else ""
 

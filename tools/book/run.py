@@ -77,7 +77,7 @@ def make(chapter: Chapter, *, again: bool = False) -> bool:
 
 
 def write_changed(texts: dict[Path, str]) -> None:
-    """Write the files that do not hold these texts yet, so that what fits keeps its date."""
+    """Write the files whose text differs; the others keep their date."""
     for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             with atomic_write(path) as file:
@@ -85,7 +85,7 @@ def write_changed(texts: dict[Path, str]) -> None:
 
 
 def execute(chapter: Chapter) -> NotebookNode:
-    """Run every cell in a fresh kernel; the notebook that comes back holds both languages."""
+    """Run every cell in a fresh kernel; the notebook returned holds both languages."""
     notebook = edition(chapter, "⟦ko|en⟧")
     if not code_cells(notebook):
         notebook.metadata["tinyaudio"] = {
@@ -177,7 +177,7 @@ def staleness(chapter: Chapter, notebook: NotebookNode) -> str:
 
 
 def outputs_hash(notebook: NotebookNode) -> str:
-    """Changes with any number, figure or sound."""
+    """Hash of all outputs: every number, figure and sound."""
     outputs = [cell.outputs for cell in code_cells(notebook)]
     return short_hash(json.dumps(outputs, sort_keys=True, ensure_ascii=False), 16)
 

@@ -3,7 +3,7 @@
 A source is MyST Markdown.  ``+++ {"lang": "ko"}`` opens a Korean block, ``+++ {"lang": "en", "of":
 "1a2b3c4d"}`` the English one that translates it, ``+++`` what both editions share.  ``of`` is the
 hash of the Korean text that was translated: when that changes, the translation is stale until
-``python -m tools.book accept`` says that it has been looked at.  A code cell is written once; in it,
+``python -m tools.book accept`` marks it as checked.  A code cell is written once; in it,
 and in what it prints, ``⟦소리|sound⟧`` is the one in Korean and the other in English.
 """
 
@@ -50,7 +50,7 @@ class Chapter:
 
     @property
     def code_hash(self) -> str:
-        """Changes when any code cell does."""
+        """Hash of all code cells."""
         return short_hash("\0".join(cell.text for cell in self.cells if cell.kind == "code"), 16)
 
 

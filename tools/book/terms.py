@@ -1,4 +1,4 @@
-"""One word for one thing: every text against the glossary."""
+"""Check the words of every text against the glossary."""
 
 import re
 
@@ -77,7 +77,7 @@ def mask_excluded(text: str) -> str:
 
 
 def contains(cell: Cell, word: str) -> bool:
-    """Whether a block holds a word."""
+    """Whether a block contains a word."""
     return word.casefold() in cell.text.casefold()
 
 
