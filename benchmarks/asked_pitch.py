@@ -35,6 +35,7 @@ TARGET = 0.9
 N_PITCHES, N_SEEDS = 8, 3
 LOW_HZ, HIGH_HZ = 30, 1_100  # around the MIDI pitches 24 to 84, whatever was asked for
 HOP_LENGTH = 512  # a note holds its pitch, so that a frame every 32 ms will do
+KEYWORDS = ("family", "pitch")  # of `generate`
 Note = tuple[Any, int]  # a clip (T,) and the pitch it should have
 
 
@@ -53,7 +54,7 @@ def generated(run: Any, family: str, temperature: float, validation: bool = Fals
 
     from tinyaudio.audio import resample
 
-    generate = generate_with(run, ("family", "pitch"))
+    generate = generate_with(run, KEYWORDS)
     seed, notes = 1_000 if validation else 0, []
     for pitch in asked(family, validation):
         pieces = generate(
@@ -150,6 +151,8 @@ def measure(
 
     torch.set_num_threads(1)
     run = open_runs([place] if place else []).get(place)
+    if run:
+        generate_with(run, KEYWORDS)  # refuse before anything is measured
     font: str | None
     try:
         font = find_soundfont().name

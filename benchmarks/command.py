@@ -1,6 +1,7 @@
 """What the command lines of the benchmarks share."""
 
 import argparse
+import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,12 +36,11 @@ def generate_with(run: Any, needed: Sequence[str]) -> Any:
     Raises:
         UserError: It has none, or it lacks one of the keywords needed, such as "pitch".
     """
-    from tinyaudio.cli.options import command_options
     from tinyaudio.errors import UserError
 
     generate = run.recipe.commands.get("generate")
-    options = {option.name for option in command_options(generate)} if generate else set()
-    if missing := [name for name in needed if name not in options]:
+    keywords = inspect.signature(generate).parameters if generate else {}
+    if missing := [name for name in needed if name not in keywords]:
         raise UserError(
             f"--run: a run of {run.recipe.name} cannot be measured here; its generate has no option"
             f" --{missing[0].replace('_', '-')}"

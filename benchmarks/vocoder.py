@@ -87,7 +87,7 @@ def noise_with_levels(clips: Sequence[Any]) -> list[Any]:
     generator, found = torch.Generator().manual_seed(0), []
     for clip in clips:
         spectrum = stft(torch.randn(clip.shape, generator=generator), N_FFT, HOP_LENGTH)
-        matched = match_levels(spectrum.abs(), log_mel(clip[None], SAMPLE_RATE)[0], SAMPLE_RATE)
+        matched = match_levels(spectrum.abs(), log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE)
         found.append(istft(torch.polar(matched, spectrum.angle()), HOP_LENGTH, clip.shape[1]))
     return found
 

@@ -3,24 +3,23 @@
 import json
 import math
 import sys
-from types import SimpleNamespace
 
 import pytest
 import torch
 
 from benchmarks import asked_pitch
 from benchmarks.asked_pitch import asked, generated, off_cents, procedural, ratio, row, share
-from tinyaudio import checkpoints
+from tinyaudio.checkpoints import TrainedRun
 from tinyaudio.data import soundfont
 from tinyaudio.data.instruments.families import FAMILIES, RANGES
 from tinyaudio.errors import DataError
 from tinyaudio.metrics.pitch import midi_to_hz
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.recipes.wavenet import Config
+from tinyaudio.recipes import wavenet
 
 
-def tone(pitch, off=0.0):
-    t = torch.arange(8_000) / asked_pitch.SAMPLE_RATE
+def tone(pitch, off=0.0, sample_rate=16_000, seconds=0.5):
+    t = torch.arange(round(seconds * sample_rate)) / sample_rate
     phase = 2 * torch.pi * midi_to_hz(pitch + off / 100) * t
     return sum(torch.sin(k * phase) / k for k in (1, 2, 3, 4)) / 4
 
@@ -31,14 +30,14 @@ def test_tones_are_right_within_30_cents():
     assert off[:4] == pytest.approx([0, 25, -35, 1200], abs=3) and math.isinf(off[4])
     assert share(off) == 2 / 5 and share(off, octave_free=True) == 3 / 5
     assert share([]) is None
-    assert row(off, [], [0.0, 0.0], [])["ratio"] == 0.4
-    assert row(off, [], [0.0, 50.0], [])["off_cents"] == pytest.approx(30, abs=3)
-    assert row([0.0, 0.0], [0.0, 99.0], [0.0], [])["ratio_one_draw"] == 0.5
+    assert row(off, [0.0, 0.0], [])["ratio"] == 0.4
+    assert row(off, [0.0, 50.0], [0.0])["ratio_soundfont"] == 0.4
+    assert row(off, [0.0, 50.0], [])["off_cents"] == pytest.approx(30, abs=3)
     assert ratio(0.5, None) is None and ratio(0.5, 0.0) is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_what_is_asked_is_played(family):
+def test_pitches_are_within_the_familys_range(family):
     pitches = asked(family)
     low, high = RANGES[family].pitches
     assert len(set(pitches)) == asked_pitch.N_PITCHES
@@ -46,18 +45,12 @@ def test_what_is_asked_is_played(family):
     assert pitches[-1] - pitches[0] >= 12
 
 
-def test_a_temperature_is_chosen_on_other_pitches(few):
-    low, high = asked("flute")
-    assert asked("flute", validation=True) == [low + 1]
-    for notes in generated(few, "flute", 1.0, validation=True):
-        assert [pitch for _, pitch in notes] == [low + 1] * 2
-    assert [pitch for _, pitch in procedural("flute", validation=True)] == [low + 1] * 4
-
-
-def test_real_notes_are_those_that_are_asked():
-    """By four instruments of which training heard none."""
-    notes = procedural("organ")
-    assert [pitch for _, pitch in notes] == [p for p in asked("organ") for _ in range(4)]
+def test_a_temperature_is_chosen_on_other_pitches_and_instruments():
+    pitches, others = asked("flute"), asked("flute", validation=True)
+    assert others == [pitch + 1 for pitch in pitches[:-1]]
+    notes, other_notes = procedural("flute"), procedural("flute", validation=True)
+    assert [pitch for _, pitch in notes] == [p for p in pitches for _ in range(4)]
+    assert [pitch for _, pitch in other_notes] == [p for p in others for _ in range(4)]
     assert all(clip.shape == (16_000,) for clip, _ in notes)
 
 
@@ -65,46 +58,76 @@ def test_real_notes_are_those_that_are_asked():
 def few(monkeypatch):
     monkeypatch.setattr(asked_pitch, "N_PITCHES", 2)
     monkeypatch.setattr(asked_pitch, "N_SEEDS", 2)
-    monkeypatch.setattr(asked_pitch, "SAMPLE_RATE", 3_200)  # a fifth of a second of everything
-    torch.manual_seed(0)
-    net = WaveNet(Config.tiny().model).eval()
-    monkeypatch.setattr(checkpoints, "pretrained", lambda name: net)
-    return net
 
 
-def test_every_draw_is_told_its_pitch_and_a_note_is_their_mean(few, monkeypatch):
-    told = []
+@pytest.mark.parametrize(("validation", "first"), [(False, 0), (True, 1_000)])
+def test_a_run_generates_every_pitch_with_seeds_of_its_own(few, validation, first, monkeypatch):
+    requests = []
 
     def stream(model, n_samples, seeds, temperature):
-        told.append((model.condition.classes.tolist(), list(seeds)))
-        return iter([torch.randint(256, (len(seeds), n_samples))])
+        requests.append((model.condition.classes.tolist(), list(seeds), n_samples, temperature))
+        return iter([torch.full((len(seeds), n_samples), 128)])
 
-    monkeypatch.setattr("tinyaudio.samplers.mean.stream", stream)
-    means, ones = generated(few, "flute", 1.0)
-    low, high = asked("flute")
-    family = FAMILIES.index("flute")
-    ((classes, seeds),) = told
-    assert classes == [[family, low]] * 16 + [[family, high]] * 16
-    assert seeds[::8] == [0, 1, 2, 3] and len(set(seeds)) == 32
-    for notes in (means, ones):
-        assert [pitch for _, pitch in notes] == [low, low, high, high]
-    assert means[0][0].var() == pytest.approx(ones[0][0].var().item() / 8, rel=0.2)
+    monkeypatch.setattr(wavenet, "stream", stream)
+    config = wavenet.RECIPE.tiny
+    run = TrainedRun(wavenet.RECIPE, config, {"net": WaveNet(config.model)}, {})
+    notes = generated(run, "flute", 0.8, validation)
+    pitches = asked("flute", validation)
+    assert requests == [
+        ([[FAMILIES.index("flute"), pitch]], [first + 2 * i, first + 2 * i + 1], 16_000, 0.8)
+        for i, pitch in enumerate(pitches)
+    ]
+    assert [pitch for _, pitch in notes] == [pitch for pitch in pitches for _ in range(2)]
+    assert all(clip.shape == (16_000,) for clip, _ in notes)
 
 
-@pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_the_command_prints_every_family(few, arguments, monkeypatch, capsys):
+def mistuned(config, models, *, seconds=1.0, seeds=(0,), temperature=1.0, family="", pitch=60):
+    """Flutes in tune, guitars an octave too low with every second seed, all else 50 cents sharp."""
+    for i, _ in enumerate(seeds):
+        off = {"flute": 0.0, "guitar": -1200.0 * (i % 2)}.get(family, 50.0)
+        clip = tone(pitch, off, config.sample_rate, seconds)[None]
+        clips = clip if i == 0 else torch.cat([clips, clip])
+    yield from clips[:, None].split(5_000, dim=2)
+
+
+FEW = ["--families", "flute", "guitar", "bass"]
+
+
+@pytest.fixture
+def no_soundfont(monkeypatch):
     def missing(path=None):
         raise DataError("no soundfont found")
 
     monkeypatch.setattr(soundfont, "find_soundfont", missing)
-    monkeypatch.setattr(asked_pitch, "off_cents", lambda notes: [0.0 for _ in notes])
-    monkeypatch.setattr(sys, "argv", ["asked_pitch", *arguments])
+
+
+def test_a_runs_errors_are_measured(
+    few, no_soundfont, one_thread, open_as, run_with, monkeypatch, capsys
+):
+    open_as(ideal=run_with(mistuned, sample_rate=8_000))
+    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--json", "--run", "ideal", *FEW])
     asked_pitch.main()
-    printed = capsys.readouterr().out
-    if not arguments:
-        assert all(family in printed for family in FAMILIES) and "none" in printed
-        return
-    found = SimpleNamespace(**json.loads(printed))
-    assert found.soundfont is None and list(found.families) == list(FAMILIES)
-    assert found.all["notes"] == 4 * len(FAMILIES) and found.all["soundfont"] is None
-    assert found.lowest_ratio == 1.0 and found.below_target == []
+    found = json.loads(capsys.readouterr().out)
+    rows = found["families"]
+    assert [rows[family]["generated"] for family in rows] == [1.0, 0.5, 0.0]
+    assert [rows[family]["octave_free"] for family in rows] == [1.0, 1.0, 0.0]
+    assert rows["bass"]["off_cents"] == pytest.approx(50, abs=5)
+    assert all(rows[family]["procedural"] >= 0.75 for family in ("flute", "bass"))
+    assert rows["flute"]["ratio"] == round(1 / rows["flute"]["procedural"], 3)
+    assert found["all"]["notes"] == 12 and found["all"]["generated"] == 0.5
+    assert found["lowest_ratio"] == 0 and found["below_target"] == ["guitar", "bass"]
+    assert found["soundfont"] is None and found["all"]["soundfont"] is None
+
+
+def test_without_a_run_there_are_only_controls(few, no_soundfont, one_thread, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--families", "flute"])
+    asked_pitch.main()
+    out, err = capsys.readouterr()
+    assert "procedural" in out and "generated" not in out and "ratio" not in out
+    assert err.strip() == "no --run: only the controls are measured"
+
+
+def test_a_run_without_a_pitch_is_refused_in_one_line(few, one_thread, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--run", "causal-notes", *FEW])
+    with pytest.raises(SystemExit, match=r"autoregressive cannot .* no option --family$"):
+        asked_pitch.main()
