@@ -113,14 +113,8 @@ def learners(
 
 
 def evaluate(
-    config: WaveNetRunConfig,
-    models: Models,
-    batches: Iterable[Batch],
-    prepare: Callable[[Batch], Batch] = lambda batch: batch,
+    config: WaveNetRunConfig, models: Models, batches: Iterable[Batch]
 ) -> dict[str, float]:
     """Negative log-likelihood of held-out sound under its condition; a uniform predictor has 8 bits."""
     net = network(models, "net", WaveNet)
-    nll = nll_loss(net)
-    return {
-        "bits_per_sample": mean_loss(lambda batch, step: nll(prepare(batch), step), net, batches)
-    }
+    return {"bits_per_sample": mean_loss(nll_loss(net), net, batches)}

@@ -78,8 +78,7 @@ def learners(config: Config) -> list[Learner]:
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """Negative log-likelihood of held-out speech given its mel spectrogram, in bits a sample."""
-    prepare = partial(mel_crop, sample_rate=config.sample_rate)
-    return conditional.evaluate(config, models, batches, prepare)
+    return conditional.evaluate(config, models, (mel_crop(b, config.sample_rate) for b in batches))
 
 
 def generate(
@@ -93,8 +92,8 @@ def generate(
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A waveform for each seed, as long as the file; by default of a recording of the package."""
     net = network(models, "net", WaveNet)
-    file = mel_of or SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac"
-    audio, _ = load(file, config.sample_rate, mono=True)
+    source = mel_of or SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac"
+    audio, _ = load(source, config.sample_rate, mono=True)
     n_samples = min(
         audio.shape[1], round((1e6 if seconds is None else seconds) * config.sample_rate)
     )
