@@ -1,35 +1,30 @@
-"""The benchmark scores held-out sound, the same for all, and says what it lacks."""
+"""The benchmark scores the same held-out sound by networks and linear predictors."""
 
 import json
 import sys
-from pathlib import Path
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import default_collate
 
-from benchmarks import likelihood, linear_prediction, told
-from benchmarks.likelihood import KINDS, Clip, Kind
-from tinyaudio import checkpoints
-from tinyaudio.checkpoints import pretrained
+from benchmarks import held_out_sound, likelihood, linear_prediction
+from benchmarks.held_out_sound import KINDS, Clip, Kind
+from tinyaudio.checkpoints import TrainedRun, open_run
 from tinyaudio.data import soundfont
-from tinyaudio.data.notes import Notes
+from tinyaudio.data.note_crops import NoteCrops
+from tinyaudio.data.speech_crops import HELD_OUT_SPEECH, UNKNOWN_SPEAKER
 from tinyaudio.data.voices import Voices
-from tinyaudio.errors import DataError
-from tinyaudio.metrics.pitch import midi_to_hz
-from tinyaudio.models.condition import Condition
-from tinyaudio.objectives.likelihood import bits_per_sample
-from tinyaudio.recipes.run import HELD_OUT_CLIPS
-from tinyaudio.recipes.sound import NoteCrops
-from tinyaudio.recipes.spoken import HELD_OUT_SPEECH
+from tinyaudio.errors import DataError, UserError
+from tinyaudio.models.wavenet import WaveNet
+from tinyaudio.recipes import load_recipe
 from tinyaudio.represent import mulaw
 
-NUMBERS = ("wavenet_bits", "best_linear_bits", "plain_linear_bits", "adapted_linear_bits")
+LINEAR = ("best_linear_bits", "plain_linear_bits", "adapted_linear_bits")
 
 
-def uniform(codes, *told):
-    """Knows nothing."""
+def uniform(codes, *condition):
     return torch.zeros(1, 256, codes.shape[1])
 
 
@@ -37,20 +32,28 @@ def uniform(codes, *told):
 def few(monkeypatch):
     """A handful of everything, and constants chosen in a hurry."""
     for name in ("N_TRAINING", "N_HELD_OUT", "N_TRAINING_VOICES", "N_HELD_OUT_VOICES"):
-        monkeypatch.setattr(likelihood, name, 8)
+        monkeypatch.setattr(held_out_sound, name, 8)
     monkeypatch.setattr(linear_prediction, "TUNED_ON", 500)
 
 
 @pytest.fixture
 def noises():
     draws = np.random.default_rng(0)
-    made = [
+    clips = [
         Clip(
-            mulaw.encode(torch.from_numpy(0.1 * draws.standard_normal(2_000))).numpy(), {"pitch": n}
+            mulaw.encode(torch.from_numpy(0.1 * draws.standard_normal(1_920))).numpy(),
+            {"pitch": 60 + n, "instrument_family": n},
         )
         for n in range(6)
     ]
-    return Kind("noise", made[:3], made[3:])
+    return Kind("noise", clips[:3], clips[3:])
+
+
+def untrained(name, **changes):
+    """A run of a recipe before any training."""
+    recipe = load_recipe(name)
+    config = replace(recipe.tiny, **changes)
+    return TrainedRun(recipe, config, {"net": WaveNet(config.model).eval()}, {})
 
 
 def no_soundfont(path=None):
@@ -66,19 +69,20 @@ def test_held_out_sound_is_held_out(kind, font, few, monkeypatch):
         pytest.importorskip("pretty_midi")
     if not font:
         monkeypatch.setattr(soundfont, "find_soundfont", no_soundfont)
+        monkeypatch.setattr("tinyaudio.data.soundfont_notes.find_soundfont", no_soundfont)
     made = KINDS[kind]()
     assert made.training and len(made.held_out) >= 2  # two, for a standard error
     for clip in [*made.training, *made.held_out]:
         assert clip.codes.ndim == 1 and clip.codes.min() >= 0 and clip.codes.max() < 256
         assert len(np.unique(clip.codes)) > 20  # it is not silent
     for what in ("instrument", "speaker", "sentence"):
-        heard, asked = (
-            {clip.fields[what] for clip in part if what in clip.fields}
+        training, held_out = (
+            {clip.labels[what] for clip in part if what in clip.labels}
             for part in (made.training, made.held_out)
         )
-        assert not heard & asked
-    seconds = {tuple(clip.codes[:8_000]) for clip in made.training}
-    assert not any(tuple(clip.codes[:8_000]) in seconds for clip in made.held_out)
+        assert not training & held_out
+    beginnings = {tuple(clip.codes[:8_000]) for clip in made.training}
+    assert not any(tuple(clip.codes[:8_000]) in beginnings for clip in made.held_out)
     assert (made.source == "recorded notes of the package") == (not font)
 
 
@@ -90,20 +94,22 @@ def test_recorded_speech_is_held_out_by_name():
     assert len(held_out) == len(HELD_OUT_SPEECH)
 
 
-def test_recorded_notes_know_what_a_network_is_told():
-    for clip in likelihood.recorded_notes().held_out:
-        assert 0 <= clip.fields["instrument_family"] < 11 and 24 <= clip.fields["pitch"] <= 84
+def test_recorded_notes_have_the_labels_of_a_condition():
+    for clip in held_out_sound.recorded_notes().held_out:
+        assert 0 <= clip.labels["instrument_family"] < 11 and 24 <= clip.labels["pitch"] <= 84
 
 
-def test_a_network_that_knows_nothing_needs_8_bits(noises):
+def test_the_uniform_predictor_needs_8_bits(noises, monkeypatch):
+    monkeypatch.setattr(linear_prediction, "TUNED_ON", 500)
     bits = likelihood.network_bits(uniform, noises.held_out)
     assert [b.shape for b in bits] == [clip.codes.shape for clip in noises.held_out]
     assert likelihood.mean(bits) == 8.0
-    found = likelihood.compare(noises, uniform)
-    assert found["wavenet_bits"] == found["uniform_bits"] == 8.0
-    assert found["margin_bits"] == pytest.approx(found["best_linear_bits"] - 8, abs=1e-9)
-    assert 0 < found["margin_standard_error"] < 0.1
-    assert found["seconds"] == round(3 * 2_000 / 16_000, 1)
+    found = likelihood.compare(noises, {"uniform": bits})
+    row = found["runs"]["uniform"]
+    assert row["bits"] == found["uniform_bits"] == 8.0
+    assert row["margin_bits"] == pytest.approx(found["best_linear_bits"] - 8, abs=1e-9)
+    assert 0 < row["margin_standard_error"] < 0.1
+    assert found["seconds"] == round(3 * 1_920 / 16_000, 1)
 
 
 def test_bits_are_those_of_the_code_that_was_there(noises):
@@ -115,104 +121,112 @@ def test_bits_are_those_of_the_code_that_was_there(noises):
     np.testing.assert_allclose(bits, 1.0, atol=1e-5)
 
 
-def test_a_network_is_told_what_it_wants_to_know(noises):
-    heard = []
+def test_each_clip_has_its_own_condition(noises):
+    conditions = []
 
     def net(codes, condition):
-        heard.append(condition.classes.tolist())
+        conditions.append(condition.classes.tolist())
         return uniform(codes)
 
-    def pitch(fields, codes):
-        assert codes.shape == (1, 2_000)
-        return Condition(classes=torch.tensor([[fields["pitch"]]]))
-
-    likelihood.network_bits(net, noises.held_out, told=pitch)
-    assert heard == [[[3]], [[4]], [[5]]]
+    likelihood.network_bits(net, noises.held_out, likelihood.note_condition)
+    assert conditions == [[[3, 63]], [[4, 64]], [[5, 65]]]
 
 
-def test_the_shipped_models_take_what_they_are_told():
-    clip, fields = Voices(1, split="test")[0]
-    n_samples = clip.shape[1] // told.HOP_LENGTH * told.HOP_LENGTH
-    codes = mulaw.encode(clip[:, :n_samples])
-    speech = pretrained("wavenet-speech")
-    bits = [bits_per_sample(speech(codes, told.said(f, codes)), codes) for f in (fields, {})]
-    assert 0 < bits[0] < bits[1] < 8  # to know what is said helps
-    _, fields = Notes(1, split="test", seconds=0.1)[0]
-    known = told.note(fields, codes[:, :100])
-    assert pretrained("wavenet-notes")(codes[:, :100], known).shape == (1, 256, 100)
+def test_notes_are_conditioned_as_in_training():
+    item = NoteCrops(16_000, 320, "valid", seed=0)[3]
+    family, pitch = item["classes"].tolist()
+    condition = likelihood.note_condition({"instrument_family": family, "pitch": pitch}, 320)
+    run = untrained("wavenet")
+    torch.nn.init.normal_(run.models["net"].logits.weight)
+    codes = mulaw.encode(item["audio"])
+    (bits,) = likelihood.network_bits(
+        run.models["net"], [Clip(codes[0].numpy(), {})], lambda *_: condition
+    )
+    batch = default_collate([item])
+    expected = run.recipe.evaluate(run.config, run.models, [batch])["bits_per_sample"]
+    assert bits.mean() == pytest.approx(expected, rel=1e-5) and abs(expected - 8) > 0.1
 
 
-def test_oscillator_and_loudness_are_told_coarsely_and_what_they_cost_is_counted():
-    clip, fields = Notes(1, split="test", seconds=0.2)[0]
-    codes = mulaw.encode(clip)
-    known = told.note(fields, codes)
-    begins, turns = known.cycles.unbind(2)
-    assert torch.equal(begins * told.PLACES, (begins * told.PLACES).round())
-    # Nothing but the places is told: each frame ends where the next begins, at about the pitch.
-    torch.testing.assert_close((begins + turns)[:, :-1] % 1, begins[:, 1:] % 1, atol=1e-4, rtol=0)
-    expected = midi_to_hz(fields["pitch"]) * 256 / 16_000
-    assert (turns - expected).abs().max() <= 0.5
-    levels = 40 * (known.frames - 1)  # whole decibels from -80 to 0: 81 of them
-    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
-    assert levels.min() >= -80 and levels.max() <= 0 and 81 <= 2**7
-    one = [Clip(codes[0].numpy(), fields)]
-    assert likelihood.mean(
-        likelihood.network_bits(lambda codes, known: uniform(codes), one, told.note)
-    ) == pytest.approx(8 + 14 / 256, abs=1e-3)
-
-
-def test_without_a_checkpoint_its_numbers_are_null(noises):
-    found = json.loads(json.dumps(likelihood.compare(noises, None)))
-    assert [found[name] for name in ("wavenet_bits", "margin_bits", "margin_standard_error")] == [
-        None
-    ] * 3
-    assert all(0 < found[name] < 8 for name in NUMBERS[1:])
+def test_speech_is_conditioned_on_labels_where_there_are_any():
+    item = Voices(1, split="test")[0]
+    n_samples = item["audio"].shape[1] // 160 * 160
+    labelled = likelihood.speech_condition(item, n_samples)
+    unlabelled = likelihood.speech_condition({}, n_samples)
+    for condition in (labelled, unlabelled):
+        assert condition.classes.tolist() == [[UNKNOWN_SPEAKER]]
+        assert condition.frames.shape == (1, 25, n_samples // 160)
+    assert (labelled.frames[0, :-2].sum(0) == 1).all() and not unlabelled.frames.any()
+    net = untrained("speech").models["net"]
+    assert net(torch.full((1, n_samples), 128), labelled).shape == (1, 256, n_samples)
 
 
 def test_the_best_linear_is_at_least_as_good_as_the_plain_one_where_it_was_chosen(noises):
-    found = likelihood.compare(Kind("noise", noises.training, noises.training), None)
+    found = likelihood.compare(Kind("noise", noises.training, noises.training), {})
     assert found["adapted_linear_bits"] <= found["best_linear_bits"] + 0.02
     assert found["best_linear_bits"] <= found["plain_linear_bits"] + 0.02
 
 
-def test_a_checkpoint_scores_as_soon_as_it_ships(monkeypatch):
-    net = SimpleNamespace()
-    monkeypatch.setattr(checkpoints, "SHIPPED", {"causal-notes": net})
-    assert [likelihood.shipped(kind) for kind in KINDS] == ["causal-notes", None, None, None]
-    both = {"causal-notes": net, "wavenet-notes": net, "wavenet-speech": net}
-    monkeypatch.setattr(checkpoints, "SHIPPED", both)
-    notes, speech = "wavenet-notes", "wavenet-speech"
-    assert [likelihood.shipped(kind) for kind in KINDS] == [notes, notes, speech, speech]
-
-
-def test_a_shipped_checkpoint_scores_what_its_record_says():
-    """On the crops that its run was judged by; since then it was stored in half precision."""
-    record = Path(checkpoints.__file__).parent / "assets" / "models" / "causal-notes" / "about.json"
+def test_the_shipped_network_scores_what_its_recipe_evaluates():
+    run = open_run("causal-notes")
     crops = NoteCrops(16_000, 4_096, "valid", seed=0)
-    clips = [Clip(mulaw.encode(crops[i]["audio"][0]).numpy(), {}) for i in range(HELD_OUT_CLIPS)]
-    bits = likelihood.network_bits(pretrained("causal-notes"), clips)
-    recorded = json.loads(record.read_text())["held_out_bits_per_sample"]
-    assert likelihood.mean(bits) == pytest.approx(recorded, abs=0.002)
+    items = [{"audio": crops[i]["audio"]} for i in range(16)]
+    clips = [Clip(mulaw.encode(item["audio"][0]).numpy(), {}) for item in items]
+    bits = likelihood.network_bits(run.models["net"], clips)
+    expected = run.recipe.evaluate(run.config, run.models, [default_collate(items)])[
+        "bits_per_sample"
+    ]
+    assert likelihood.mean(bits) == pytest.approx(expected, abs=1e-3) and expected < 5
+
+
+def test_runs_are_scored_on_the_kinds_whose_labels_they_take():
+    unconditional = load_recipe("wavenet").unconditional(load_recipe("wavenet").tiny)
+    for run, kinds in (
+        (open_run("causal-notes"), [*KINDS]),
+        (untrained("wavenet", model=unconditional.model), [*KINDS]),
+        (untrained("wavenet"), ["notes", "soundfont"]),
+        (untrained("speech"), ["voices", "recorded"]),
+    ):
+        assert [*likelihood.conditions_of("RUN", run)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (lambda: untrained("wavenet", sample_rate=8_000), "256 mu-law codes at 16000 Hz"),
+        (lambda: untrained("vocoder"), "vocoder is conditioned on more than labels"),
+    ],
+)
+def test_runs_that_cannot_be_compared_are_refused(run, message):
+    with pytest.raises(UserError, match=message):
+        likelihood.conditions_of("RUN", run())
 
 
 @pytest.mark.parametrize("json_wanted", [True, False])
-def test_the_command_prints_every_kind(json_wanted, noises, monkeypatch, capsys):
-    monkeypatch.setattr(linear_prediction, "TUNED_ON", 500)
+def test_the_command_prints_every_kind(
+    json_wanted, few, noises, one_thread, open_as, monkeypatch, capsys
+):
     monkeypatch.setattr(likelihood, "KINDS", {kind: lambda: noises for kind in KINDS})
-    monkeypatch.setattr(likelihood, "shipped", lambda kind: "nothing" if kind == "notes" else None)
-    monkeypatch.setattr(checkpoints, "pretrained", lambda name: uniform)
-    monkeypatch.setattr(sys, "argv", ["likelihood", *(["--json"] if json_wanted else [])])
-    threads = torch.get_num_threads()
-    try:
-        likelihood.main()
-    finally:
-        torch.set_num_threads(threads)
+    speech = untrained("speech")
+    open_as(**{"causal-notes": open_run("causal-notes"), "mine": speech})
+    arguments = [
+        "--run",
+        "mine",
+        "--kinds",
+        "notes",
+        "voices",
+        *(["--json"] if json_wanted else []),
+    ]
+    monkeypatch.setattr(sys, "argv", ["likelihood", *arguments])
+    likelihood.main()
     printed = capsys.readouterr().out
-    if json_wanted:
-        found = json.loads(printed)
-        assert list(found) == ["notes", "soundfont", "voices", "recorded"]
-        assert all(set(NUMBERS) <= set(found[kind]) for kind in found)
-        assert found["notes"]["checkpoint"] == "nothing" and found["notes"]["wavenet_bits"] == 8
-        assert found["voices"]["checkpoint"] is found["voices"]["wavenet_bits"] is None
-    else:
-        assert printed.count("best_linear_bits") == 4 and "wavenet_bits           8.0" in printed
+    if not json_wanted:
+        assert printed.count("best_linear_bits") == 2 and printed.count("bits 8.0") == 2
+        return
+    found = json.loads(printed)
+    assert [*found] == ["notes", "voices"]
+    assert all(0 < found[kind][name] < 8 for kind in found for name in LINEAR)
+    assert [*found["notes"]["runs"]] == ["causal-notes"]
+    assert [*found["voices"]["runs"]] == ["causal-notes", "mine"]
+    assert found["voices"]["runs"]["mine"]["bits"] == 8  # untrained
+    assert found["voices"]["runs"]["mine"]["unconditional_bits"] == 8
+    assert "unconditional_bits" not in found["voices"]["runs"]["causal-notes"]
