@@ -41,7 +41,7 @@ def test_the_codebook_is_the_packages():
     np.testing.assert_allclose(
         lp.codebook("companded")[0], mulaw.compress(mulaw.decode(torch.arange(256))), atol=1e-6
     )
-    # A border belongs to the two codes beside it; a hair is a hundredth of the narrowest interval.
+    # A border lies between two codes; 1e-6 is a hundredth of the narrowest interval.
     np.testing.assert_array_equal(encoded(edges[1:-1] - 1e-6), CODES[:-1])
     np.testing.assert_array_equal(encoded(edges[1:-1] + 1e-6), CODES[1:])
 
@@ -88,7 +88,7 @@ def test_a_known_process_is_found():
     # Standard error of a coefficient is sqrt((1 - 0.8^2) / n) = 0.0024.
     np.testing.assert_allclose(lp.fit(x[:1], order=2), truth, atol=0.01)
     train, test = encoded(x[0]), encoded(x[1])
-    mean = lp.lagged(x[1], 2) @ truth  # from the past before it was rounded to codes
+    mean = lp.lagged(x[1], 2) @ truth  # from the history before quantization
     best = lp.code_lengths(test, mean, sigma, "linear", "gaussian").mean()
     found, *_ = lp.tuned([train], order=2)
     assert found.domain == "linear" and found.density == "gaussian"
@@ -99,7 +99,7 @@ def test_a_known_process_is_found():
 
 
 def test_an_adaptive_scale_follows_the_loudness():
-    """Noise that is loud, then quiet costs the mean of both entropies, which a global scale misses."""
+    """Loud, then quiet noise costs the mean of both entropies; under a global scale it costs more."""
     loud_and_quiet = np.repeat([0.2, 0.002], 30_000)
     train, test = ([encoded(noise(60_000, loud_and_quiet, seed))] for seed in (0, 1))
     entropy = (entropy_of_codes(0.2) + entropy_of_codes(0.002)) / 2
@@ -112,7 +112,7 @@ def test_an_adaptive_scale_follows_the_loudness():
         assert lp.bits_per_sample(global_scale, test) > entropy + 0.3
 
 
-def test_weighted_squares_listen_to_the_quiet_too():
+def test_weighted_squares_also_fit_the_quiet():
     """A loud clip with a = 0.5 and nine a hundred times quieter with a = 0.9."""
     clips = [
         signal.lfilter([1], [1, -a], noise(4_000, sigma, seed))
@@ -132,7 +132,7 @@ def test_weighted_squares_listen_to_the_quiet_too():
 
 @both_domains
 @pytest.mark.parametrize("memory", [1.0, 0.9])
-def test_the_future_costs_nothing_now(domain, memory):
+def test_code_lengths_are_causal(domain, memory):
     codes = encoded(noise(400, 0.1))
     fixed = lp.Predictor(domain, memory=memory, level=0.1, coefficients=np.full(8, 0.1))
     before = fixed.code_lengths(codes)

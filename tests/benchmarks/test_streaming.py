@@ -1,4 +1,4 @@
-"""The streaming benchmark measures what it says, on a second of sound."""
+"""The streaming benchmark measures memory and time, on a second of sound."""
 
 import soundfile
 
@@ -13,8 +13,8 @@ def test_a_short_stream_is_measured(tmp_path):
     assert found["cpu_seconds"] > 0
 
 
-def test_the_sound_is_always_the_same_and_does_vary(tmp_path):
-    """So that what an interrupted run leaves can be compared with the whole."""
+def test_the_sound_is_always_the_same_and_not_constant(tmp_path):
+    """So that what an interrupted run leaves can be compared with the complete file."""
     for name in "ab":
         streaming.streamed(tmp_path / f"{name}.wav", 3000)
     a, b = (soundfile.read(tmp_path / f"{name}.wav")[0] for name in "ab")
