@@ -6,7 +6,6 @@ import nbformat
 import pytest
 
 from tools.book import LANGUAGES, ROOT, SOURCES
-from tools.book.edition import edition
 from tools.book.source import read
 
 CHAPTERS = sorted(path.stem for path in SOURCES.glob("*.md"))
@@ -82,11 +81,3 @@ def test_the_english_edition_holds_no_hangul_in_code_or_outputs(name):
         if cell.cell_type == "code":
             found = re.search("[가-힣⟦⟧]", str([cell.source, cell.outputs, cell.metadata]))
             assert not found, cell.source
-
-
-@pytest.mark.parametrize(("name", "language"), EDITIONS)
-def test_homework_without_solutions_keeps_every_exercise(name, language):
-    chapter = read(SOURCES / f"{name}.md")
-    whole, homework = (edition(chapter, language, solutions=s).cells for s in (True, False))
-    assert not any("solution" in tags(cell) for cell in homework)
-    assert len(exercises(homework)) == len(exercises(whole))

@@ -36,7 +36,6 @@ def edition(
     chapter: Chapter,
     language: str,
     *,
-    solutions: bool = True,
     measured: dict[str, float] | None = None,
 ) -> NotebookNode:
     """A notebook without outputs.
@@ -44,14 +43,13 @@ def edition(
     Args:
         chapter: The source.
         language: "ko" or "en"; "⟦ko|en⟧" leaves both in the code cells, to be executed once.
-        solutions: False for the edition that students get as homework.
         measured: The record of the last execution, from which ``{measured}`` in the text is filled.
     """
     numbers = equation_numbers(chapter)
     cells: list[NotebookNode] = []
     seen: dict[str, int] = {}
     for cell in with_setup(chapter):
-        if cell.language not in (None, language) or (not solutions and "solution" in cell.tags):
+        if cell.language not in (None, language):
             continue
         digest = short_hash(f"{cell.language}{cell.text}")
         seen[digest] = seen.get(digest, 0) + 1
