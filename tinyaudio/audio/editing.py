@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 
 
@@ -23,7 +24,8 @@ def crop(
         start: First sample, or a generator that draws one so that the crop lies inside the sound.
 
     Raises:
-        AudioError: `start` lies outside the sound, or `n_samples` is not positive.
+        AudioError: `start` lies outside the sound, `n_samples` is not positive, or the sound is not
+            in floating point, which holds for the other functions here, too.
 
     Example:
         >>> crop(torch.tensor([[1.0, 2.0, 3.0]]), 2, start=1)
@@ -31,6 +33,7 @@ def crop(
         >>> crop(torch.tensor([[1.0, 2.0, 3.0]]), 5)
         tensor([[1., 2., 3., 0., 0.]])
     """
+    check_waveform(audio)
     length = audio.shape[-1]
     if n_samples < 1:
         raise AudioError(f"cannot crop to {n_samples} samples; ask for at least 1")
@@ -50,6 +53,7 @@ def to_mono(audio: Float[Tensor, "*batch channels time"]) -> Float[Tensor, "*bat
         >>> to_mono(torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
         tensor([[0.5000, 0.0000]])
     """
+    check_waveform(audio)
     return audio.mean(dim=-2, keepdim=True)
 
 
@@ -62,6 +66,7 @@ def peak_db(
         >>> peak_db(torch.tensor([0.1, -0.5]))
         tensor(-6.0206)
     """
+    check_waveform(audio)
     return _db(audio.abs().amax(dim=-1), floor_db)
 
 
@@ -74,6 +79,7 @@ def rms_db(
         >>> rms_db(torch.tensor([0.5, -0.5]))
         tensor(-6.0206)
     """
+    check_waveform(audio)
     return _db(audio.square().mean(dim=-1).sqrt(), floor_db)
 
 

@@ -79,7 +79,7 @@ def load(
         raise AudioError(
             f"{path}: cannot read {seconds} s from {start_s} s on; give start_s >= 0, seconds > 0"
         )
-    with _open(path) as file, _quiet_stderr():
+    with _quiet_stderr(), _open(path) as file:
         try:
             with soundfile.SoundFile(file) as sound:
                 samples, rate, declared = _decode(path, sound, start_s, seconds)
@@ -204,7 +204,13 @@ def _quiet_stderr() -> Iterator[None]:
     with _STDERR:
         try:
             kept = os.dup(2)
-        except OSError:  # there is no stderr to protect
+        except (
+            OSError
+        ):  # closed: from now on it leads nowhere, or the sound file would take its place
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if nowhere != 2:
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
             yield
             return
         nowhere = os.open(os.devnull, os.O_WRONLY)

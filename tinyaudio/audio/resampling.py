@@ -25,6 +25,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 
 ZERO_CROSSINGS = 64  # of the sinc, on either side
@@ -68,7 +69,7 @@ def resample(
         ceil(time * to_hz / from_hz) samples.
 
     Raises:
-        AudioError: A rate is impossible or the result is too large.
+        AudioError: A rate is impossible, the result too large, or the sound not in floating point.
 
     Example:
         >>> resample(torch.zeros(1, 48_000), 48_000, 16_000).shape
@@ -111,7 +112,7 @@ def resample_direct(
         ceil(time * to_hz / from_hz) samples.
 
     Raises:
-        AudioError: A rate is impossible or the result is too large.
+        AudioError: A rate is impossible, the result too large, or the sound not in floating point.
 
     Example:
         >>> resample_direct(torch.zeros(1, 44_101), 44_101, 16_000).shape
@@ -155,6 +156,7 @@ def _reach(from_hz: int, to_hz: int) -> int:
 
 def _new_length(audio: Tensor, from_hz: int, to_hz: int) -> int:
     """The length of the result, if it is a sensible one."""
+    check_waveform(audio)
     check_rate(from_hz)
     check_rate(to_hz)
     if max(from_hz, to_hz) > MAX_RATIO * min(from_hz, to_hz):

@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.audio.resampling import check_rate
 from tinyaudio.errors import AudioError
 from tinyaudio.files import atomic_write
@@ -86,9 +87,10 @@ def save(
 
 def _presentable(audio: Tensor, path: Path) -> Tensor:
     """Check that a tensor is a clip, and bring it into [-1, 1]."""
-    if audio.ndim != 2 or not audio.is_floating_point():
+    check_waveform(audio)
+    if audio.ndim != 2:
         raise AudioError(
-            f"expected floating point (channels, time), got {audio.dtype} {tuple(audio.shape)};"
+            f"expected (channels, time), got {tuple(audio.shape)};"
             " give mono sound a first axis with audio[None]"
         )
     if not audio.numel():

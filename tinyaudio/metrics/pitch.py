@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.errors import AudioError
 
@@ -50,7 +51,7 @@ def f0_track(
         The pitch in Hz at sample n hop_length; NaN where nothing is voiced.  N = 1 + T // hop_length.
 
     Raises:
-        AudioError: More than one channel, no samples, or librosa is not installed.
+        AudioError: More than one channel, no samples, integers, or librosa is not installed.
 
     Example:
         >>> tone = torch.sin(2 * torch.pi * 220 * torch.arange(8_000) / 16_000)
@@ -61,6 +62,7 @@ def f0_track(
         import librosa
     except ImportError:
         raise AudioError("pitch is estimated by librosa: pip install librosa") from None
+    check_waveform(audio)
     if audio.numel() != audio.shape[-1] or audio.numel() == 0:
         raise AudioError(f"the pitch of a clip of shape {tuple(audio.shape)}: must be one channel")
     samples = audio.detach().reshape(-1).cpu().double().numpy()

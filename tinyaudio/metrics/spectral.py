@@ -17,6 +17,7 @@ See:        chapter 6, "Conditioning and the mel vocoder".
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, filterbank
 from tinyaudio.represent.spectrum import log_magnitude, mel, stft
@@ -40,8 +41,8 @@ def log_mel_distance(
         dB; 0 for the same clip.
 
     Raises:
-        AudioError: The clips differ in length, are empty, or have several channels; or the reference
-            is silent.
+        AudioError: The clips differ in length, are empty, or have several channels, or are not in floating
+            point; or the reference is silent.
 
     Example:
         >>> import torch
@@ -49,6 +50,8 @@ def log_mel_distance(
         >>> round(log_mel_distance(2 * clip, clip, 16_000), 2)
         6.02
     """
+    for one in (audio, reference):
+        check_waveform(one)
     if audio.shape[-1] != reference.shape[-1]:
         raise AudioError(
             f"clips of {audio.shape[-1]} and {reference.shape[-1]} samples; cut them to one length"

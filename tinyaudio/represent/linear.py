@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 
 MAX_BITS = 24  # float32 holds every integer up to 2^24
@@ -95,12 +96,13 @@ def _full_scale(bits: int) -> int:
 
 
 def check_numbers(audio: Float[Tensor, "*shape"]) -> None:
-    """Raise an `AudioError` if a sample is NaN, which no code stands for.
+    """Raise an `AudioError` if a sample is NaN, which no code stands for, or the samples are integers.
 
     Example:
         >>> check_numbers(torch.tensor([0.0, float("nan")]))
         Traceback (most recent call last):
         tinyaudio.errors.AudioError: cannot encode NaN samples; find where they come from
     """
+    check_waveform(audio)
     if torch.isnan(audio).any():
         raise AudioError("cannot encode NaN samples; find where they come from")

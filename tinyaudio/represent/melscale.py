@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 
 LINEAR_HZ = 200 / 3  # Slaney: Hz in a mel, up to 1000 Hz
@@ -121,6 +122,7 @@ def mel(
         >>> mel(torch.ones(513, 10), mel_filterbank(16_000, 1024)).shape
         torch.Size([80, 10])
     """
+    check_waveform(magnitude, "a magnitude")
     return filterbank.to(magnitude) @ magnitude
 
 
@@ -147,6 +149,7 @@ def mel_to_linear(
         >>> (again - mels).norm() < 1e-3 * mels.norm()
         tensor(True)
     """
+    check_waveform(mels, "a mel spectrogram")
     a = filterbank.to(mels)
     a = a / a.norm(dim=1, keepdim=True)  # narrow, low bands weigh as much as broad, high ones
     target = mels / filterbank.to(mels).norm(dim=1, keepdim=True)

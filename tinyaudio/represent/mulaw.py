@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 from tinyaudio.represent.linear import check_numbers
 
@@ -34,6 +35,7 @@ def compress(audio: Float[Tensor, "*shape"], n_levels: int = 256) -> Float[Tenso
         >>> compress(torch.tensor([-1.0, 0.0, 0.01, 1.0]))
         tensor([-1.0000,  0.0000,  0.2285,  1.0000])
     """
+    check_waveform(audio)
     mu = _mu(n_levels)
     return torch.sign(audio) * torch.log1p(mu * audio.abs()) / math.log1p(mu)
 
@@ -54,6 +56,7 @@ def expand(compressed: Float[Tensor, "*shape"], n_levels: int = 256) -> Float[Te
         >>> expand(compress(torch.tensor([-1.0, 0.0, 0.01, 1.0])))
         tensor([-1.0000,  0.0000,  0.0100,  1.0000])
     """
+    check_waveform(compressed, "a compressed amplitude in [-1, 1]")
     mu = _mu(n_levels)
     return torch.sign(compressed) * torch.expm1(compressed.abs() * math.log1p(mu)) / mu
 

@@ -23,6 +23,7 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import UserError
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, filterbank, from_log_mel
 from tinyaudio.represent.melscale import hz_to_mel, mel_to_linear
@@ -49,6 +50,7 @@ def normalized_autocorrelation(
     Returns:
         log2 of the pitches in Hz, and r, which is 1 for a periodic frame.  N = 1 + T // 256.
     """
+    check_waveform(audio)
     octaves = torch.arange(math.log2(LOW_HZ), math.log2(HIGH_HZ), OCTAVES_PER_STEP)
     lags = sample_rate / 2**octaves
     n_lags = int(lags[0]) + 3
@@ -143,6 +145,7 @@ def align_phase(
 
     After the end of the recording, which may have up to T = 256 N samples, the shift stays constant.
     """
+    check_waveform(audio)
     audio = F.pad(audio, (0, len(phase) - len(audio)))
     margin, window = ALIGN_WINDOW // 2, torch.hann_window(ALIGN_WINDOW, device=audio.device)
     # Correlation of the recording with each harmonic, around the beginning of each frame.

@@ -16,6 +16,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.errors import AudioError
 from tinyaudio.represent.melscale import mel, mel_filterbank, mel_to_linear
 
@@ -48,7 +49,8 @@ def stft(
         F = n_fft / 2 + 1 bins, sample_rate / n_fft Hz apart; N = 1 + ceil(T / hop_length) frames.
 
     Raises:
-        AudioError: The frames would not overlap enough for an inverse.
+        AudioError: The frames would not overlap enough for an inverse, or the sound is not in
+            floating point.
 
     Example:
         >>> t = torch.arange(16_000) / 16_000
@@ -56,6 +58,7 @@ def stft(
         >>> spectrum.shape, spectrum[:, 30].abs().argmax().item() * 16_000 / 1024
         (torch.Size([513, 64]), 1000.0)
     """
+    check_waveform(audio)
     _check(n_fft, hop_length)
     length = audio.shape[-1]
     padded = F.pad(audio, (n_fft // 2, n_fft // 2 + -length % hop_length))
@@ -131,6 +134,7 @@ def log_magnitude(
         >>> log_magnitude(torch.tensor([0.0, 0.5, 1.0]))
         tensor([-100.0000,   -6.0206,    0.0000])
     """
+    check_waveform(magnitude, "a magnitude")
     return 20 * torch.log10((magnitude / reference).clamp(min=10 ** (floor_db / 20)))
 
 
@@ -187,6 +191,7 @@ def griffin_lim(
         >>> (found - wanted).norm() < 0.1 * wanted.norm()
         tensor(True)
     """
+    check_waveform(magnitude, "a magnitude")
     if not 0 <= momentum < 1:
         raise AudioError(f"momentum {momentum} is outside 0 <= momentum < 1; try 0.99")
     n_fft = 2 * (magnitude.shape[-2] - 1)

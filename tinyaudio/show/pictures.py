@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tinyaudio.audio import to_mono
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.represent.spectrum import stft
 
 
@@ -75,6 +76,7 @@ def spectrogram(
 
 def _mono(audio: Tensor) -> Tensor:
     """One channel, on the CPU and without gradients."""
+    check_waveform(audio)
     return to_mono(audio.detach().cpu().float().reshape(-1, audio.shape[-1])).squeeze(0)
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tinyaudio.audio import rms_db
+from tinyaudio.audio.check import check_waveform
 from tinyaudio.audio.resampling import check_rate
 from tinyaudio.errors import AudioError
 from tinyaudio.language import tr
@@ -83,6 +84,7 @@ def compare(
     if not clips:
         raise AudioError("nothing to compare: give at least one clip")
     for label, clip in clips.items():
+        check_waveform(clip)
         if not torch.isfinite(clip).all():
             raise AudioError(f"{label!r} holds NaN or infinite samples; find where they come from")
         if clip.numel() == 0 or not clip.any():
@@ -102,6 +104,7 @@ def compare(
 
 
 def _encoded(audio: Tensor, sample_rate: int, format: str) -> bytes:
+    check_waveform(audio)
     check_rate(sample_rate)
     if format not in MIME:
         raise AudioError(f"no player for {format!r}; choose one of {', '.join(MIME)}")
