@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from tinyaudio.audio import load, peak_db, save
-from tinyaudio.audio.reading import MAX_CHANNELS
+from tinyaudio.audio.decoding import MAX_CHANNELS
 from tinyaudio.errors import AudioError
 
 RATE = 16_000
@@ -130,7 +130,9 @@ def halved(tmp_path, name):
 
 
 def test_a_wav_cut_off_gives_what_is_there(tmp_path):
-    clip, _ = load(halved(tmp_path, "a.wav"))
+    path = halved(tmp_path, "a.wav")
+    with pytest.warns(UserWarning, match=r"a\.wav: ends after 0\.50 s, .* declares about 1\.00 s"):
+        clip, _ = load(path)
     assert clip.shape[1] == pytest.approx(RATE / 2, abs=12)  # the header has 44 bytes, 11 samples
     assert (clip - TONES[:, : clip.shape[1]]).abs().max() <= 2**-16  # half a step of 16 bit
 

@@ -1,8 +1,9 @@
 """Reading sound files.
 
 Implements: `load`.
-Differs:    headers are not trusted: memory follows the samples that are read, limits are stated, and
-            every fault of a file gives one line.
+Differs:    headers are not trusted: memory follows the samples that are read, lengths are those that
+            there are (`tinyaudio.audio.decoding`), limits are stated, and every fault of a file gives
+            one line.
 See:        chapter 1, "Sound into numbers".
 """
 
@@ -21,18 +22,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tinyaudio.audio.decoding import decode
 from tinyaudio.audio.editing import to_mono
 from tinyaudio.audio.resampling import check_rate, resample
 from tinyaudio.errors import AudioError
 
-MAX_CHANNELS = 64  # seventh-order ambisonics; more is a damaged header
-MAX_NUMBERS = 2**30  # channels x time: 4 GiB of float32, 18 hours at 16 kHz
-BLOCK_NUMBERS = 2**20  # read at a time
-MP3_RUN_UP = 16 * 1152  # samples: 16 frames, where 511 bytes can be borrowed of those before
 UNSCALED_PEAK = 8.0  # 18 dB over full scale: not an overshoot but another unit
 REASONS = {  # libsndfile's messages in plain words
     "Internal error : SF_INFO struct incomplete": "its header declares 0 Hz or 0 channels",
     "Error : flac decoder lost sync": "it is cut off or damaged",
+    "Internal psf_fseek() failed": "it is cut off or damaged",
+    "Unspecified internal error": "it is damaged",
 }
 _STDERR = threading.Lock()
 
@@ -48,8 +48,8 @@ def load(
     """Read a sound file: WAV, FLAC, Ogg, MP3, AIFF and what else libsndfile knows.
 
     Integer samples of b bits are divided by 2^(b-1). What lies beyond ±1, as lossy decoders and
-    float files may have it, is clipped with a warning, and so is a file cut off before the end
-    that its header declares.
+    float files may have it, is clipped with a warning.  All the sound that is there is read, whatever
+    its header declares; a warning says where a file ends early, and where more follows that is not read.
 
     Args:
         path: The file.
@@ -81,8 +81,7 @@ def load(
         )
     with _quiet_stderr(), _open(path) as file:
         try:
-            with soundfile.SoundFile(file) as sound:
-                samples, rate, declared = _decode(path, sound, start_s, seconds)
+            samples, rate, remark = decode(path, file, start_s, seconds)
         except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as problem:
             reason = getattr(problem, "error_string", str(problem)).strip(". ")
             reason = REASONS.get(reason, reason)
@@ -91,12 +90,8 @@ def load(
                 " convert it, for example with ffmpeg, or fetch it again"
             ) from None
     audio = _in_range(path, samples)
-    if audio.shape[-1] < declared:
-        warnings.warn(
-            f"{path}: ends after {audio.shape[-1] / rate:.2f} s, where its header declares"
-            f" {declared / rate:.2f} s; fetch it again if the rest matters",
-            stacklevel=2,
-        )
+    if remark:
+        warnings.warn(f"{path}: {remark}", stacklevel=2)
     if mono:
         audio = to_mono(audio)
     if sample_rate is not None and sample_rate != rate:
@@ -126,49 +121,6 @@ def _open(path: Path) -> BinaryIO:
     except (OSError, ValueError) as problem:  # ValueError: a zero byte in the name
         reason = getattr(problem, "strerror", None) or problem
         raise AudioError(f"{str(path)!r}: cannot be opened ({reason})") from None
-
-
-def _decode(
-    path: Path, sound: soundfile.SoundFile, start_s: float, seconds: float | None
-) -> tuple[np.ndarray, int, int]:
-    """The samples (time, channels), their rate, and how many the header promised."""
-    channels, rate = sound.channels, sound.samplerate
-    if not 1 <= channels <= MAX_CHANNELS:
-        raise AudioError(
-            f"{path}: declares {channels} channels, more than {MAX_CHANNELS}; its header is"
-            " probably damaged: fetch it again, or split the channels into files"
-        )
-    try:
-        check_rate(rate)
-    except AudioError as problem:
-        raise AudioError(f"{path}: {problem}; its header is damaged: fetch it again") from None
-
-    start = round(start_s * rate)
-    if start:
-        if start >= sound.frames:
-            raise AudioError(f"{path}: ends at {sound.frames / rate:.2f} s, before {start_s} s")
-        # An MP3 frame borrows bits of the frames before it, which the decoder has not seen after a seek.
-        run_up = min(start, MP3_RUN_UP) if sound.format == "MP3" else 0
-        sound.seek(start - run_up)
-        sound.read(run_up)
-    declared = sound.frames - start
-    wanted = declared if seconds is None else min(declared, max(1, round(seconds * rate)))
-    blocks: list[np.ndarray] = []
-    n_samples = 0
-    while n_samples < wanted:
-        block = sound.read(min(BLOCK_NUMBERS // channels, wanted - n_samples), "float32", True)
-        if not len(block):
-            break
-        blocks.append(block)
-        n_samples += len(block)
-        if n_samples * channels > MAX_NUMBERS:
-            raise AudioError(
-                f"{path}: is longer than {n_samples / rate:.0f} s, more than fits the memory;"
-                " read a part of it with start_s and seconds"
-            )
-    if not n_samples:
-        raise AudioError(f"{path}: holds no samples; fetch or record it again")
-    return np.concatenate(blocks), rate, wanted
 
 
 def _in_range(path: Path, samples: np.ndarray) -> Tensor:
