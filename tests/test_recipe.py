@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import safetensors.torch
@@ -13,6 +14,7 @@ from torch import nn
 from tests.command import run
 from tinyaudio.audio import load, save
 from tinyaudio.checkpoints import open_run
+from tinyaudio.cli.options import command_options
 from tinyaudio.errors import CheckpointError, UserError
 from tinyaudio.recipe import Recipe, RunConfig, network, option
 from tinyaudio.recipes import NAMES, load_recipe, load_recipe_file
@@ -194,6 +196,15 @@ def test_values_are_checked_where_the_configuration_is_made():
         with pytest.raises(UserError, match=message):
             replace(wavenet, **values)
     assert replace(wavenet, warmup_steps=0).warmup_steps == 0
+
+
+def test_a_keyword_without_a_type_has_that_of_its_default():
+    def shorten(config, models, *, seconds=0.5, loud: Annotated[bool, "twice as loud"] = False):
+        return []
+
+    seconds, loud = command_options(shorten)
+    assert (seconds.kind, seconds.help, seconds.default) == (float, "", 0.5)
+    assert (loud.kind, loud.help, loud.flag) == (bool, "twice as loud", "--loud")
 
 
 def test_a_recipe_that_does_not_keep_the_contract_is_refused():

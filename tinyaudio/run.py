@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +24,9 @@ from tqdm.auto import tqdm
 
 from tinyaudio.checkpoints import FORMAT
 from tinyaudio.data.batches import Batches
-from tinyaudio.errors import DataError, UserError
+from tinyaudio.devices import make_accelerator, move_to, resolve_device
+from tinyaudio.errors import DataError
+from tinyaudio.memory import check_batch
 from tinyaudio.recipe import Models, Recipe, networks
 from tinyaudio.resume import save_state
 from tinyaudio.run_folder import (
@@ -38,9 +40,6 @@ from tinyaudio.run_folder import (
 )
 from tinyaudio.train import Batch, State, train
 from tinyaudio.weights import save_weights
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
 
 LOG_EVERY = 10  # steps
 EVAL_BATCH = 8  # held-out clips a batch
@@ -102,8 +101,10 @@ def run(
         if init_from and not resumed:
             init_from_run(state, recipe, init_from)
         held_out = [*batches_of(recipe.dataset(config, "valid", folder), EVAL_CLIPS)]
+        clips = recipe.dataset(config, "train", folder)
+        check_batch(clips[0], config.batch_size)
         batches = Batches(
-            recipe.dataset(config, "train", folder),
+            clips,
             config.batch_size,
             workers=workers,
             rank=accelerator.process_index if accelerator else 0,
@@ -115,22 +116,27 @@ def run(
             write_json(out / "run.json", metadata | versions())
             truncate_log(out / "log.jsonl", state.step)
             verb = "resuming" if resumed else "training"
-            print(f"{verb} {recipe.name} in {out}, step {state.step} of {config.steps}", flush=True)
+            report(f"{verb} {recipe.name} in {out}, step {state.step} of {config.steps}")
+
+        def save_networks() -> None:
+            for name, network in networks(state.learners).items():
+                save_weights(network, out / name)
 
         def save() -> None:
             path = out / "state.safetensors"
             save_state(state, path, metadata=metadata, accelerator=accelerator)
             if main:
-                for name, network in networks(state.learners).items():
-                    save_weights(network, out / name)
+                save_networks()
 
         def evaluate() -> None:
             scores = evaluate_models(recipe, config, networks(state.learners), held_out)
             log(out, {"step": state.step, **{f"held_out/{k}": v for k, v in scores.items()}})
             shown = ", ".join(f"{k} {v:.3f}" for k, v in scores.items())
-            tqdm.write(f"step {state.step:>7}  held-out {shown}", file=sys.stdout)
+            report(f"step {state.step:>7}  held-out {shown}")
 
-        if main and not resumed:
+        if main and resumed:
+            save_networks()  # a kill may have come between the state and them
+        elif main:
             evaluate()
         began = time.monotonic()
         bar = tqdm(
@@ -149,11 +155,35 @@ def run(
                     evaluate()
                 if state.step % save_every == 0 or last or out_of_time or stop.is_set():
                     save()
-                if stop.is_set():
-                    raise KeyboardInterrupt
-                if out_of_time:
+                if stop.is_set() or out_of_time:
                     break
+        if main:
+            report(ending(state.step, config.steps, out, interrupted=stop.is_set()))
+    if stop.is_set():
+        raise KeyboardInterrupt
     return state
+
+
+def ending(step: int, steps: int, out: Path, *, interrupted: bool = False) -> str:
+    """What is said at the end of a run.
+
+    Example:
+        >>> ending(9, 400, Path("runs/mine"))
+        'stopped at step 9 of 400, saved in runs/mine; the same command resumes'
+    """
+    if step >= steps:
+        return f"done: step {step} of {steps}, saved in {out}"
+    verb = "interrupted" if interrupted else "stopped"
+    return f"{verb} at step {step} of {steps}, saved in {out}; the same command resumes"
+
+
+def report(text: str) -> None:
+    """Print a line beside the progress bar; training goes on if nobody reads it, or the disk is full."""
+    try:
+        tqdm.write(text, file=sys.stdout)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def seed_all(seed: int) -> None:
@@ -220,36 +250,3 @@ def evaluate_models(
     finally:
         for name, model in models.items():
             model.train(training[name])
-
-
-def make_accelerator(device: str) -> "Accelerator | None":
-    """An accelerator if the program was started by torchrun, else None."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return None
-    try:
-        from accelerate import Accelerator
-    except ImportError:
-        raise UserError(
-            "several processes need Accelerate: pip install 'tinyaudio[train]'"
-        ) from None
-    return Accelerator(cpu=device == "cpu")
-
-
-def resolve_device(device: str) -> str:
-    """A device's name, "auto" being the GPU if there is one."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"device {device!r} cannot be used ({reason}); try --device cpu") from None
-    return device
-
-
-def move_to(state: State, device: str) -> None:
-    """Put every learner on a device; the optimizers hold the same parameters still."""
-    for learner in state.learners:
-        learner.module.to(device)
-        if learner.ema:
-            learner.ema.module.to(device)

@@ -8,6 +8,7 @@ net/ ...            the weights of each network, for `generate`, `evaluate` and 
 
 import fcntl
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -62,22 +63,46 @@ def versions() -> dict[str, str]:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file, whole or not at all."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
     with atomic_write(path, CheckpointError) as file:
-        file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+        # A file name that is not UTF-8 has lone surrogates, which JSON writes as escapes.
+        file.write(text.encode(errors="backslashreplace") + b"\n")
 
 
 def log(out: Path, entry: dict[str, Any]) -> None:
-    """Append a line to the run's log."""
-    with open(out / "log.jsonl", "a") as file:
-        file.write(json.dumps(entry) + "\n")
+    """Append a line to the run's log, and see it on the disk: a checkpoint may follow.
+
+    Raises:
+        CheckpointError: The log cannot be written.
+    """
+    path = out / "log.jsonl"
+    try:
+        with open(path, "a") as file:
+            file.write(json.dumps(entry) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise CheckpointError(
+            f"{path}: cannot be written ({error.strerror}); free some space and run the same command"
+            " again, which resumes from the last checkpoint"
+        ) from None
 
 
 def truncate_log(path: Path, step: int) -> None:
-    """Drop what came after the checkpoint: those steps are made again."""
+    """Drop what came after the checkpoint, since those steps are made again, and what is half a line."""
     if not path.exists():
         return
-    lines = path.read_text().splitlines() if step else []
-    kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+    kept = []
+    for line in path.read_text(errors="replace").splitlines() if step else []:
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line)
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+        ):  # the end of a line that a kill or a full disk cut
+            continue
     with atomic_write(path, CheckpointError) as file:
         file.write("".join(line + "\n" for line in kept).encode())
 

@@ -1,9 +1,11 @@
 """The command line: ``tinyaudio train | generate | evaluate | data``.
 
-Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted.
+Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
+141 the reader of the output went away.
 """
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -14,6 +16,7 @@ from typing import Any
 from tinyaudio import __version__
 from tinyaudio.cli import data, train, use
 from tinyaudio.errors import UserError
+from tinyaudio.memory import limit_memory, out_of_memory
 from tinyaudio.recipe import Recipe
 from tinyaudio.recipes import NAMES, load_recipe, load_recipe_file
 
@@ -49,11 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: Always, with the exit code.
     """
     warnings.formatwarning = in_one_line
+    open_standard_streams()
     try:
         words, own = take_recipe(sys.argv[1:] if arguments is None else [*arguments])
         options = parser(own).parse_args(use.run_first(words))
         options.recipe = getattr(options, "recipe", own)
-        options.run(options)
+        with limit_memory():
+            options.run(options)
     except UserError as error:
         print(f"tinyaudio: error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -61,8 +66,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("tinyaudio: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(141)  # as for a process that SIGPIPE ends
+    except (MemoryError, RuntimeError) as error:
+        if (message := out_of_memory(error)) is None:
+            raise
+        print(f"tinyaudio: error: {message}", file=sys.stderr)
+        sys.exit(2)
     sys.exit(0)
+
+
+def open_standard_streams() -> None:
+    """Let there be standard streams, and let them take any file name.
+
+    With one closed, as by ``2>&-``, the next file that is opened would get its number, and libraries
+    that write to it would write into that file.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not where a test or notebook put its own
+            stream.reconfigure(errors="backslashreplace")  # for names that are not UTF-8
 
 
 def in_one_line(message: Warning | str, *where: object, **more: object) -> str:

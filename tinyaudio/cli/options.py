@@ -73,8 +73,9 @@ def command_options(command: Callable[..., Any]) -> list[Option]:
     found = []
     for name, parameter in inspect.signature(command).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
-            kind, many = value_kind(hints[name])
-            extras = getattr(hints[name], "__metadata__", ())
+            hint = hints.get(name, type(parameter.default))  # a recipe of one's own may have none
+            kind, many = value_kind(hint)
+            extras = getattr(hint, "__metadata__", ())
             text = next((extra for extra in extras if isinstance(extra, str)), "")
             found.append(Option(name, kind, many, parameter.default, text))
     return found

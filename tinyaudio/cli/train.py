@@ -10,7 +10,7 @@ from typing import Any
 from tinyaudio.cli.options import add_options, config_options, count, positive, whole
 from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.recipe import Recipe
-from tinyaudio.run import run
+from tinyaudio.run import report, run
 
 
 def add_train(commands: Any, recipes: Iterable[Recipe[Any]]) -> None:
@@ -101,7 +101,7 @@ def train_command(options: argparse.Namespace) -> None:
     except ConfigError as error:
         raise UserError(error.as_option) from None
     out = options.out or Path("runs") / f"{recipe.name}-{options.size}"
-    run(
+    state = run(
         recipe,
         config,
         out,
@@ -113,6 +113,6 @@ def train_command(options: argparse.Namespace) -> None:
         save_every=options.save_every,
         minutes=options.minutes,
     )
-    if int(os.environ.get("RANK", "0")) == 0:
+    if int(os.environ.get("RANK", "0")) == 0 and state.step == config.steps:
         for verb in recipe.commands:
-            print(f"next: tinyaudio {verb} {out} --out new.wav")
+            report(f"next: tinyaudio {verb} {out} --out new.wav")

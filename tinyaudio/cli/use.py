@@ -12,9 +12,10 @@ from typing import Any
 
 from tinyaudio.checkpoints import TrainedRun, folder_of, open_run, shipped
 from tinyaudio.cli.options import Option, add_options, command_options, count
+from tinyaudio.devices import resolve_device
 from tinyaudio.errors import UserError
 from tinyaudio.recipe import Recipe
-from tinyaudio.run import batches_of, evaluate_models, resolve_device
+from tinyaudio.run import batches_of, evaluate_models
 from tinyaudio.samplers.streaming import write
 
 RUN = "a folder that 'tinyaudio train' made, or a model that comes with the package: "

@@ -1,0 +1,58 @@
+"""Where training and generation run: a device by its name, several processes by torchrun.
+
+Implements: `resolve_device`, `move_to`, `make_accelerator`.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+import torch
+
+from tinyaudio.errors import UserError
+from tinyaudio.train import State
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+
+def make_accelerator(device: str) -> "Accelerator | None":
+    """An accelerator if the program was started by torchrun, else None."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return None
+    try:
+        from accelerate import Accelerator
+    except ImportError:
+        raise UserError(
+            "several processes need Accelerate: pip install 'tinyaudio[train]'"
+        ) from None
+    return Accelerator(cpu=device == "cpu")
+
+
+def resolve_device(device: str) -> str:
+    """A device's name, "auto" being the GPU if there is one.
+
+    Raises:
+        UserError: There is no such device, or it holds no values.
+
+    Example:
+        >>> resolve_device("cpu")
+        'cpu'
+    """
+    if device == "meta":
+        raise UserError("device 'meta' holds no values; try --device cpu")
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"device {device!r} cannot be used ({reason}); try --device cpu") from None
+    return device
+
+
+def move_to(state: State, device: str) -> None:
+    """Put every learner on a device; the optimizers hold the same parameters still."""
+    for learner in state.learners:
+        learner.module.to(device)
+        if learner.ema:
+            learner.ema.module.to(device)
