@@ -163,7 +163,7 @@ def test_data_check_names_what_is_left_out(folder, tmp_path, capsys):
     (tmp_path / "broken.wav").write_text("not a sound")
     run("data", "check", tmp_path)
     lines = {line.split(":")[0]: line for line in capsys.readouterr().out.splitlines()}
-    assert "silent, left out" in lines["silent.wav"]
+    assert "left out: " in lines["silent.wav"] and "is silent" in lines["silent.wav"]
     assert "clipped" in lines["clipped.wav"]
     assert "2 channels, mixed to one" in lines["stereo.wav"]
     assert "left out" in lines["broken.wav"]

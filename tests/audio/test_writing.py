@@ -145,7 +145,7 @@ def test_what_is_no_clip_is_refused(tmp_path, audio, words):
 
 def test_integers_are_refused_with_the_type_they_have(tmp_path):
     # Under pytest, jaxtyping refuses them at `save` itself; users meet this.
-    with pytest.raises(AudioError, match="int16 numbers, .* divide by full scale: audio / 32768"):
+    with pytest.raises(AudioError, match=r"int16 numbers, .* divide by full scale: audio / 32768"):
         _presentable(torch.zeros(1, 100, dtype=torch.int16), tmp_path / "a.wav")
 
 

@@ -10,7 +10,8 @@ from torch.utils.data import Subset
 
 from tinyaudio.audio import resample, save
 from tinyaudio.data.batches import Batches
-from tinyaudio.data.clips import Clips, audio_files
+from tinyaudio.data.clips import Clips
+from tinyaudio.data.folder import audio_files
 from tinyaudio.errors import AudioError, DataError
 
 RATE = 8_000

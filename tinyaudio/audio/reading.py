@@ -1,6 +1,6 @@
 """Reading sound files.
 
-Implements: `load`.
+Implements: `load`, `convert`.
 Differs:    headers are not trusted: memory follows the samples that are read, lengths are those that
             there are (`tinyaudio.audio.decoding`), limits are stated, and every fault of a file gives
             one line.
@@ -94,13 +94,24 @@ def load(
         warnings.warn(f"{path}: {remark}", stacklevel=2)
     if mono:
         audio = to_mono(audio)
-    if sample_rate is not None and sample_rate != rate:
-        try:
-            audio = resample(audio, rate, sample_rate)
-        except AudioError as problem:
-            raise AudioError(f"{path}: {problem}") from None
-        audio, rate = audio.clamp(-1, 1), sample_rate  # the filter overshoots a little
-    return audio, rate
+    if sample_rate is None:
+        return audio, rate
+    try:
+        return convert(audio, rate, sample_rate), sample_rate
+    except AudioError as problem:
+        raise AudioError(f"{path}: {problem}") from None
+
+
+def convert(
+    audio: Float[Tensor, "channels time"], from_hz: int, to_hz: int
+) -> Float[Tensor, "channels new_time"]:
+    """Resample a clip in [-1, 1], and keep it there: the filter overshoots a little.
+
+    Example:
+        >>> convert(torch.ones(1, 300), 48_000, 16_000).shape
+        torch.Size([1, 100])
+    """
+    return audio if from_hz == to_hz else resample(audio, from_hz, to_hz).clamp(-1, 1)
 
 
 def _open(path: Path) -> BinaryIO:
@@ -115,6 +126,11 @@ def _open(path: Path) -> BinaryIO:
             raise AudioError(f"{path}: is empty (0 bytes); fetch or record it again")
         return open(path, "rb")
     except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(path):
+            raise AudioError(
+                f"{path}: is a link to {os.readlink(path)}, which does not exist; fetch that file, or"
+                " remove the link"
+            ) from None
         raise AudioError(
             f"{path}: no such file; check the name, and the folder you are in ({Path.cwd()})"
         ) from None

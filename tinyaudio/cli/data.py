@@ -8,9 +8,11 @@ from typing import Any
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from tinyaudio.audio import load, save
+from tinyaudio.audio import save
+from tinyaudio.audio.resampling import check_rate
 from tinyaudio.cli.options import count, whole
-from tinyaudio.data.clips import SILENT_PEAK, audio_files
+from tinyaudio.data.clips import shorter_than_a_crop
+from tinyaudio.data.folder import audio_files, read_recording
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.voices import Voices
 from tinyaudio.errors import AudioError, DataError
@@ -35,6 +37,19 @@ def add_data(commands: Any) -> None:
     )
     check.add_argument(
         "folder", type=Path, metavar="FOLDER", help="folder to look in, with its subfolders"
+    )
+    check.add_argument(
+        "--sample-rate",
+        type=count,
+        default=16_000,
+        metavar="HZ",
+        help="sample rate of the training, which files are converted to (default: 16000)",
+    )
+    check.add_argument(
+        "--n-samples",
+        type=count,
+        metavar="N",
+        help="length of a crop of the training in samples: say which files are shorter",
     )
     check.set_defaults(run=check_command)
     for kind, content in (
@@ -72,29 +87,32 @@ def add_data(commands: Any) -> None:
 
 def check_command(options: argparse.Namespace) -> None:
     """List a folder's audio files with rate, length, peak, and remarks."""
-    total_s, n_usable = 0.0, 0
+    check_rate(options.sample_rate)
+    total_s, lengths = 0.0, []
     paths = audio_files(options.folder)
     for path in paths:
         name = path.relative_to(options.folder)
         try:
-            clip, sample_rate = load(path)
+            recording = read_recording(path, options.sample_rate)
         except AudioError as error:
             print(f"{name}: left out: {error}")
             continue
-        seconds, peak = clip.shape[-1] / sample_rate, clip.abs().max().item()
-        usable = peak >= SILENT_PEAK
+        clip = recording.clip
+        seconds = clip.shape[-1] / recording.sample_rate
         remarks = []
-        if not usable:
-            remarks.append("silent, left out")
-        elif (clip.abs() >= FULL_SCALE).float().mean() > CLIPPED_FRACTION:
+        if (clip.abs() >= FULL_SCALE).float().mean() > CLIPPED_FRACTION:
             remarks.append("clipped: a model trained on it learns the distortion")
         if clip.shape[0] > 1:
             remarks.append(f"{clip.shape[0]} channels, mixed to one")
-        line = f"{name}: {sample_rate} Hz, {seconds:.2f} s, peak {peak:.3f}"
+        line = f"{name}: {recording.sample_rate} Hz, {seconds:.2f} s, peak {clip.abs().max().item():.3f}"
         print("; ".join([line, *remarks]))
-        n_usable += usable
-        total_s += seconds if usable else 0
-    print(f"{n_usable} of {len(paths)} files usable, {total_s / 60:.1f} minutes")
+        lengths.append(recording.audio.shape[1])
+        total_s += seconds
+    if options.n_samples and (
+        remark := shorter_than_a_crop(lengths, options.n_samples, options.sample_rate)
+    ):
+        print(remark)
+    print(f"{len(lengths)} of {len(paths)} files usable, {total_s / 60:.1f} minutes")
 
 
 def write_command(options: argparse.Namespace) -> None:

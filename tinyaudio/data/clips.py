@@ -2,13 +2,12 @@
 
 Crop i is a function of (seed, i), whatever was requested before and whichever worker reads it.
 
-Implements: `audio_files`, `Clips`.
+Implements: `Clips`.
 See:        chapter 1, "Sound into numbers"; chapter 2 for training on your own sound;
-            `tinyaudio.data.batches` for batches.
+            `tinyaudio.data.folder` for which files are used, `tinyaudio.data.batches` for batches.
 """
 
 import hashlib
-import os
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,52 +20,15 @@ from torch.utils.data import Dataset
 
 from tinyaudio.audio import crop, load
 from tinyaudio.audio.resampling import check_rate
+from tinyaudio.data.folder import audio_files, read_recording
 from tinyaudio.data.item import Item
 from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import AudioError, DataError
 
-SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .rf64".split()
-)
-SILENT_PEAK = 1e-4  # -80 dB, three steps of 16 bits; a file below it counts as silent
 FEW_FILES = 10  # with fewer, a tenth of the files would be none
 HELD_OUT = 10  # one part in ten
 TRAIN_CROPS = 1_000_000  # random crops before they come again in another order
 CACHE_NUMBERS = 2**29  # float32 samples kept in memory: 2 GiB, 9 hours at 16 kHz
-
-
-def audio_files(folder: str | Path) -> list[Path]:
-    """Every audio file in a folder and its subfolders, by suffix, sorted; hidden ones are left out.
-
-    Raises:
-        DataError: The folder does not exist, or holds no audio file.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as place:
-        ...     for name in ("b.WAV", "a.flac", "notes.txt", ".hidden.wav"):
-        ...         (Path(place) / name).touch()
-        ...     [path.name for path in audio_files(place)]
-        ['a.flac', 'b.WAV']
-    """
-    folder = Path(folder)
-    if not folder.exists():
-        raise DataError(f"no such folder: {folder}; check the name (you are in {Path.cwd()})")
-    if not folder.is_dir():
-        raise DataError(f"{folder} is a file; name the folder that contains it")
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(place, name)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-        ]
-    if not found:
-        raise DataError(
-            f"no audio in {folder}; put WAV, FLAC, Ogg, MP3 or AIFF files into it, or name another folder"
-        )
-    return sorted(found)
 
 
 @dataclass(frozen=True)
@@ -90,7 +52,8 @@ class Clips(Dataset):
     in memory, where worker processes share them. Files beyond that are decoded for every crop.
 
     Args:
-        folder: Where the audio files are, at any depth; see `audio_files`.
+        folder: Where the audio files are, at any depth; see
+            `tinyaudio.data.folder.audio_files`.
         sample_rate: Rate to resample everything to, in Hz.
         n_samples: Length of a crop, in samples; a shorter file is padded with zeros.
         split: "train": `TRAIN_CROPS` random crops, any moment of any file equally likely.
@@ -107,7 +70,8 @@ class Clips(Dataset):
         AudioError: The sample rate is impossible.
 
     Warns:
-        UserWarning: For each file that cannot be read or is silent; it is left out.
+        UserWarning: For each file that is left out, with the reason; for files that are shorter than a
+            crop.
 
     Example:
         >>> import tempfile; from tinyaudio.audio import save
@@ -133,14 +97,18 @@ class Clips(Dataset):
             raise DataError(f"n_samples {n_samples} must be at least 1, and seed {seed} at least 0")
         check_rate(sample_rate)
         paths = audio_files(folder)
-        signature = tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+        signature = tuple((path, *_state(path)) for path in paths)
         self.sounds = _decoded(signature, sample_rate)
         self.files = [sound.path for sound in self.sounds]
         if not self.sounds:
             raise DataError(
-                f"no usable audio in {folder}: all {len(paths)} files are unreadable or silent;"
-                f" see why with: tinyaudio data check {folder}"
+                f"no usable audio in {folder}: all {len(paths)} files were left out;"
+                f" see why with: tinyaudio data check {folder} --sample-rate {sample_rate}"
             )
+        if split != "valid" and (
+            remark := shorter_than_a_crop([s.length for s in self.sounds], n_samples, sample_rate)
+        ):
+            warnings.warn(f"{folder}: {remark}", stacklevel=2)
         self.folder = Path(folder)
         self.sample_rate = sample_rate
         self.n_samples = n_samples
@@ -237,12 +205,9 @@ def _decoded(signature: tuple[tuple[Path, int, int], ...], sample_rate: int) -> 
     n_kept = 0
     for path, _, _ in signature:
         try:
-            audio, _ = load(path, sample_rate, mono=True)
+            audio = read_recording(path, sample_rate).audio
         except AudioError as problem:
             warnings.warn(f"left out: {problem}", stacklevel=4)
-            continue
-        if audio.abs().max() < SILENT_PEAK:
-            warnings.warn(f"left out: {path}: is silent; record it again, louder", stacklevel=4)
             continue
         fits = n_kept + audio.shape[1] <= CACHE_NUMBERS
         n_kept += audio.shape[1] if fits else 0
@@ -252,4 +217,30 @@ def _decoded(signature: tuple[tuple[Path, int, int], ...], sample_rate: int) -> 
 
 def _hash(path: Path) -> int:
     """A number below 2^64 that depends on the name alone, on every system."""
-    return int.from_bytes(hashlib.sha256(path.as_posix().encode()).digest()[:8], "big")
+    name = path.as_posix().encode(errors="surrogateescape")  # as the disk has it, UTF-8 or not
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big")
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Size and time of a file; of one that is not there, as behind a broken link, (-1, -1)."""
+    try:
+        status = path.stat()
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
+
+
+def shorter_than_a_crop(lengths: list[int], n_samples: int, sample_rate: int) -> str:
+    """A remark if files are shorter than a crop, of which zeros make up the rest; else "".
+
+    Example:
+        >>> shorter_than_a_crop([96_000, 90_000], 200_000, 16_000)
+        '2 of 2 files are shorter than a crop of 12.50 s (200000 samples); zeros fill it up; ...'
+    """
+    n_short = sum(length < n_samples for length in lengths)
+    if not n_short:
+        return ""
+    return (
+        f"{n_short} of {len(lengths)} files are shorter than a crop of {n_samples / sample_rate:.2f} s"
+        f" ({n_samples} samples); zeros fill it up; the longest has {max(lengths)} samples"
+    )
