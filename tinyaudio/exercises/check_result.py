@@ -1,6 +1,7 @@
 """The result of a check, and the comparison that all checkers share."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from math import isclose
 from numbers import Real
@@ -40,7 +41,7 @@ class Mistake:
 
 
 def check_answer(
-    answer: Callable[..., Any],
+    answer: Any,
     right: Callable[..., Any],
     cases: Sequence[tuple[Any, ...]],
     mistakes: Sequence[Mistake],
@@ -50,7 +51,7 @@ def check_answer(
     """Compare an answer with the solution on some cases; if it is wrong, name the mistake if it is known.
 
     Args:
-        answer: The reader's function.
+        answer: The reader's function, or whatever was passed in its place.
         right: The solution.
         cases: Arguments to try, the simplest first.
         mistakes: Typical wrong answers; one is recognised if it agrees with the answer everywhere.
@@ -58,7 +59,8 @@ def check_answer(
         tolerance: Largest relative difference that counts as equal; absolute below 1.
 
     Returns:
-        The result; an answer that raises is wrong, and the message says what it raised.
+        The result; an answer that raises is wrong, and the message says what it raised.  Every call has
+        arguments of its own, so that an answer may write to them.
 
     Example:
         >>> def half(x): return x / 2
@@ -66,32 +68,42 @@ def check_answer(
         >>> check_answer(lambda x: x, half, [(2.0,), (3.0,)], [forgot], "begin with x")
         ✘ divide by two
     """
+    if not callable(answer):
+        kind = type(answer).__name__
+        return CheckResult(
+            False,
+            tr(
+                f"함수가 아니라 {kind} 값입니다. 함수를 건네십시오.",
+                f"This is no function but of type {kind}. Pass the function.",
+            ),
+        )
+    name = getattr(answer, "__name__", "answer")
+    expected = [right(*deepcopy(case)) for case in cases]
     given = []
     for case in cases:
         try:
-            given.append(answer(*case))
+            given.append(answer(*deepcopy(case)))
         except NotImplementedError:
             return CheckResult(False, tr("아직 비어 있습니다. ", "Not written yet. ") + hint)
         except Exception as error:  # a reader's code may raise anything
             what = f"{type(error).__name__}: {error}"
-            called = f"{answer.__name__}({_shown(case)})"
+            called = f"{name}({_shown(case)})"
             return CheckResult(
                 False, tr(f"{called}에서 오류가 났습니다: {what}", f"{called} raised {what}")
             )
     if all(value is None or value is ... for value in given):
         return CheckResult(False, tr("아직 비어 있습니다. ", "Not written yet. ") + hint)
-    expected = [right(*case) for case in cases]
     if _agree(given, expected, tolerance):
         return CheckResult(True, tr("맞았습니다.", "Correct."))
     for mistake in mistakes:
-        if _agree(given, [mistake.answer(*case) for case in cases], tolerance):
+        if _agree(given, [mistake.answer(*deepcopy(case)) for case in cases], tolerance):
             return CheckResult(False, mistake.message)
     case, actual, wanted = next(
         (case, actual, wanted)
         for case, actual, wanted in zip(cases, given, expected, strict=True)
         if not _equal(actual, wanted, tolerance)
     )
-    called = f"{answer.__name__}({_shown(case)})"
+    called = f"{name}({_shown(case)})"
     return CheckResult(
         False,
         tr(
