@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -230,3 +232,9 @@ def test_every_recipe_of_the_package(name):
         assert recipe.read_config(saved) == config
     path = Path(__file__).parents[1] / "tinyaudio" / "recipes" / f"{name}.py"
     assert len(path.read_text().splitlines()) <= 120
+
+
+def test_a_recipe_is_a_program():
+    words = [sys.executable, "-m", "tinyaudio.recipes.wavegan", "--help"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0 and "usage: tinyaudio train wavegan" in done.stdout

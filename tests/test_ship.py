@@ -8,6 +8,7 @@ import torch
 
 from tinyaudio.checkpoints import open_run
 from tinyaudio.cli import main
+from tinyaudio.errors import CheckpointError
 from tools import ship
 
 QUICK = "--steps 2 --warmup-steps 1 --batch-size 1 --n-samples 512 --eval-every 1".split()
@@ -59,3 +60,18 @@ def test_weights_and_record_arrive_and_name_no_folder_of_this_machine(
     with pytest.raises(SystemExit):
         shipped(out, "notes", "--networks", "critic")
     assert "no network critic; there are: net" in capsys.readouterr().err
+
+
+def test_a_generator_is_shipped_without_its_critic(shipped, tmp_path, monkeypatch):
+    words = "train wavegan --steps 5 --batch-size 1 --device cpu".split()
+    monkeypatch.setattr(sys, "argv", ["tinyaudio", *words])
+    with pytest.raises(SystemExit):
+        main([*words, "--out", str(tmp_path / "gan")])
+    shipped(tmp_path / "gan", "gan", "--networks", "generator")
+    place = tmp_path / "repository" / "tinyaudio" / "assets" / "models" / "gan"
+    run = open_run(place)
+    assert list(run.models) == ["generator"]
+    (clip,) = run.recipe.commands["generate"](run.config, run.models, seeds=[1])
+    assert clip.shape == (1, 1, 4_096)
+    with pytest.raises(CheckpointError, match="'critic', which was not saved"):
+        run.recipe.evaluate(run.config, run.models, [])
