@@ -107,11 +107,11 @@ def range_in_words(low: float | int | None, high: float | int | None) -> str:
     return "a finite number" if low is None else f"{low} or more"
 
 
-Config = TypeVar("Config", bound=RunConfig)
+C = TypeVar("C", bound=RunConfig)  # of a recipe
 
 
 @dataclass(frozen=True)
-class Recipe(Generic[Config]):
+class Recipe(Generic[C]):
     """A system: what it learns from, what learns, how it is scored, and what it can do.
 
     Attributes:
@@ -135,12 +135,12 @@ class Recipe(Generic[Config]):
 
     name: str
     description: str
-    sizes: Mapping[str, Config]
-    dataset: Callable[[Config, str, Path | None], Dataset]
-    learners: Callable[[Config], list[Learner]]
-    evaluate: Callable[[Config, Models, Iterable[Batch]], dict[str, float]]
+    sizes: Mapping[str, C]
+    dataset: Callable[[C, str, Path | None], Dataset]
+    learners: Callable[[C], list[Learner]]
+    evaluate: Callable[[C, Models, Iterable[Batch]], dict[str, float]]
     commands: Mapping[str, Callable[..., Iterable[Tensor]]]
-    unconditional: Callable[[Config], Config] | None = None
+    unconditional: Callable[[C], C] | None = None
 
     def __post_init__(self) -> None:
         if "tiny" not in self.sizes:
@@ -156,11 +156,11 @@ class Recipe(Generic[Config]):
                 )
 
     @property
-    def tiny(self) -> Config:
+    def tiny(self) -> C:
         """The configuration that the command line starts from."""
         return self.sizes["tiny"]
 
-    def read_config(self, saved: Mapping[str, Any]) -> Config:
+    def read_config(self, saved: Mapping[str, Any]) -> C:
         """The configuration whose `dataclasses.asdict` went through JSON.
 
         Raises:
