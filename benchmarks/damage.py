@@ -6,41 +6,67 @@ libsndfile can write, damaged in one to three of nine ways.
 
 import io
 import struct
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
 
 import numpy as np
 import soundfile
 
-# (format, subtype, suffix)
-KINDS = [
-    *[("WAV", s, "wav") for s in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")],
-    *[("WAV", s, "wav") for s in ("ULAW", "IMA_ADPCM", "MS_ADPCM", "GSM610")],
-    *[("WAVEX", "PCM_16", "wav"), ("RF64", "PCM_16", "wav"), ("W64", "PCM_16", "w64")],
-    *[("FLAC", s, "flac") for s in ("PCM_S8", "PCM_16", "PCM_24")],
-    *[("OGG", "VORBIS", "ogg"), ("OGG", "OPUS", "opus"), ("MP3", "MPEG_LAYER_III", "mp3")],
-    *[("AIFF", s, "aiff") for s in ("PCM_16", "PCM_24", "FLOAT")],
-    *[("CAF", "PCM_16", "caf"), ("CAF", "ALAC_16", "caf"), ("AU", "PCM_16", "au")],
-]
-MONO_ONLY = {"GSM610", "OPUS", "MPEG_LAYER_III"}  # GSM by its standard, the others to stay small
+SUFFIXES = {"AU": "au", "AIFF": "aiff", "OGG": "ogg", "RF64": "wav", "WAVEX": "wav", "SVX": "iff"}
+NOT_ALONE = ("RAW", "SD2")  # need a header that is given, or a second file
+LENGTHLESS = ("IRCAM", "PVF", "PAF", "XI")  # formats that declare no length
+N_SAMPLES, RATE = 3200, 16_000
 HEADER = 128  # bytes within which most formats have their header
 EXTREMES = [0, 1, 2, 7, 192, 255, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 NOISE = np.random.default_rng(1).integers(-9999, 9999, 3200).astype("<i2").tobytes()
 
 
-def whole_files() -> list[tuple[str, bytes]]:
-    """A good file of each kind, as suffix and content: 0.2 s at 16 kHz, mono and stereo in turn."""
+@dataclass(frozen=True)
+class Sample:
+    """A sound file as suffix and content, and how much sound it holds."""
+
+    suffix: str
+    data: bytes
+    n_samples: int | None = None  # None: unknown
+    form: str = ""  # format, where it is as a whole one
+    header: int = 0  # bytes before the sound
+
+
+@cache
+def whole_files() -> list[Sample]:
+    """A good file of each kind that libsndfile can write: 0.2 s at 16 or 8 kHz, mono and stereo in turn."""
     rng = np.random.default_rng(0)
-    files = []
-    for i, (form, subtype, suffix) in enumerate(KINDS):
-        channels = 1 if subtype in MONO_ONLY else 1 + i % 2
-        audio = rng.uniform(-0.9, 0.9, (3200, channels)) * np.linspace(1, 0, 3200)[:, None]
-        files.append((suffix, encoded(audio, form, subtype)))
+    files: list[Sample] = []
+    for form, subtype in kinds():
+        for rate, channels in product((RATE, RATE // 2), (1 + len(files) % 2, 1)):
+            audio = rng.uniform(-0.9, 0.9, (2 * N_SAMPLES, channels))
+            try:
+                data = encoded(audio[:N_SAMPLES], form, subtype, rate)
+                twice = len(encoded(audio, form, subtype, rate))
+            except soundfile.SoundFileError:  # the kind takes another rate, or one channel only
+                continue
+            suffix = SUFFIXES.get(form, form.lower())
+            header = max(0, 2 * len(data) - twice)
+            files.append(Sample(suffix, data, N_SAMPLES, form, header))
+            break
     return files
 
 
-def encoded(audio: np.ndarray, form: str, subtype: str | None = None) -> bytes:
-    """A good file at 16 kHz."""
+def kinds() -> list[tuple[str, str]]:
+    """Every format and subtype of libsndfile's that a file by itself can have."""
+    return [
+        (form, subtype)
+        for form in soundfile.available_formats()
+        if form not in NOT_ALONE
+        for subtype in soundfile.available_subtypes(form)
+    ]
+
+
+def encoded(audio: np.ndarray, form: str, subtype: str | None = None, rate: int = RATE) -> bytes:
+    """A good file."""
     buffer = io.BytesIO()
-    soundfile.write(buffer, audio, 16_000, subtype, format=form)
+    soundfile.write(buffer, audio, rate, subtype, format=form)
     return buffer.getvalue()
 
 
@@ -141,14 +167,73 @@ def damage(data: bytes, other: bytes, rng: np.random.Generator) -> bytes:
     return bytes(out)
 
 
-def mutant(i: int, seed: int, whole: list[tuple[str, bytes]]) -> tuple[str, bytes]:
-    """Suffix and content of file number `i`, a function of (seed, i); `whole` is `whole_files()`."""
+# Where the lengths stand: bytes before them, how much further on, and their form.
+LENGTHS = {
+    "WAV": [(b"data", 4, "<I"), (b"RIFF", 4, "<I")],
+    "WAVEX": [(b"data", 4, "<I"), (b"RIFF", 4, "<I")],
+    "RF64": [(b"ds64", 8, "<Q"), (b"ds64", 16, "<Q"), (b"ds64", 24, "<Q"), (b"data", 4, "<I")],
+    "W64": [(b"data", 16, "<Q"), (b"riff", 16, "<Q")],
+    "AIFF": [(b"SSND", 4, ">I"), (b"COMM", 10, ">I"), (b"FORM", 4, ">I")],
+    "SVX": [(b"BODY", 4, ">I"), (b"VHDR", 8, ">I"), (b"FORM", 4, ">I")],
+    "CAF": [(b"data", 4, ">Q")],
+    "AU": [(b".snd", 8, ">I")],
+    "AVR": [(b"2BIT", 26, ">I")],
+    "FLAC": [(b"fLaC", 22, ">I")],  # the lower 32 of 36 bits
+    "MP3": [(b"Xing", 8, ">I"), (b"Info", 8, ">I")],
+}
+
+
+def lie(sample: Sample, rng: np.random.Generator) -> bytes:
+    """A file that declares another length, where its format has one."""
+    fields = [f for f in LENGTHS.get(sample.form, []) if f[0] in sample.data]
+    if not fields:
+        return sample.data
+    marker, offset, form = fields[int(rng.integers(len(fields)))]
+    place = sample.data.index(marker) + offset
+    width = struct.calcsize(form)
+    (true,) = struct.unpack(form, sample.data[place : place + width])
+    values = [0, 1, 1000, true // 2, true // 2 * 2 + 64, 2 * true, 2 ** (8 * width) - 1]
+    value = values[int(rng.integers(len(values)))] % 2 ** (8 * width)
+    return sample.data[:place] + struct.pack(form, value) + sample.data[place + width :]
+
+
+def changed(sample: Sample, rng: np.random.Generator) -> Sample:
+    """A file of which it is known how much sound it holds."""
+    data, n, most = sample.data, N_SAMPLES, len(sample.data)
+    match int(rng.integers(6)):
+        case 0:
+            return sample
+        case 1:  # cut off
+            stop = int(rng.integers(sample.header, most + 1)) if most > sample.header else most
+            if sample.form in LENGTHLESS:  # what is missing is not declared
+                n = N_SAMPLES * max(0, stop - sample.header) // (most - sample.header) - 1
+            return Sample(sample.suffix, data[:stop], n, sample.form, sample.header)
+        case 2:  # put behind each other
+            times = int(rng.integers(2, 4))
+            return Sample(sample.suffix, data * times, n * times)
+        case 3:  # something behind it
+            more = b"" if rng.random() < 0.5 else rng.bytes(int(rng.integers(1, 4000)))
+            return Sample(sample.suffix, data + bytes(int(rng.integers(4000))) + more, n)
+        case 4:  # tags around it
+            tag = b"TAG" + rng.bytes(125)
+            if sample.form in ("MP3", "FLAC"):
+                data = b"ID3\4\0\0\0\0\1\0" + rng.bytes(128) + data
+            return Sample(sample.suffix, data + tag, n)
+        case _:
+            return Sample(sample.suffix, lie(sample, rng), n)
+
+
+def mutant(i: int, seed: int) -> Sample:
+    """File number `i`, a function of (seed, i)."""
     chosen = chosen_files()
     if i < len(chosen):
-        return chosen[i]
+        return Sample(*chosen[i])
+    whole = whole_files()
     rng = np.random.default_rng([seed, i])
-    suffix, data = whole[i % len(whole)]
-    _, other = whole[int(rng.integers(len(whole)))]
+    sample = whole[i // 2 % len(whole)]
+    if i % 2:
+        return changed(sample, rng)
+    data, other = sample.data, whole[int(rng.integers(len(whole)))].data
     for _ in range(int(rng.integers(1, 4))):
         data = damage(data, other, rng)
-    return suffix, data
+    return Sample(sample.suffix, data)

@@ -33,6 +33,7 @@ SMALL_BLOCK = 2**12  # samples, where an error may come with the next ones
 MP3_RUN_UP = 16 * 1152  # samples: 16 frames, where 511 bytes can be borrowed of those before
 MP3_PADDING = 2 * 1152  # samples that an encoder may add, and that are no loss
 LEAST_S = 0.01  # less than this is not reported as missing
+MAX_PADDING = 8  # bytes after the sound of a chunk
 COUNTING = ("AVR", "MPC2K", "MAT4", "MAT5", "NIST", "WVE")  # formats that declare frames
 
 
@@ -56,6 +57,7 @@ class Take:
         self.remark = ""  # on what follows
         self.about = ""  # before a length that follows from a number of bytes
         self.damaged = False
+        self.beyond = False  # whether libsndfile reads more than is declared, by itself
 
     @property
     def full(self) -> bool:
@@ -208,12 +210,15 @@ def _bounded(take: Take, file: BinaryIO) -> tuple[Take, int, int]:
         source.seek(0)
         with Unbounded(source) as sound:
             take.add(sound)
-    position = max(source.tell(), start + min(n_promised, n_present))
+    last = source.tell()
+    position = max(last, start + min(n_promised, n_present))
     if n_promised > n_present:
         declared = max(declared, round(take.end * n_promised / n_present))
         take.about = "about "
-    if form in COUNTING:
-        declared = max(declared, declared_frames(log, read_at(file, 0, 1024)))
+    counted = declared_frames(log, read_at(file, 0, 1024)) if form in COUNTING else 0
+    declared = max(declared, counted)
+    if 0 < n_promised < last - start - MAX_PADDING or 0 < counted < take.end:
+        take.beyond = True
     if re.search("truncated|short read", log) and declared <= take.end:
         take.damaged = True
     if form == "MP3" and not take.full and bytes_after(file, position):
@@ -246,5 +251,9 @@ def _remark(take: Take, file: BinaryIO, declared: int, position: int, complete: 
         return (
             f"more follows its declared end at {end_s:.2f} s{estimate} and is not read{why};"
             " if these are files put behind each other, split them"
+        )
+    if take.beyond:
+        return (
+            f"goes on for longer than its header declares, to {end_s:.2f} s; not all may be sound"
         )
     return ""

@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 MAX_CHUNKS = 10_000  # looked through
 NEAR = 2**16  # bytes: a size this near to 2^31 or 2^32 stands for one that is not known
 BLOCK_BYTES = 2**16  # read at a time
+MAX_BYTES = 2**42  # of a file: 4 TiB
 
 
 class Spliced:
@@ -83,7 +84,9 @@ class Size(NamedTuple):
 
 
 def read_at(file: BinaryIO, position: int, n_bytes: int) -> bytes:
-    """Bytes of a file; fewer at its end."""
+    """Bytes of a file; fewer at its end, and none where no file reaches."""
+    if not 0 <= position < MAX_BYTES:
+        return b""
     file.seek(position)
     return file.read(n_bytes)
 
@@ -102,7 +105,7 @@ def correct_size(file: BinaryIO) -> tuple[File, int, int, int]:
     """
     size, magic = file_size(file), read_at(file, 0, 4)
     layout = LAYOUTS.get(magic)
-    found = _au_size(file) if magic == b".snd" else _chunk_size(file, magic, size)
+    found = _au_size(file, size) if magic == b".snd" else _chunk_size(file, magic, size)
     if found is None:
         return file, 0, 0, 0
     rest, declared, stop = size - found.start, found.value - found.extra, size
@@ -111,18 +114,21 @@ def correct_size(file: BinaryIO) -> tuple[File, int, int, int]:
     )
     if declared <= 0 and metadata_follows(file, found.start, size, layout):
         return file, 0, 0, 0  # it is empty
-    head = bytearray(read_at(file, 0, found.start))
+    width = struct.calcsize(found.format)
+    head = read_at(file, 0, found.at + width)
+    corrected = bytearray(head)
     believed = unknown or (declared > rest and magic in (b"caff", b"RF64", b"BW64"))
-    if believed and 0 < rest + found.extra < 2 ** (8 * struct.calcsize(found.format) - 1):
-        struct.pack_into(found.format, head, found.at, rest + found.extra)
+    if believed and rest + found.extra < 2 ** (8 * width - 1):
+        struct.pack_into(found.format, corrected, found.at, rest + found.extra)
     if magic == b"BW64":  # is RF64 under another name
-        head[:4] = b"RF64"
+        corrected[:4] = b"RF64"
     if layout and 0 < declared < rest:
         after = align(found.start + declared, layout)
         if read_at(file, after, 4) in FILES:  # the decoder would take it for a chunk
             stop = after
-    changed = stop < size or bytes(head) != read_at(file, 0, found.start)
-    source: File = Spliced(file, bytes(head), found.start, stop) if changed else file
+    source: File = file
+    if stop < size or corrected != head:
+        source = Spliced(file, bytes(corrected), len(corrected), stop)
     return source, found.start, 0 if unknown else declared, rest
 
 
@@ -131,12 +137,12 @@ def align(position: int, layout: Layout) -> int:
     return -(-position // layout.align) * layout.align
 
 
-def _au_size(file: BinaryIO) -> Size | None:
+def _au_size(file: BinaryIO, size: int) -> Size | None:
     head = read_at(file, 4, 8)
     if len(head) < 8:
         return None
     start, value = struct.unpack(">2I", head)
-    return Size(8, ">I", 0, start, value) if start >= 24 else None
+    return Size(8, ">I", 0, start, value) if 24 <= start < size else None
 
 
 def _chunk_size(file: BinaryIO, magic: bytes, size: int) -> Size | None:
@@ -159,7 +165,7 @@ def _chunk_size(file: BinaryIO, magic: bytes, size: int) -> Size | None:
             if start >= size:
                 return None
             if large and value == 2**32 - 1:
-                (value,) = struct.unpack("<q", read_at(file, large, 8))
+                (value,) = struct.unpack("<q", read_at(file, large, 8).ljust(8, b"\0"))
                 return Size(large, "<q", extra, start, value)
             return Size(at + layout.name, layout.size, extra, start, value)
         if value < layout.counted:
@@ -188,7 +194,7 @@ def untagged_end(file: BinaryIO) -> int:
     if end > 128 and read_at(file, end - 128, 3) == b"TAG":  # ID3v1
         end -= 128
     footer = read_at(file, max(0, end - 32), 32)
-    if footer.startswith(b"APETAGEX"):  # counts itself, but not its header
+    if footer.startswith(b"APETAGEX") and len(footer) == 32:  # counts itself, but not its header
         end = max(0, end - 32 - struct.unpack("<I", footer[12:16])[0])
     return end
 

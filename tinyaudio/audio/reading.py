@@ -82,6 +82,10 @@ def load(
     with _quiet_stderr(), _open(path) as file:
         try:
             samples, rate, remark = decode(path, file, start_s, seconds)
+        except OSError as problem:
+            raise AudioError(
+                f"{path}: cannot be read ({problem.strerror}); copy it again"
+            ) from None
         except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as problem:
             reason = getattr(problem, "error_string", str(problem)).strip(". ")
             reason = REASONS.get(reason, reason)

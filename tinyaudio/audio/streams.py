@@ -74,13 +74,13 @@ def unbounded_flac(file: BinaryIO) -> tuple[File, int] | None:
         `None` if it is no FLAC file; 0 samples if they were left open already.
     """
     at = after_id3(file)
-    head = bytearray(read_at(file, 0, at + 26))
-    if len(head) < at + 26 or head[at : at + 4] != b"fLaC" or head[at + 4] & 127:
+    head = bytearray(read_at(file, at, 26))
+    if len(head) < 26 or head[:4] != b"fLaC" or head[4] & 127:
         return None
-    declared = (head[at + 21] & 15) << 32 | struct.unpack_from(">I", head, at + 22)[0]
-    head[at + 21] &= 0xF0
-    head[at + 22 : at + 26] = bytes(4)
-    return Spliced(file, bytes(head), len(head), untagged_end(file)), declared
+    declared = (head[21] & 15) << 32 | struct.unpack_from(">I", head, 22)[0]
+    head[21] &= 0xF0
+    head[22:26] = bytes(4)
+    return Spliced(file, bytes(head), at + len(head), untagged_end(file)), declared
 
 
 def ogg_links(file: BinaryIO) -> tuple[list[int], bool]:
@@ -110,7 +110,7 @@ def ogg_links(file: BinaryIO) -> tuple[list[int], bool]:
             places.append(at)
         between = not flags & BOS
         at = end = after
-    return [*places, end], bool(flags & EOS)
+    return ([*places, end], bool(flags & EOS)) if places else ([], True)
 
 
 def find(file: BinaryIO, words: bytes, start: int, size: int) -> int:
