@@ -6,7 +6,7 @@ libsndfile can write, damaged in one to three of nine ways.
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
@@ -31,6 +31,7 @@ class Sample:
     n_samples: int | None = None  # None: unknown
     form: str = ""  # format, where it is as a whole one
     header: int = 0  # bytes before the sound
+    whole: bool = False  # nothing is to be remarked on it
 
 
 @cache
@@ -202,7 +203,7 @@ def changed(sample: Sample, rng: np.random.Generator) -> Sample:
     data, n, most = sample.data, N_SAMPLES, len(sample.data)
     match int(rng.integers(6)):
         case 0:
-            return sample
+            return replace(sample, whole=True)
         case 1:  # cut off
             stop = int(rng.integers(sample.header, most + 1)) if most > sample.header else most
             if sample.form in LENGTHLESS:  # what is missing is not declared
@@ -218,7 +219,8 @@ def changed(sample: Sample, rng: np.random.Generator) -> Sample:
             tag = b"TAG" + rng.bytes(125)
             if sample.form in ("MP3", "FLAC"):
                 data = b"ID3\4\0\0\0\0\1\0" + rng.bytes(128) + data
-            return Sample(sample.suffix, data + tag, n)
+            whole = sample.form in ("MP3", "FLAC", "WAV", "WAVEX", "AIFF", "CAF")
+            return Sample(sample.suffix, data + tag, n, whole=whole)
         case _:
             return Sample(sample.suffix, lie(sample, rng), n)
 

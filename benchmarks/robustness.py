@@ -9,7 +9,7 @@ headers that declare other lengths (`benchmarks.damage`), are loaded in a proces
 exit (a crash), take longer than a second (a hang), or raise anything but an `AudioError` of one line
 that names the file (a wrong error).  What it does load must be a clip: float32, (channels, time),
 finite, in [-1, 1].  Of half of the files it is known how much sound they hold: to load less without a warning
-is a loss unsaid.
+is a loss unsaid, and to warn of a good one is wrong, too.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks.damage import mutant
+from benchmarks.damage import Sample, mutant
 from tinyaudio.audio import load
 from tinyaudio.errors import AudioError
 
@@ -41,7 +41,7 @@ REMARKS = ("ends after", "follows its declared end", "is cut off or damaged", "g
 PART = {"mono": True, "start_s": 0.05, "seconds": 0.1, "sample_rate": 8_000}
 
 
-def load_outcome(path: Path, n_samples: int | None, **part: Any) -> str:
+def load_outcome(path: Path, n_samples: int | None, whole: bool, **part: Any) -> str:
     """The outcome of a call of `load`: "loaded", "refused", "lost: ...", or what is wrong."""
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -59,6 +59,8 @@ def load_outcome(path: Path, n_samples: int | None, **part: Any) -> str:
     remarked = any(text in str(one.message) for one in caught for text in REMARKS)
     if n_samples is not None and audio.shape[1] < n_samples and not remarked:
         return f"lost: {audio.shape[1]} of {n_samples} samples, without a warning"
+    if whole and remarked:
+        return f"remark on a good file: {caught[0].message}"
     return "loaded"
 
 
@@ -72,12 +74,12 @@ class Result:
     peak_mb: float = 0.0  # of the process, so far
 
 
-def try_file(path: Path, n_samples: int | None) -> Result:
+def try_file(path: Path, n_samples: int | None, whole: bool) -> Result:
     """Load a file whole and in part; the slower of the two counts."""
     outcomes, seconds = [], 0.0
     for part, least in (({}, n_samples), (PART, None)):
         start = time.perf_counter()
-        outcomes.append(load_outcome(path, least, **part))
+        outcomes.append(load_outcome(path, least, whole, **part))
         seconds = max(seconds, time.perf_counter() - start)
     wrong = [text for text in outcomes if text not in ("loaded", "refused")]
     outcome, detail = outcomes[0], ""
@@ -90,7 +92,7 @@ def try_file(path: Path, n_samples: int | None) -> Result:
 
 
 def work(connection: Connection, stderr: Path) -> None:
-    """The watched process: loads each file that it receives, a path and what it holds, until None."""
+    """The watched process: loads each file that it receives, a path and what is known of it, until None."""
     os.dup2(os.open(stderr, os.O_WRONLY | os.O_APPEND | os.O_CREAT), 2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libsndfile's reader of SDS prints there
     torch.set_num_threads(1)
@@ -116,11 +118,11 @@ class Watched:
         if not self.connection.poll(START_S) or self.connection.recv() != "ready":
             raise RuntimeError(f"the watched process did not start within {START_S} s")
 
-    def load(self, path: Path, n_samples: int | None) -> Result:
+    def load(self, path: Path, sample: Sample) -> Result:
         """The result of a file; after a crash or a hang the process is started again."""
         result = Result("hang", f"no report within {KILL_S} s")
         try:
-            self.connection.send((path, n_samples))
+            self.connection.send((path, sample.n_samples, sample.whole))
             if self.connection.poll(KILL_S):
                 received: Result = self.connection.recv()
                 return received
@@ -151,7 +153,7 @@ def measure(n_files: int, seed: int, keep: Path | None = None) -> dict[str, Any]
             sample = mutant(i, seed)
             path = Path(folder) / f"{i:06}.{sample.suffix}"
             path.write_bytes(sample.data)
-            result = watched.load(path, sample.n_samples)
+            result = watched.load(path, sample)
             if result.outcome == "hang":
                 result = watched.load(
                     path, sample.n_samples

@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from tinyaudio.audio import load, peak_db, save
-from tinyaudio.audio.decoding import MAX_CHANNELS
+from tinyaudio.audio.take import MAX_CHANNELS
 from tinyaudio.errors import AudioError
 
 RATE = 16_000
