@@ -100,9 +100,8 @@ def check(recipe, n_kills, folder, tmp_path):
         assert torch.equal(value, broken[name]), name
 
 
-@pytest.mark.parametrize(("recipe", "n_kills"), [("autoregressive", 2), ("wavegan", 1)])
-def test_three_kills_leave_no_trace(recipe, n_kills, folder, tmp_path):
-    check(recipe, n_kills, folder, tmp_path)
+def test_a_kill_leaves_no_trace(folder, tmp_path):
+    check("autoregressive", 1, folder, tmp_path)
 
 
 @pytest.mark.slow

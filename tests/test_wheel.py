@@ -124,7 +124,14 @@ def test_the_command_is_installed(python, tmp_path):
     assert "tinyaudio 0" in call(python, command, "--version", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize(
+    "chapter",
+    # One in a run of the tests, which execute every chapter by nbval; all of them in `make check-all`.
+    [
+        pytest.param(name, marks=[] if name == "one_sample_at_a_time" else pytest.mark.slow)
+        for name in CHAPTERS
+    ],
+)
 def test_chapters_run_with_the_network_closed(chapter, python, tmp_path):
     kernel = tmp_path / "jupyter" / "kernels" / "wheel"
     kernel.mkdir(parents=True)

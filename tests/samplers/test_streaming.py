@@ -165,6 +165,8 @@ def test_a_killed_process_leaves_a_file(tmp_path, number, suffix):
         time.sleep(60)
 
     if (child := os.fork()) == 0:
+        if number != signal.SIGKILL:  # whatever this process inherited, such as from nohup
+            signal.signal(number, signal.SIG_DFL)
         try:
             write([path], chunks(), RATE)
         except SystemExit as stop:
@@ -183,6 +185,16 @@ def test_a_killed_process_leaves_a_file(tmp_path, number, suffix):
     assert [p.name for p in tmp_path.iterdir()] == [left.name]
     codes = soundfile.read(left, dtype="int16")[0]
     assert np.array_equal(codes, (audio[0, 0, :300] * 2**15).round().clamp(max=2**15 - 1).short())
+
+
+def test_a_hang_up_that_nohup_ignores_ends_nothing(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        chunks = (os.kill(os.getpid(), signal.SIGHUP) or sound() for _ in range(2))
+        assert write([tmp_path / "a.wav"], chunks, RATE) == 2_000
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_signal_handlers_are_restored_and_other_threads_may_write(tmp_path):
