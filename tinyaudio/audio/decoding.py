@@ -96,8 +96,11 @@ def _bounded(take: Take, file: BinaryIO) -> tuple[Take, int, int]:
             take.add(sound)
     take.first_byte = start
     position = source.tell()  # decoders may have read ahead
-    if n_promised and form not in READING_ON:
-        position = start + min(n_promised, n_present)
+    end = start + min(n_promised, n_present)
+    # Of a block at the end that is not whole, bytes may be left; more than that is sound not read.
+    rest = take.end * (end - position) < LEAST_S * take.rate * (position - start)
+    if n_promised and form not in READING_ON and (rest or not take.n_samples):
+        position = end
     if n_promised > n_present:
         declared = max(declared, round(take.end * n_promised / n_present))
         take.about = "about "
@@ -130,8 +133,9 @@ def _remark(take: Take, file: BinaryIO, declared: int, position: int, complete: 
         )
     if not complete or take.damaged:
         return f"is cut off or damaged after {end_s:.2f} s; fetch it again if the rest matters"
-    more_s = bytes_after(file, position) / max(1, position - take.first_byte) * end_s
-    if more_s >= LEAST_S or take.remark:
+    n_read, n_after = max(1, position - take.first_byte), bytes_after(file, position)
+    more_s = n_after / n_read * end_s
+    if more_s >= LEAST_S or n_after > n_read or take.remark:
         estimate = f", about {more_s:.2f} s of sound," if more_s >= LEAST_S else ""
         why = f" ({take.remark})" if take.remark else ""
         return (
