@@ -98,7 +98,8 @@ def _bounded(take: Take, file: BinaryIO) -> tuple[Take, int, int]:
     position = source.tell()  # decoders may have read ahead
     end = start + min(n_promised, n_present)
     # Of a block at the end that is not whole, bytes may be left; more than that is sound not read.
-    rest = take.end * (end - position) < LEAST_S * take.rate * (position - start)
+    n_read, n_left = position - start, end - position
+    rest = n_left <= n_read and take.end * n_left < LEAST_S * take.rate * n_read
     if n_promised and form not in READING_ON and (rest or not take.n_samples):
         position = end
     if n_promised > n_present:
