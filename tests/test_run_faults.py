@@ -114,7 +114,7 @@ def test_training_goes_on_when_nobody_reads_it(recipe, tmp_path):
     assert read_record(tmp_path / "run" / "state.safetensors")["step"] == 6
 
 
-@pytest.mark.parametrize("redirect", ["2>&-", ">&-", "<&- >&- 2>&-", ">/dev/full"])
+@pytest.mark.parametrize("redirect", ["<&- >&- 2>&-", ">/dev/full"])
 def test_closed_and_full_streams_change_nothing(redirect, recipe, tmp_path):
     words = f"train --recipe own_system.py --out run {' '.join(SHORT)}"
     assert shell(words, redirect, tmp_path).returncode == 0

@@ -8,8 +8,6 @@ from torch import Tensor
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 from tinyaudio.language import tr
 
-Taps = Callable[[Tensor, float, int], tuple[float, float]]
-
 
 def check_bytes(answer: Callable[[int, int, int, int, int, int], int]) -> CheckResult:
     """Exercise 7.1: bytes of weights read for each sample.
@@ -122,7 +120,7 @@ def check_saving(answer: Callable[[Sequence[int], int], int]) -> CheckResult:
     return check_answer(answer, right, cases, mistakes, hint)
 
 
-def check_taps(answer: Taps) -> CheckResult:
+def check_taps(answer: Callable[[Tensor, float, int], tuple[float, float]]) -> CheckResult:
     """Exercise 7.3: a ring buffer for a layer of three taps.
 
     Args:
@@ -189,16 +187,18 @@ def check_taps(answer: Taps) -> CheckResult:
         ),
     )
     hint = tr("먼저 어느 자리를 읽을지 적어 보십시오.", "First say which two places are read.")
-    cases = [(2, 9), (3, 20), (8, 40)]
-    return check_answer(run_over_signal(answer), run_over_signal(right), cases, mistakes, hint)
+    given, wanted = run_over_signal(answer), run_over_signal(right)
+    return check_answer(given, wanted, [(2, 9), (3, 20), (8, 40)], mistakes, hint)
 
 
-def run_over_signal(step: Taps) -> Callable[[int, int], Tensor | None]:
+def run_over_signal(
+    step: Callable[[Tensor, float, int], tuple[float, float]],
+) -> Callable[[int, int], Tensor | None]:
     """Run an answer over a signal of n values, with a ring buffer of length 2 d: the two taps of each."""
 
     def run(d: int, n: int) -> Tensor | None:
-        ring = torch.zeros(2 * d)
-        pairs = [step(ring, float(t + 1), t) for t in range(n)]
+        buffer = torch.zeros(2 * d)
+        pairs = [step(buffer, float(t + 1), t) for t in range(n)]
         if any(pair is None for pair in pairs):
             return None
         return torch.tensor([[float(value) for value in pair] for pair in pairs])
@@ -266,6 +266,6 @@ def check_ceiling(answer: Callable[[float, float, float, float], float]) -> Chec
             ),
         ),
     )
-    hint = tr("한 걸음의 시간부터 구하십시오.", "Begin with the time of a step.")
     cases = [(1e6, 1.0, 1e11, 2e10), (1e6, 100.0, 1e11, 2e10), (2e5, 8.0, 3e10, 5e9)]
+    hint = tr("한 걸음의 시간부터 구하십시오.", "Begin with the time of a step.")
     return check_answer(answer, right, cases, mistakes, hint)

@@ -222,14 +222,8 @@ def check_stack(answer: Callable[[int, int], nn.Module]) -> CheckResult:
         "nn.Module을 물려받아 __init__에서 GatedLayer를 만들어 담으십시오.",
         "Derive from nn.Module and make the GatedLayers in __init__.",
     )
-    return check_answer(
-        summarized(answer),
-        summarized(stack_of(lambda i: 2**i)),
-        [(3, 4), (6, 8)],
-        mistakes,
-        hint,
-        1e-9,
-    )
+    right, cases = summarized(stack_of(lambda i: 2**i)), [(3, 4), (6, 8)]
+    return check_answer(summarized(answer), right, cases, mistakes, hint, 1e-9)
 
 
 def check_count(answer: Callable[[int, int, int, int, int], int]) -> CheckResult:
@@ -245,9 +239,8 @@ def check_count(answer: Callable[[int, int, int, int, int], int]) -> CheckResult
     """
 
     def total(K: int, R: int, G: int, S: int, L: int, **change: int) -> int:
-        gates, residuals = change.get("gates", 2), change.get("residuals", L - 1)
-        bias = change.get("bias", 1)
-        layers = L * (2 * R + bias) * gates * G + residuals * (G + bias) * R
+        gates, bias = change.get("gates", 2), change.get("bias", 1)
+        layers = L * (2 * R + bias) * gates * G + change.get("residuals", L - 1) * (G + bias) * R
         head = (L * G + bias) * S + (S + bias) * S + (S + bias) * K
         return change.get("embed", 1) * K * R + layers + head
 
