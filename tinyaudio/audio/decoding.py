@@ -22,7 +22,7 @@ from tinyaudio.audio.lengths import (
     file_size,
     read_at,
 )
-from tinyaudio.audio.streams import find, ogg_links, unbounded_flac, unbounded_mp3
+from tinyaudio.audio.streams import find, mp3_declares, ogg_links, unbounded_flac, unbounded_mp3
 from tinyaudio.audio.take import Take, Unbounded
 from tinyaudio.errors import AudioError
 
@@ -55,12 +55,12 @@ def decode(
         take, declared, position = _bounded(take, file)
     remark = "" if take.full else _remark(take, file, declared, position, complete)
     if take.start > 0 and not take.n_samples:
-        at = f"at {take.end / take.rate:.2f} s, " if take.end else ""
+        at = f"at {take.end / take.rate:.2f} s, " if 0 < take.end <= take.start else ""
         more = f"; {remark}" if remark else ""
         raise AudioError(f"{path}: ends {at}before {start_s} s{more}")
     if not take.n_samples:
         why = "" if complete else ", because it is cut off"
-        if n_bytes := bytes_after(file, position):
+        if complete and (n_bytes := bytes_after(file, position)):
             why = f" by its header, which {n_bytes} bytes follow"
         raise AudioError(f"{path}: holds no samples{why}; fetch or record it again")
     return np.concatenate(take.blocks), take.rate, remark
@@ -75,7 +75,7 @@ def _ogg(take: Take, file: BinaryIO, places: list[int]) -> tuple[Take, int, int]
     for part in [file] if alone else parts:
         with soundfile.SoundFile(part) as sound:
             take.add(sound)
-            declared += sound.frames
+            declared += 0 if take.remark else sound.frames
         if take.full or take.remark:
             break
     return take, declared, places[-1]
@@ -111,6 +111,9 @@ def _bounded(take: Take, file: BinaryIO) -> tuple[Take, int, int]:
         take.beyond = True
     if re.search("truncated|short read", log) and declared <= take.end:
         take.damaged = True
+    if form == "MP3" and not mp3_declares(file):
+        declared = 0  # an estimate of libsndfile's
+        take.end = take.end if take.n_samples else 0
     if form == "MP3" and not take.full and bytes_after(file, position):
         more = unbounded_mp3(file)
         if more:

@@ -4,12 +4,12 @@ MP3 and FLAC are made of frames, and Ogg of pages, each of which can be decoded 
 there are may stand in the first of them, and may be wrong: files are put behind each other, and written
 into pipes, where what comes first cannot be corrected.
 
-Implements: `unbounded_mp3`, `unbounded_flac`, `ogg_links`, `find`.
+Implements: `unbounded_mp3`, `mp3_declares`, `unbounded_flac`, `ogg_links`, `find`.
 Paper:      ISO 11172-3 and 13818-3 for the frames of MP3; RFC 9639 for FLAC; RFC 3533 for Ogg.
 """
 
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tinyaudio.audio.lengths import BLOCK_BYTES, File, Spliced, file_size, read_at, untagged_end
 
@@ -31,12 +31,21 @@ def after_id3(file: BinaryIO) -> int:
     return at
 
 
-def unbounded_mp3(file: BinaryIO) -> File | None:
-    """The file with a first frame that declares more frames than there are, so that all are decoded.
+class FirstFrame(NamedTuple):
+    """The first frame of an MP3."""
 
-    Returns:
-        `None` if it does not begin with a frame of layer 3 whose size is known.
-    """
+    at: int  # where it begins
+    head: bytes  # its first bytes
+    info: int  # where in them Xing's header may stand, with the number of frames in the file
+    mpeg1: bool
+
+    @property
+    def has_info(self) -> bool:
+        """Whether there is such a header."""
+        return self.head[self.info : self.info + 4] in (b"Xing", b"Info")
+
+
+def _first_frame(file: BinaryIO) -> FirstFrame | None:
     at = after_id3(file)
     head = read_at(file, at, 192)
     if len(head) < 192 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # layer 3
@@ -45,24 +54,42 @@ def unbounded_mp3(file: BinaryIO) -> File | None:
     if version == 1 or rate_index == 3:
         return None
     mpeg1, mono = version == 3, head[3] >> 6 == 3
-    info = 4 + (
-        (17 if mono else 32) if mpeg1 else (9 if mono else 17)
-    )  # where Xing's header stands
-    if head[info : info + 4] in (b"Xing", b"Info"):
+    return FirstFrame(at, head, 4 + ((17 if mono else 32) if mpeg1 else (9 if mono else 17)), mpeg1)
+
+
+def mp3_declares(file: BinaryIO) -> bool:
+    """Whether an MP3 says how many frames it has."""
+    first = _first_frame(file)
+    if first is None or not first.has_info or not first.head[first.info + 7] & 1:
+        return False
+    return any(first.head[first.info + 8 : first.info + 12])
+
+
+def unbounded_mp3(file: BinaryIO) -> File | None:
+    """The file with a first frame that declares more frames than there are, so that all are decoded.
+
+    Returns:
+        `None` if it does not begin with a frame of layer 3 whose size is known.
+    """
+    first = _first_frame(file)
+    if first is None:
+        return None
+    at, head, info, mpeg1 = first
+    if first.has_info:
         frame = bytearray(head)
-        if not frame[info + 7] & 1:  # without a number of frames
+        flags = frame[info + 7]
+        if not flags & 1:  # without a number of frames
             return None
         struct.pack_into(">I", frame, info + 8, MANY_FRAMES)
-        flags = frame[info + 7]
         lame = info + 8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2
         if lame + 24 <= len(frame):  # no samples to leave out at the end
             frame[lame + 22] &= 0xF0
             frame[lame + 23] = 0
         return Spliced(file, bytes(frame), at + len(frame), file_size(file))
     index, kbits = INFO_KBITS[mpeg1]
-    size = (144 if mpeg1 else 72) * kbits * 1000 // RATES_HZ[version][rate_index]
-    frame = bytearray(size)
-    frame[:4] = bytes([head[0], head[1] | 1, index << 4 | rate_index << 2, head[3]])
+    rate_hz = RATES_HZ[head[1] >> 3 & 3][head[2] >> 2 & 3]
+    frame = bytearray((144 if mpeg1 else 72) * kbits * 1000 // rate_hz)
+    frame[:4] = bytes([head[0], head[1] | 1, index << 4 | head[2] & 12, head[3]])
     frame[info : info + 12] = b"Xing" + struct.pack(">2I", 1, MANY_FRAMES)
     return Spliced(file, bytes(frame), at, file_size(file))
 
