@@ -46,10 +46,13 @@ def audio_files(folder: str | Path) -> list[Path]:
         ['a.flac', 'b.WAV']
     """
     folder = Path(folder)
-    if not folder.exists():
-        raise DataError(f"no such folder: {folder}; check the name (you are in {Path.cwd()})")
-    if not folder.is_dir():
-        raise DataError(f"{folder} is a file; name the folder that contains it")
+    try:
+        if not folder.exists():
+            raise DataError(f"no such folder: {folder}; check the name (you are in {Path.cwd()})")
+        if not folder.is_dir():
+            raise DataError(f"{folder} is a file; name the folder that contains it")
+    except OSError as problem:
+        raise DataError(f"{folder}: cannot be opened ({problem.strerror})") from None
     found, foreign, faults = [], Counter[str](), []
 
     def note(problem: OSError) -> None:
