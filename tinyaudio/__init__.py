@@ -2,7 +2,7 @@
 
 The package follows a sound on its way: ``audio`` reads it, ``data`` collects it, ``represent``
 turns it into what a model sees, ``models`` predict it, ``objectives`` judge them, ``train`` improves
-them, ``samplers`` let them speak, ``metrics`` measure what they say.  Each chapter of the book
+them, ``samplers`` generate with them, ``metrics`` measure the result.  Each chapter of the book
 imports the modules that it explains.
 
 The few names that a reader types first are here; each is loaded when it is first used:
