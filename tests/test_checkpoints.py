@@ -128,12 +128,19 @@ def test_what_a_run_s_folder_must_say(tmp_path):
         ('{"recipe": "wavenet", "config": {}}', "a run of tinyaudio before 0.2, whose layout"),
         ('{"recipe": "vqvae9", "config": {}, "format": 2}', "no recipe 'vqvae9'"),
         ('{"recipe": "wavenet", "config": {"x": 1}, "format": 2}', "another version's"),
+        ('{"recipe": "wavenet", "config": {"seed": "0"}, "format": 2}', "seed is '0'"),
+        ('{"recipe": ["wavenet"], "config": {}, "format": 2}', "not written by tinyaudio"),
+        ('{"recipe": "wavenet", "config": [], "format": 2}', "not written by tinyaudio"),
         ('{"recipe": "wavenet", "config": {}, "format": 2}', "no weights in it yet"),
     ]:
-        (tmp_path / "run.json").write_text(text)
-        with pytest.raises(UserError, match=message) as error:
-            open_run(tmp_path)
-        assert "\n" not in str(error.value)
+        for encoding in ("utf-8", "utf-8-sig", "utf-16"):  # as an editor may have saved it
+            (tmp_path / "run.json").write_text(text, encoding=encoding)
+            with pytest.raises(UserError, match=message) as error:
+                open_run(tmp_path)
+            assert "\n" not in str(error.value)
+    (tmp_path / "run.json").write_bytes(b'{"recipe": "\xff"}')
+    with pytest.raises(UserError, match="not readable"):
+        open_run(tmp_path)
 
 
 def test_a_model_card_is_the_user_s_to_write(tmp_path):

@@ -1,9 +1,12 @@
 """`tinyaudio data check` and training use the same files, and give the same reasons for leaving others out."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import warnings
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -127,9 +130,17 @@ print([path.name for path in clips.files])
 """
 
 
+@pytest.fixture
+def open_place():
+    """A folder to which another user can come: pytest's own lie in one that is closed to others."""
+    place = Path(tempfile.mkdtemp())
+    yield place
+    shutil.rmtree(place)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
-def test_what_may_not_be_read_is_named(tmp_path):
-    folder = tmp_path / "data"
+def test_what_may_not_be_read_is_named(open_place):
+    folder = open_place / "data"
     (folder / "closed").mkdir(parents=True)
     for name in ("good.wav", "mine.wav", "closed/a.wav"):
         save(folder / name, NOISE, RATE)
@@ -137,8 +148,7 @@ def test_what_may_not_be_read_is_named(tmp_path):
     (folder / "closed").chmod(0)
     words = [sys.executable, "-c", PROGRAM, folder]
     shut = subprocess.run(words, capture_output=True, text=True)
-    for place in [tmp_path, *tmp_path.parents[:2]]:
-        place.chmod(0o755)
+    open_place.chmod(0o755)
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     (folder / "closed").chmod(0o755)
     last = shut.stderr.splitlines()[-1]

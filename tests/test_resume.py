@@ -171,6 +171,14 @@ def test_another_size_is_refused_with_the_weight_named(saved):
         load_state(state, saved)
 
 
+@pytest.mark.parametrize("record", ["{", "[]", "5", "{}"])
+def test_a_foreign_record_is_refused_in_a_line(record, saved):
+    tensors = safetensors.torch.load_file(saved)
+    safetensors.torch.save_file(tensors, saved, {"tinyaudio": record})
+    with pytest.raises(CheckpointError, match="not a training state of tinyaudio, or damaged"):
+        load_state(likelihood_state(), saved)
+
+
 def test_another_format_is_refused(saved):
     with safetensors.safe_open(saved, framework="pt") as file:
         record = json.loads(file.metadata()["tinyaudio"])

@@ -166,7 +166,8 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise CheckpointError(f"{path}: not readable ({error})") from None
-    if not isinstance(metadata, dict) or "recipe" not in metadata or "config" not in metadata:
+    parts = metadata if isinstance(metadata, dict) else {}
+    if not isinstance(parts.get("recipe"), str) or not isinstance(parts.get("config"), dict):
         raise CheckpointError(f"{path}: not written by tinyaudio; give a run's folder")
     if metadata.get("format") != FORMAT:
         raise CheckpointError(

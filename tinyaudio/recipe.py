@@ -172,6 +172,9 @@ class Recipe(Generic[C]):
             if dataclasses.is_dataclass(default) and isinstance(value, dict):
                 value = dataclasses.replace(default, **value)  # type: ignore[type-var]
             values[name] = tuple(value) if isinstance(value, list) else value
+            expected = (int, float) if isinstance(default, float) else type(default)
+            if isinstance(default, int | float | str) and not isinstance(value, expected):
+                raise TypeError(f"{name} is {value!r}")
         return type(self.tiny)(**values)
 
 

@@ -157,10 +157,14 @@ def read_record(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from None
     if "tinyaudio" not in header:
         raise CheckpointError(f"{path}: safetensors, but not a training state of tinyaudio")
-    record: dict[str, Any] = json.loads(header["tinyaudio"])
-    if record["format"] != FORMAT:
+    try:
+        record: dict[str, Any] = json.loads(header["tinyaudio"])
+        written_in = record["format"]
+    except (ValueError, TypeError, KeyError):
+        raise CheckpointError(f"{path}: not a training state of tinyaudio, or damaged") from None
+    if written_in != FORMAT:
         raise CheckpointError(
-            f"{path}: a training state of format {record['format']}, this version reads format {FORMAT};"
+            f"{path}: a training state of format {written_in}, this version reads format {FORMAT};"
             " train again, or resume with the version of tinyaudio that wrote it"
         )
     return record

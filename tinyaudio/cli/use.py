@@ -151,7 +151,7 @@ def evaluate_command(options: argparse.Namespace) -> None:
         model.to(resolve_device(options.device))
     folder, split = options.data, "all"
     if folder is None:
-        trained_on = run.metadata["data"]["folder"]  # None: the recipe's own sound
+        trained_on = run.metadata.get("data", {}).get("folder")  # None: the recipe's own sound
         folder, split = Path(trained_on) if trained_on else None, "valid"
     dataset = run.recipe.dataset(run.config, split, folder)
     batches = batches_of(dataset, options.clips)
