@@ -183,7 +183,12 @@ def report(text: str) -> None:
         tqdm.write(text, file=sys.stdout)
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        discard_output()
+
+
+def discard_output() -> None:
+    """Let what is printed from now on go nowhere, so that it can fail no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def seed_all(seed: int) -> None:

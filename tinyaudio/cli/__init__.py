@@ -19,6 +19,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.memory import limit_memory, out_of_memory
 from tinyaudio.recipe import Recipe
 from tinyaudio.recipes import NAMES, load_recipe, load_recipe_file
+from tinyaudio.run import discard_output
 
 EXAMPLES = """\
 examples
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("tinyaudio: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        discard_output()
         sys.exit(141)  # as for a process that SIGPIPE ends
     except (MemoryError, RuntimeError) as error:
         if (message := out_of_memory(error)) is None:

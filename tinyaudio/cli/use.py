@@ -89,17 +89,13 @@ def verb_command(options: argparse.Namespace) -> None:
     for model in run.models.values():
         model.to(device)
     pieces = command(run.config, run.models, **keywords)
-    seeds = keywords.get("seeds", [])
-    places = [given.out.with_stem(f"{given.out.stem}-{seed}") for seed in seeds]
-    sample_rate = run.config.sample_rate
-    seconds = keywords.get("seconds")
-    n_made = write(
-        places if len(seeds) > 1 else [given.out],
-        pieces,
-        sample_rate,
-        round(seconds * sample_rate) if seconds else None,
-    )
-    for place in places if len(seeds) > 1 else [given.out]:
+    places, seeds = [given.out], keywords.get("seeds", [])
+    if len(seeds) > 1:
+        places = [given.out.with_stem(f"{given.out.stem}-{seed}") for seed in seeds]
+    sample_rate, seconds = run.config.sample_rate, keywords.get("seconds")
+    n_samples = round(seconds * sample_rate) if seconds else None
+    n_made = write(places, pieces, sample_rate, n_samples)
+    for place in places:
         print(f"{place}: {n_made / sample_rate:.3f} s at {sample_rate} Hz")
 
 
@@ -147,8 +143,9 @@ def add_evaluate(commands: Any) -> None:
 def evaluate_command(options: argparse.Namespace) -> None:
     """Score a run."""
     run = open_run(options.run_folder, options.recipe)
+    device = resolve_device(options.device)
     for model in run.models.values():
-        model.to(resolve_device(options.device))
+        model.to(device)
     folder, split = options.data, "all"
     if folder is None:
         trained_on = run.metadata.get("data", {}).get("folder")  # None: the recipe's own sound
