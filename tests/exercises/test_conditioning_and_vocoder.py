@@ -1,5 +1,8 @@
 """Chapter 6's checkers: wrong answers to be caught, and right ones however they are written."""
 
+import math
+from itertools import accumulate
+
 import numpy as np
 import torch
 
@@ -8,6 +11,7 @@ from tinyaudio.exercises.conditioning_and_vocoder import (
     check_glide,
     check_hold,
     check_stretch,
+    check_sweep,
 )
 
 
@@ -36,6 +40,15 @@ def glide(frames, hop):
 
 def stretched(mels, factor, count=None):
     return at_places(mels, np.arange(round(mels.shape[1] * factor)) / factor)
+
+
+def phases(hz, rate):
+    """In cycles, before each sample and after the last."""
+    return list(accumulate(hz / rate, initial=torch.tensor(0.0)))
+
+
+def sine(phases, period=2 * math.pi):
+    return torch.tensor([math.sin(period * phase) for phase in phases])
 
 
 # Typical wrong answers, and words of the message they get (see test_every_exercise.py).
@@ -108,6 +121,13 @@ WRONG = {
             "falls to zero",
         ),
     ],
+    "check_sweep": [
+        (lambda hz, rate: sine(n / rate * f for n, f in enumerate(hz)), "the time now"),
+        (lambda hz, rate: sine(accumulate(hz / rate)), "A sample ahead"),
+        (lambda hz, rate: sine(phases(hz, rate)[:-1], period=1), "multiply by 2π"),
+        (lambda hz, rate: sine(c + 0.25 for c in phases(hz, rate)[:-1]), "a cosine"),
+        (lambda hz, rate: sine(n * sum(hz) / len(hz) / rate for n in range(len(hz))), "evenly"),
+    ],
 }
 
 
@@ -142,3 +162,13 @@ def test_gate_passes_however_it_is_written():
 
 def test_stretch_passes_however_it_is_written():
     assert check_stretch(stretched)
+
+
+def test_sweep_passes_however_it_is_written():
+    assert check_sweep(lambda hz, rate: sine(phases(hz, rate)[:-1]))
+
+    def rotated(hz, rate):
+        turns = torch.exp(2j * math.pi * hz / rate)
+        return (turns.cumprod(0) / turns).imag
+
+    assert check_sweep(rotated)

@@ -1,4 +1,4 @@
-"""Chapter 6, "Conditioning and the mel vocoder": upsampling, gates, time stretching."""
+"""Chapter 6, "Conditioning and the mel vocoder": upsampling, gates, time stretching, a sweep."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.source_filter import check_sweep as check_sweep
 from tinyaudio.language import tr
 
 
@@ -87,7 +88,7 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         return torch.lerp(frames[:, :, None], following[:, :, None], p).flatten(1)
 
     def right(frames: Tensor, hop: int) -> Tensor:
-        return interpolate(frames, torch.cat([frames[:, 1:], frames[:, -1:]], 1), hop)
+        return interpolate(frames, F.pad(frames, (-1, 1), "replicate"), hop)
 
     def half_frame_off(frames: Tensor, hop: int) -> Tensor:
         return F.interpolate(frames[None], scale_factor=hop, mode="linear")[0]
@@ -120,9 +121,7 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         ),
         Mistake(lambda frames, hop: right(frames, hop)[:, :-hop], _too_short()),
         Mistake(
-            lambda frames, hop: interpolate(
-                torch.cat([frames[:, :1], frames[:, :-1]], 1), frames, hop
-            ),
+            lambda frames, hop: interpolate(F.pad(frames, (1, -1), "replicate"), frames, hop),
             tr(
                 "한 프레임 늦습니다. 표본 n * hop에서 이미 프레임 n이어야 합니다.",
                 "A frame late: at sample n * hop it should be frame n already.",
