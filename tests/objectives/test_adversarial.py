@@ -97,25 +97,25 @@ def test_without_a_penalty_the_critic_is_not_differentiated_twice():
         asked.clear()
 
 
-def shift_estimate(shift, n_steps=800, **options):
-    """Train a critic between N(0, 1) and N(shift, 1); the mean estimate of the last hundred steps."""
+def shift_estimate(shift, n_steps=200, **options):
+    """Train a critic between N(0, 1) and N(shift, 1); the mean estimate of the last fifty steps."""
     torch.manual_seed(0)
     critic = nn.Sequential(
-        nn.Linear(1, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0)
+        nn.Linear(1, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 1), nn.Flatten(0)
     )
     loss = wasserstein_critic(critic, lambda z: z + shift, lambda n: torch.randn(n, 1), **options)
-    optimizer = torch.optim.Adam(critic.parameters(), 2e-3, betas=(0.5, 0.9))
+    optimizer = torch.optim.Adam(critic.parameters(), 1e-2, betas=(0.5, 0.9))
     data = ({"audio": torch.randn(256, 1)} for _ in range(n_steps))
     states = train(State([Learner("critic", critic, loss, optimizer)]), data, steps=n_steps)
     distances = [state.logs["critic/wasserstein"] for state in states]
-    return sum(distances[-100:]) / 100
+    return sum(distances[-50:]) / 50
 
 
 @pytest.mark.parametrize("penalty_weight", [10.0, 1.0])
 def test_a_trained_critic_measures_the_shift_of_two_gaussians(penalty_weight):
     """For a shift by W the penalised optimum is W + W^2 / (2 lambda): 2.2 at 10 and 4 at 1."""
     estimate = shift_estimate(2.0, penalty_weight=penalty_weight, one_sided=True)
-    # the estimate of one batch of 256 scatters by 2 / sqrt(256) = 0.125; the last hundred by a tenth of it
+    # The estimate of one batch of 256 scatters by 2 / sqrt(256) = 0.125; that of fifty by a seventh of it.
     assert estimate == pytest.approx(2 + 4 / (2 * penalty_weight), rel=0.05)
 
 
