@@ -28,6 +28,12 @@ NO_OPS = {
         ("tinyaudio.models.conditioning", "check_classes"),
         lambda classes, n_classes: None,
     ),
+    "and whether the windows of an inverse STFT overlap everywhere": (
+        ("torch", "istft"),
+        lambda spectrum, n_fft, hop_length, window, length: (
+            spectrum.real.sum(dim=(1, 2)) * window.sum()
+        )[:, None].expand(-1, length),
+    ),
     "a gradient penalty differentiates within the loss": (
         ("tinyaudio.objectives.adversarial", "gradient_penalty"),
         lambda critic, real, generated, mix=None, one_sided=False: (

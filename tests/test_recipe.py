@@ -230,7 +230,7 @@ def test_every_recipe_of_the_package(name):
     for config in recipe.sizes.values():
         saved = json.loads(json.dumps(asdict(config)))
         assert recipe.read_config(saved) == config
-    path = Path(__file__).parents[1] / "tinyaudio" / "recipes" / f"{name}.py"
+    path = Path(__file__).parents[1] / "tinyaudio" / "recipes" / f"{name.replace('-', '_')}.py"
     assert len(path.read_text().splitlines()) <= 120
 
 

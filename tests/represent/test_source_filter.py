@@ -13,6 +13,7 @@ from tinyaudio.represent.source_filter import (
     HIGH_HZ,
     LOW_HZ,
     align_phase,
+    aligned_harmonics,
     best_path,
     harmonic_signal,
     match_levels,
@@ -204,6 +205,16 @@ def test_in_silence_and_after_the_end_the_shift_is_constant():
     audio = harmonic_signal(frames, phase + 0.25, RATE)[: 20 * HOP_LENGTH]
     shift = (align_phase(phase, frames, audio, RATE) - phase)[22 * HOP_LENGTH :]
     assert shift.max() - shift.min() < 1e-9 and distance(shift, torch.tensor(0.25)) < 0.03
+
+
+@pytest.mark.parametrize("n_samples", [N * HOP_LENGTH, N * HOP_LENGTH - 100])
+def test_the_harmonics_of_a_recording_are_in_phase_with_it(n_samples):
+    audio = harmonic_signal(vowel(), steady(170.0) + 0.3, RATE)[:n_samples]
+    made = aligned_harmonics(audio, log_mel(audio[None, None], RATE)[0], RATE)
+    assert made.shape == audio.shape
+    inner = torch.stack([audio, made])[:, 1_024:-1_024]
+    assert torch.corrcoef(inner)[0, 1] > 0.8
+    assert torch.corrcoef(torch.stack([inner[0, :-24], inner[1, 24:]]))[0, 1] < 0.5
 
 
 # ---------------------------------------------------------------------------- filter

@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     NOTE_CROP = 34
     SPEECH_CROP = 35
     SENTENCE_CROP = 36
+    MEL_CROP = 37
 
 
 def generator(*key: int) -> np.random.Generator:

@@ -18,7 +18,7 @@ from typing import Any
 from tinyaudio.errors import UserError
 from tinyaudio.recipe import Recipe
 
-NAMES = ("autoregressive", "wavenet", "speech", "vocoder", "wavegan")
+NAMES = ("autoregressive", "wavenet", "speech", "vocoder", "istft-vocoder", "wavegan")
 
 
 def load_recipe(name: str) -> Recipe[Any]:
@@ -37,7 +37,8 @@ def load_recipe(name: str) -> Recipe[Any]:
         raise UserError(
             f"no recipe {name!r}; {hint}there are: {', '.join(NAMES)}. One of your own: --recipe FILE.py"
         )
-    return checked(importlib.import_module(f"tinyaudio.recipes.{name}").RECIPE, name, name)
+    module = f"tinyaudio.recipes.{name.replace('-', '_')}"
+    return checked(importlib.import_module(module).RECIPE, name, name)
 
 
 def load_recipe_file(path: Path) -> Recipe[Any]:

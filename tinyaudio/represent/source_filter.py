@@ -10,8 +10,8 @@ Paper:      McAulay & Quatieri, "Speech analysis/synthesis based on a sinusoidal
             Oppenheim & Schafer, "Discrete-time signal processing", for the minimum phase by the cepstrum;
             Boersma, "Accurate short-term analysis of the fundamental frequency", 1993, for pitch as the
             path of least cost, found by Viterbi's algorithm.
-Implements: `voice_pitch` and `mel_pitch`; `phase_from_pitch` and `align_phase`; `harmonic_signal`;
-            `spectral_envelope`, `minimum_phase` and `match_levels`.
+Implements: `voice_pitch` and `mel_pitch`; `phase_from_pitch` and `align_phase`; `harmonic_signal` and
+            `aligned_harmonics`; `spectral_envelope`, `minimum_phase` and `match_levels`.
 Differs:    no noise: what is unvoiced becomes harmonics too, and every frame has a pitch.
 """
 
@@ -180,6 +180,16 @@ def harmonic_signal(
         tensor(0.7000)
     """
     return sum((p.real for p in partials(frames, phase, sample_rate)), torch.zeros(()))
+
+
+def aligned_harmonics(
+    audio: Float[Tensor, " T"], frames: Float[Tensor, "M N"], sample_rate: int
+) -> Float[Tensor, " T"]:
+    """The harmonics of a recorded voice, in phase with it; ``frames`` are those of the recording."""
+    phase = phase_from_pitch(voice_pitch(audio, sample_rate), sample_rate)
+    n = len(phase) // HOP_LENGTH  # without the frame beyond the end, if T is no multiple of 256
+    aligned = align_phase(phase, frames[:, :n], audio, sample_rate)
+    return harmonic_signal(frames[:, :n], aligned, sample_rate)[: len(audio)]
 
 
 def partials(
