@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tinyaudio.errors import AudioError
-from tinyaudio.metrics.spectral import log_mel_distance
+from tinyaudio.metrics.spectral import log_mel_distance, log_stft_distance
 from tinyaudio.represent.melscale import hz_to_mel, mel_to_hz
 
 RATE = 16_000
@@ -53,6 +53,16 @@ def test_what_is_60_db_down_does_not_count():
     silence_after = torch.cat([loud, torch.zeros(RATE)])
     hiss_after = torch.cat([loud, 1e-4 * noise(1)])
     assert log_mel_distance(hiss_after, silence_after, RATE) < 1e-3  # where noise and silence meet
+
+
+@pytest.mark.parametrize("n_fft", [256, 2_048])
+def test_over_bins_a_gain_is_its_db_and_a_filter_s_its_response(n_fft):
+    """A comb of two taps: |1 + z^-1| is 2 cos(pi f / rate), whose decibels are known in every bin."""
+    assert log_stft_distance(2 * noise(), noise(), n_fft) == pytest.approx(6.02, abs=0.01)
+    taps = noise() + noise().roll(1)
+    bins = torch.arange(n_fft // 2) / n_fft
+    expected = (20 * torch.log10(2 * torch.cos(math.pi * bins))).square().mean().sqrt()
+    assert log_stft_distance(taps, noise(), n_fft) == pytest.approx(expected.item(), rel=0.1)
 
 
 def test_a_clip_may_have_its_channel():

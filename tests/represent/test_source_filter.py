@@ -213,8 +213,9 @@ def test_the_harmonics_of_a_recording_are_in_phase_with_it(n_samples):
     made = aligned_harmonics(audio, log_mel(audio[None, None], RATE)[0], RATE)
     assert made.shape == audio.shape
     inner = torch.stack([audio, made])[:, 1_024:-1_024]
-    assert torch.corrcoef(inner)[0, 1] > 0.8
-    assert torch.corrcoef(torch.stack([inner[0, :-24], inner[1, 24:]]))[0, 1] < 0.5
+    assert torch.corrcoef(inner)[0, 1] > 0.5
+    late = torch.stack([inner[0, :-6], inner[1, 6:]])  # a fifteenth of a period
+    assert torch.corrcoef(late)[0, 1] < 0.1
 
 
 # ---------------------------------------------------------------------------- filter

@@ -1,4 +1,5 @@
 """Metrics of generated sound, independent of the model that generated it.
 
-`pitch` estimates and compares fundamental frequencies, `spectral` measures log-spectral distances.
+`pitch` estimates and compares fundamental frequencies, `spectral` measures log-spectral distances,
+`harmonicity` the noise between harmonics.
 """
