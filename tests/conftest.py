@@ -1,5 +1,7 @@
 """What every test shares."""
 
+import warnings
+
 import pytest
 import torch
 
@@ -16,3 +18,24 @@ def pytest_collection_modifyitems(items):
 def one_thread():
     """Two cores run two test processes; more threads would only make them wait for each other."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def own_cache(tmp_path_factory):
+    """Libraries are compiled once for all tests, outside the user's cache folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("TINYAUDIO_SIMD_WIDTH", raising=False)
+        patch.delenv("TINYAUDIO_TRAINING_PATH", raising=False)
+        yield
+
+
+@pytest.fixture
+def no_warnings():
+    """An unexpected fallback to PyTorch must not pass for compiled code."""
+    from tinyaudio.native import build
+
+    build.warn_once.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield

@@ -10,7 +10,8 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.samplers.native import build, native, prefill, score, stream
+from tinyaudio.samplers.native import native, prefill, score, stream
+from tinyaudio.samplers.native.library import library
 from tinyaudio.samplers.native.step import NativeStep
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
@@ -36,7 +37,7 @@ def codes_for(net, length, rows=3):
 
 def widths():
     """The vector widths of this processor."""
-    return [simd_width for simd_width in (4, 8, 16) if simd_width <= build.library().simd_width()]
+    return [simd_width for simd_width in (4, 8, 16) if simd_width <= library().simd_width()]
 
 
 @pytest.mark.parametrize("simd_width", [4, 8, 16])

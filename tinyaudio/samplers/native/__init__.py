@@ -20,9 +20,9 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.codes import check_codes
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNet
+from tinyaudio.native.build import NoCompiler, warn_once
 from tinyaudio.samplers import autoregressive, graph
 from tinyaudio.samplers.conditioned import unwrap
-from tinyaudio.samplers.native.build import NoCompiler, warn_once
 from tinyaudio.samplers.native.step import Draws, NativeStep
 from tinyaudio.samplers.request import Autoregressive, check, concat_chunks, make_generators
 

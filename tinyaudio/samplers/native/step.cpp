@@ -1,9 +1,7 @@
 // The sampling loop of a WaveNet in one function, without a framework.  It is bandwidth-bound: its time is
 // that of reading the weights, so each is read as rarely as possible, in the order in which it is stored.
 //
-// The vector instructions are chosen at run time: AVX-512, AVX2, or the baseline of the architecture
-// (SSE2 on x86-64, NEON on ARM).  All widths are padded to multiples of 16 floats, so that every path
-// reads whole vectors.
+// All widths are padded to multiples of 16 floats, so that every path reads whole vectors.
 
 #include <cstdint>
 
@@ -34,65 +32,10 @@ struct Clips {
 // reuses each weight often enough.
 static int64_t lookahead(int64_t rows) { return rows < 16 ? 16 / rows : 1; }
 
-#define PATH baseline
-#define SIMD_WIDTH 4
-#if defined(__aarch64__)
-#define MAX_VECTORS 8  // of 32 registers
-#else
-#define MAX_VECTORS 4  // of 16
-#endif
-#include "kernel.h"
-#undef PATH
-#undef SIMD_WIDTH
-#undef MAX_VECTORS
-
-#if defined(__x86_64__)
-#define HAS_X86 1
-
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-#define PATH avx2
-#define SIMD_WIDTH 8
-#define MAX_VECTORS 4
-#include "kernel.h"
-#undef PATH
-#undef SIMD_WIDTH
-#undef MAX_VECTORS
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,fma"))), apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,fma")
-#endif
-#define PATH avx512
-#define SIMD_WIDTH 16
-#define MAX_VECTORS 8
-#include "kernel.h"
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-#endif
+#define KERNEL "kernel.h"
+#include "paths.h"
 
 extern "C" {
-
-// The widest vectors of this processor: 16, 8 or 4 floats.
-int64_t simd_width() {
-#ifdef HAS_X86
-    __builtin_cpu_init();
-    const bool fma = __builtin_cpu_supports("fma");
-    if (fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return 16;
-    if (fma && __builtin_cpu_supports("avx2")) return 8;
-#endif
-    return 4;
-}
 
 // A matrix as `run` reads it, with its bias, or null.
 void pack(int64_t simd_width, const float* weight, const float* bias, int64_t outputs, int64_t inputs,

@@ -17,7 +17,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.samplers.native.build import Clips, Network, library
+from tinyaudio.samplers.native.library import Clips, Network, library
 
 WIDTH = 16  # all widths are padded to a multiple of the widest vector
 

@@ -7,10 +7,14 @@ import torch
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.native import build
+from tinyaudio.samplers import native as package
 from tinyaudio.samplers.autoregressive import cached
-from tinyaudio.samplers.native import build, native, score
+from tinyaudio.samplers.native import native, score
+from tinyaudio.samplers.native.library import library
 
-pytestmark = pytest.mark.usefixtures("no_warnings")
+pytestmark = pytest.mark.usefixtures("own_cache", "no_warnings")
+SOURCE = Path(package.__file__).with_name("step.cpp")
 
 
 def network():
@@ -79,34 +83,37 @@ def test_without_a_writable_cache_it_compiles_and_warns(monkeypatch, tmp_path):
 
 def test_compiled_once_and_again_if_damaged(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    path = tmp_path / "tinyaudio" / f"step-{build.cache_key(build.find_compiler())}.so"
+    path = tmp_path / "tinyaudio" / f"native-{build.cache_key(SOURCE, build.find_compiler())}.so"
     path.parent.mkdir()
     path.write_bytes(b"half of a library")
-    assert build.library().simd_width() in (4, 8, 16)
+    assert library().simd_width() in (4, 8, 16)
     assert [*path.parent.iterdir()] == [path] and len(path.read_bytes()) > 10_000
     built = path.stat().st_mtime_ns
-    build.library()
+    library()
     assert path.stat().st_mtime_ns == built
 
 
 def test_the_key_follows_source_compiler_and_processor(monkeypatch, tmp_path):
     compiler = build.find_compiler()
-    first = build.cache_key(compiler)
-    assert build.cache_key(compiler) == first
+    first = build.cache_key(SOURCE, compiler)
+    assert build.cache_key(SOURCE, compiler) == first
     changed = {
-        "another compiler": build.cache_key([script(tmp_path, "echo version 2")]),
+        "another compiler": build.cache_key(SOURCE, [script(tmp_path, "echo version 2")]),
     }
-    changed["another version of it"] = build.cache_key([script(tmp_path, "echo version 3")])
+    changed["another version of it"] = build.cache_key(SOURCE, [script(tmp_path, "echo version 3")])
     with monkeypatch.context() as patch:
         patch.setattr(build, "cpu_flags", lambda: "flags: abacus")
-        changed["another processor"] = build.cache_key(compiler)
-    for name in ("step.cpp", "kernel.h"):
-        for source in build.SOURCES.glob("*.[ch]*"):
-            text = source.read_text() + ("// changed" if source.name == name else "")
-            (tmp_path / source.name).write_text(text)
+        changed["another processor"] = build.cache_key(SOURCE, compiler)
+    for name in ("step.cpp", "kernel.h", "paths.h"):
+        here, shared = tmp_path / name / "here", tmp_path / name / "shared"
+        for folder, original in ((here, SOURCE.parent), (shared, build.SHARED)):
+            folder.mkdir(parents=True)
+            for source in original.glob("*.[ch]*"):
+                text = source.read_text() + ("// changed" if source.name == name else "")
+                (folder / source.name).write_text(text)
         with monkeypatch.context() as patch:
-            patch.setattr(build, "SOURCES", tmp_path)
-            changed[name] = build.cache_key(compiler)
+            patch.setattr(build, "SHARED", shared)
+            changed[name] = build.cache_key(here / "step.cpp", compiler)
     assert len({first, *changed.values()}) == 1 + len(changed)
 
 

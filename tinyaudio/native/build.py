@@ -1,6 +1,6 @@
-"""Just-in-time compilation of the C++ sampling loop.
+"""Just-in-time compilation of the C++ files of the package.
 
-Implements: `library`, which compiles `step.cpp` once for each source, compiler and processor, caches
+Implements: `compile_library`, which compiles a file once for each source, compiler and processor, caches
             the result in the user's cache folder, and loads it; `NoCompiler`, raised where it cannot.
 Differs:    no extension module of the package: it would have to be built for every system, and the
             wheel would no longer be pure Python.
@@ -23,68 +23,46 @@ from pathlib import Path
 from tinyaudio.errors import UserError
 from tinyaudio.files import atomic_write
 
-SOURCES = Path(__file__).parent
+SHARED = Path(__file__).parent  # headers that all sources include
 # No -march: the library chooses its vector instructions at run time.  No -ffast-math: NaN must stay NaN.
 FLAGS = ["-std=c++17", "-O3", "-ffp-contract=fast", "-fPIC", "-shared", "-Wno-psabi"]
-LIMIT_S = 120  # compiling takes about two seconds
+LIMIT_S = 120  # compiling takes a few seconds
 
 
 class NoCompiler(UserError):
     """This machine cannot compile; the message says why."""
 
 
-class Network(ctypes.Structure):
-    """`struct Network` of step.cpp."""
-
-    _fields_ = [
-        *[(name, ctypes.c_int64) for name in ("layers", "taps", "residual", "gate", "skip")],
-        *[(name, ctypes.c_int64) for name in ("outputs", "levels")],
-        *[(name, ctypes.c_void_p) for name in ("delays", "embedding", "weights")],
-    ]
-
-
-class Clips(ctypes.Structure):
-    """`struct Clips` of step.cpp."""
-
-    _fields_ = [
-        *[(name, ctypes.c_int64) for name in ("rows", "start", "samples")],
-        *[
-            (name, ctypes.c_void_p)
-            for name in ("buffers", "previous", "codes", "noise", "temperature")
-        ],
-        ("frames", ctypes.c_int64),
-        *[(name, ctypes.c_void_p) for name in ("offsets", "frame_weights", "logits")],
-        ("logits_step", ctypes.c_int64),
-    ]
-
-
-def library() -> ctypes.CDLL:
-    """The compiled functions of step.cpp, from the cache folder if possible.
+def compile_library(source: Path) -> ctypes.CDLL:
+    """The compiled functions of a C++ file, from the cache folder if possible.
 
     The compiler is ``$CXX``, or else the first of c++, g++ and clang++.
+
+    Args:
+        source: The file; it may include the headers of its folder and of this one.
 
     Raises:
         NoCompiler: There is none, or it does not work.
     """
     compiler = find_compiler()
-    path = cache_folder() / f"step-{cache_key(compiler)}.so"
+    path = cache_folder() / f"{source.parent.name}-{cache_key(source, compiler)}.so"
     if path.exists():
         try:
-            return load_library(path)
+            return ctypes.CDLL(str(path))
         except OSError:
             pass  # damaged, or from another system that shares this folder: compile again
     with tempfile.TemporaryDirectory(prefix="tinyaudio-") as folder:
-        built = Path(folder) / "step.so"
-        compile_to(built, compiler)
+        built = Path(folder) / path.name
+        compile_to(built, source, compiler)
         try:
             with atomic_write(path) as file:
                 file.write(built.read_bytes())
         except UserError:
             warn_once(
-                f"{path.parent} cannot be written; the native step is compiled again each time"
+                f"{path.parent} cannot be written; {source.parent.name} is compiled again each time"
             )
         try:
-            return load_library(built)  # stays in memory when the folder is deleted
+            return ctypes.CDLL(str(built))  # stays in memory when the folder is deleted
         except OSError as problem:
             raise NoCompiler(
                 f"the library that {shlex.join(compiler)} built cannot be loaded: {problem}"
@@ -107,10 +85,12 @@ def find_compiler() -> list[str]:
     raise NoCompiler("no C++ compiler (c++, g++, clang++) is installed, and $CXX is not set")
 
 
-def cache_key(compiler: list[str]) -> str:
+def cache_key(source: Path, compiler: list[str]) -> str:
     """A hash of what the library depends on: sources, compiler and flags, processor."""
     version = run_compiler([*compiler, "--version"])
-    parts = [path.read_text() for path in sorted(SOURCES.glob("*.[ch]*"))]
+    parts = [
+        p.read_text() for folder in include_folders(source) for p in sorted(folder.glob("*.[ch]*"))
+    ]
     parts += [*compiler, *FLAGS, version, sys.platform, platform.machine(), cpu_flags()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -132,9 +112,15 @@ def cache_folder() -> Path:
     return Path(os.path.expanduser("~")) / folder / "tinyaudio"
 
 
-def compile_to(path: Path, compiler: list[str]) -> None:
-    """Compile step.cpp to a shared library."""
-    run_compiler([*compiler, *FLAGS, str(SOURCES / "step.cpp"), "-o", str(path)])
+def include_folders(source: Path) -> list[Path]:
+    """Where the headers of a source are: beside it, and the shared ones."""
+    return [source.parent, SHARED]
+
+
+def compile_to(path: Path, source: Path, compiler: list[str]) -> None:
+    """Compile a source to a shared library."""
+    includes = [f"-I{folder}" for folder in include_folders(source)]
+    run_compiler([*compiler, *FLAGS, *includes, str(source), "-o", str(path)])
     if not path.exists():
         raise NoCompiler(f"{shlex.join(compiler)} reports success and has written nothing")
 
@@ -149,18 +135,3 @@ def run_compiler(words: list[str]) -> str:
         errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no message"]
         raise NoCompiler(f"the compiler {words[0]} does not work: {errors[0].strip()}")
     return done.stdout
-
-
-def load_library(path: Path) -> ctypes.CDLL:
-    """Load a library and declare the types of its functions."""
-    functions = ctypes.CDLL(str(path))
-    int64, pointer = ctypes.c_int64, ctypes.c_void_p
-    functions.simd_width.restype = int64
-    functions.pack.argtypes = [int64, pointer, pointer, int64, int64, pointer]
-    functions.pack.restype = None
-    network, clips = ctypes.POINTER(Network), ctypes.POINTER(Clips)
-    functions.working_memory.argtypes = [network, int64]
-    functions.working_memory.restype = int64
-    functions.run.argtypes = [int64, network, clips, pointer]
-    functions.run.restype = None
-    return functions

@@ -1,0 +1,1 @@
+"""C++: what the compiled sampling loop and the compiled training step share."""
