@@ -88,17 +88,21 @@ class Conditioner(nn.Module):
         Raises:
             UserError: A part is missing, superfluous or of another size, or a class is unknown.
         """
-        y = self.embed(condition, batch_size)
-        hop = self.config.hop_length
-        if self.upsample and y.shape[1] != -(-n_samples // hop):
-            raise UserError(
-                f"{y.shape[1]} frames of {hop} samples are {y.shape[1] * hop} samples, not the"
-                f" {n_samples} of the recording; cut one to the length of the other"
-            )
-        return self._layer_offsets(y, 0, n_samples)
+        return self._layer_offsets(self.embed(condition, batch_size, n_samples), 0, n_samples)
 
-    def embed(self, condition: Condition, batch_size: int) -> Float[Tensor, "B N C"]:
-        """The embedding y, the sum of all parts: one vector a frame."""
+    def embed(
+        self, condition: Condition, batch_size: int, n_samples: int | None = None
+    ) -> Float[Tensor, "B N C"]:
+        """The embedding y, the sum of all parts: one vector a frame.
+
+        Args:
+            condition: As for `forward`.
+            batch_size: As for `forward`.
+            n_samples: If given, there must be frames for exactly so many samples.
+
+        Raises:
+            UserError: As `forward`.
+        """
         self.check(condition)
         parts: list[Tensor] = []
         if condition.classes is not None:
@@ -113,6 +117,12 @@ class Conditioner(nn.Module):
             y = y + part  # a global part is one frame and broadcasts over all
         if len(y) not in (1, batch_size):
             raise UserError(f"conditions of {len(y)} clips for a batch of {batch_size}")
+        hop = self.config.hop_length
+        if n_samples is not None and self.upsample and y.shape[1] != -(-n_samples // hop):
+            raise UserError(
+                f"{y.shape[1]} frames of {hop} samples are {y.shape[1] * hop} samples, not the"
+                f" {n_samples} of the recording; cut one to the length of the other"
+            )
         return y.expand(batch_size, -1, -1)
 
     def init_cache(self, condition: Condition, batch_size: int) -> ConditionCache:

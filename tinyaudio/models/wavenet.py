@@ -178,7 +178,7 @@ class WaveNet(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TA
         Raises:
             UserError: A code is out of range, or the condition is not what this model takes.
         """
-        self._check(condition)
+        self.check_condition(condition)
         check_codes(codes, self.config.n_levels)
         offsets = self.conditioner(condition, *codes.shape) if self.conditioner else None
         x = self._embed(F.pad(codes, (1, -1), value=self.silence))  # x_{t-1} at t; (B, T, R)
@@ -192,7 +192,7 @@ class WaveNet(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TA
             batch_size: Clips to be generated.
             condition: One for each clip, or one for all; checked as in `forward`.
         """
-        self._check(condition)
+        self.check_condition(condition)
         layers, conditioned = self._gated_layers(), None
         if self.conditioner and condition:
             conditioned = self.conditioner.init_cache(condition, batch_size)
@@ -239,6 +239,13 @@ class WaveNet(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TA
         logits: Tensor = self.logits(self.head(self.skip(torch.cat(zs, dim=1))))
         return logits
 
+    def check_condition(self, condition: Condition | None) -> None:
+        """Raise a `UserError` for a condition that is missing or superfluous."""
+        if condition is not None and self.conditioner is None:
+            raise UserError("this model is not conditioned; leave the condition out")
+        if condition is None and self.conditioner is not None:
+            raise UserError("this model is conditioned; give it a condition")
+
     def _gated_layers(self) -> list[gated.GatedLayer]:
         return [layer for layer in self.layers if isinstance(layer, gated.GatedLayer)]
 
@@ -250,9 +257,3 @@ class WaveNet(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TA
         except IndexError:
             check_codes(codes, self.config.n_levels)
             raise
-
-    def _check(self, condition: Condition | None) -> None:
-        if condition is not None and self.conditioner is None:
-            raise UserError("this model is not conditioned; leave the condition out")
-        if condition is None and self.conditioner is not None:
-            raise UserError("this model is conditioned; give it a condition")
