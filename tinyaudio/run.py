@@ -30,6 +30,7 @@ from tinyaudio.memory import check_batch
 from tinyaudio.recipe import Models, Recipe, networks
 from tinyaudio.resume import save_state
 from tinyaudio.run_folder import (
+    changed_backend,
     init_from_run,
     locked,
     log,
@@ -113,7 +114,10 @@ def run(
         )
         stop = signals.enter_context(stop_signals(accelerator is None))
         if main:
-            write_json(out / "run.json", metadata | versions())
+            backends = {one.name: one.backend() for one in state.learners}
+            if resumed and (change := changed_backend(out, backends)):
+                report(change)
+            write_json(out / "run.json", metadata | versions() | {"backends": backends})
             truncate_log(out / "log.jsonl", state.step)
             verb = "resuming" if resumed else "training"
             report(f"{verb} {recipe.name} in {out}, step {state.step} of {config.steps}")

@@ -61,6 +61,17 @@ def versions() -> dict[str, str]:
     }
 
 
+def changed_backend(out: Path, backends: dict[str, str]) -> str | None:
+    """What to say if a resumed run goes on by other instructions than it began with, or None."""
+    try:
+        before = json.loads((out / "run.json").read_text())["backends"]
+    except (OSError, ValueError, KeyError, TypeError):  # lost or damaged; it is written anew
+        return None
+    if before == backends:
+        return None
+    return f"computed by {before} before, by {backends} now: the last digits will differ"
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file, whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False)

@@ -120,6 +120,7 @@ class Learner:
         schedule: Factor on the learning rate as a function of the step.
         max_grad_norm: Gradients longer than this are scaled down to it.
         ema: A running average of the module, kept up to date.
+        backend: Names what computes the loss; a run is bitwise repeatable on one.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Learner:
     schedule: Schedule = constant
     max_grad_norm: float | None = None
     ema: EMA | None = None
+    backend: Callable[[], str] = lambda: "PyTorch"
 
     def __post_init__(self) -> None:
         held = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
@@ -255,10 +257,8 @@ def average_over_processes(
     Averaging after the backward pass, rather than wrapping the networks, leaves the loss free to
     differentiate twice (a gradient penalty) or to use several networks at once.
 
-    Args:
-        parameters: Those whose gradients are averaged, the same on every process.
-        values: Loss and logs, whose averages are returned.
-        accelerator: Connects the processes.
+    Returns:
+        The averages of `values`.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
     flat = torch.cat([values, *(g.flatten() for g in gradients)])

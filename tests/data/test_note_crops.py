@@ -6,7 +6,7 @@ import torch
 from tinyaudio.audio import save
 from tinyaudio.data import note_crops
 from tinyaudio.data.clips import Clips
-from tinyaudio.data.note_crops import NoteCrops, folder_or_notes
+from tinyaudio.data.note_crops import NoteCrops, NoteSelection, folder_or_notes
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.soundfont_notes import SoundfontNotes
 from tinyaudio.errors import DataError
@@ -49,11 +49,34 @@ def test_a_crop_is_a_part_of_its_note_at_a_place_of_its_own():
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0])
 def test_a_narrow_set_has_the_families_and_pitches_asked_for(fraction):
-    items = NoteCrops(
-        16_000, 400, "train", 0, fraction, families=("flute", "organ"), pitches=(60, 62)
-    )
+    selection = NoteSelection(("flute", "organ"), (60, 62), velocities=(75,))
+    items = NoteCrops(16_000, 400, "train", 0, fraction, selection)
     classes = {tuple(items[i]["classes"].tolist()) for i in range(40)}
     assert classes == {(family, pitch) for family in (2, 6) for pitch in (60, 61, 62)}
+    notes = items.recorded_notes if fraction else items.notes
+    assert {notes[i]["velocity"] for i in range(10)} == {75}
+
+
+def test_a_fraction_of_the_crops_begins_with_the_note_and_each_says_where_it_begins():
+    items = NoteCrops(8_000, 2_000, "train", seed=1, onset_fraction=0.5)
+    found = [items[i] for i in range(200)]
+    at_onset = sum(int(item["start"]) == 0 for item in found)
+    assert 72 <= at_onset <= 128  # four standard deviations of a binomial
+    for i in (0, 1, 2):
+        whole, start = items.notes[i]["audio"], int(found[i]["start"])
+        assert torch.equal(found[i]["audio"], whole[:, start : start + 2_000])
+
+
+def test_a_note_that_was_not_selected_is_refused():
+    selection = NoteSelection(("flute",), (60, 72))
+    assert selection.classes("flute", 60).tolist() == [[2, 60]]
+    for note, message in (
+        (("organ", 60), "no family 'organ'; there are: flute"),
+        (("flute", 73), "pitch 73: a flute plays 60 to 72"),
+        (("flute", 59), "pitch 59"),
+    ):
+        with pytest.raises(DataError, match=message):
+            selection.classes(*note)
 
 
 def test_a_folder_takes_the_place_of_notes(tmp_path):
@@ -70,8 +93,8 @@ def test_a_folder_takes_the_place_of_notes(tmp_path):
         ({"n_samples": 0}, "both must be 1 or more"),
         ({"sample_rate": 0}, "both must be 1 or more"),
         ({"split": "all"}, "train, valid, test"),
-        ({"families": ("harp",)}, "no family 'harp'"),
-        ({"pitches": (90, 99)}, "none of 90 to 99"),
+        ({"selection": NoteSelection(families=("harp",))}, "no family 'harp'"),
+        ({"selection": NoteSelection(pitches=(90, 99))}, "none of 90 to 99"),
     ],
 )
 def test_bad_input_gets_one_line_before_training(changes, message):

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.utils.data import default_collate
 
 from tests.command import run
 from tests.recipes.toy import TOY_NET
 from tinyaudio.audio import load, save
-from tinyaudio.data import recorded
 from tinyaudio.recipes import vocoder
-from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
 from tinyaudio.train import State, train
 
 RECIPE = vocoder.RECIPE
@@ -26,22 +25,30 @@ TOY = replace(
 )
 
 
-def test_a_crop_s_frames_are_those_that_the_whole_recording_has_there():
-    whole = recorded.recording("speech-ru-vm-intro").audio
-    first = 40  # the frame that begins the crop, which comes with its margins
-    start = (first - vocoder.MARGIN) * HOP_LENGTH
-    length = 1_024 + 2 * vocoder.MARGIN * HOP_LENGTH
-    item = vocoder.mel_crop({"audio": whole[None, :, start : start + length]}, 16_000)
-    middle = whole[:, first * HOP_LENGTH : first * HOP_LENGTH + 1_024]
-    assert torch.equal(item["audio"][0], middle)
-    frames = log_mel(whole[None], 16_000)[:, :, first : first + 4]
-    torch.testing.assert_close(item["frames"], frames, atol=1e-5, rtol=0)
+def test_every_size_has_frames_of_its_hop():
+    for size in RECIPE.sizes.values():
+        assert size.model.condition.hop_length == size.hop_length
+        item = RECIPE.dataset(size, "valid", None)[0]
+        batch = {name: value[None] for name, value in item.items()}
+        prepared = vocoder.with_frames(size, batch)
+        assert prepared["audio"].shape == (1, 1, size.n_samples)
+        assert prepared["frames"].shape == (1, 80, size.n_samples // size.hop_length)
+
+
+def test_the_narrow_size_has_one_speaker_and_other_sentences_held_out():
+    config = RECIPE.sizes["narrow"]
+    training, held_out = (
+        RECIPE.dataset(config, split, None).voices for split in ("train", "valid")
+    )
+    sentences = [{one[i]["sentence"] for i in range(5)} for one in (training, held_out)]
+    assert {one[i]["speaker"] for one in (training, held_out) for i in range(5)} == {1}
+    assert not sentences[0] & sentences[1]
 
 
 def test_it_learns_from_its_frames():
     state = State(RECIPE.learners(TOY))
     items = RECIPE.dataset(TOY, "train", None)
-    batch = {"audio": torch.stack([items[i]["audio"] for i in range(4)])}
+    batch = default_collate([items[i] for i in range(4)])
     losses = [s.logs["net/loss"] for s in train(state, iter(lambda: batch, None), TOY.steps)]
     assert losses[0] == pytest.approx(8, abs=2e-6) and losses[-1] < losses[5] < losses[1]
     conditioner = state.learners[0].module.conditioner

@@ -1,12 +1,14 @@
 """The recipe of WaveNet on notes: it learns, is conditioned, resumes, and generates the note that is asked for."""
 
 import json
+import math
 from dataclasses import replace
 from itertools import repeat
 
 import pytest
 import safetensors.torch
 import torch
+from torch.utils.data import default_collate
 
 from tests.command import run
 from tests.recipes.toy import TOY_NET
@@ -16,9 +18,12 @@ from tinyaudio.data.instruments.families import FAMILIES
 from tinyaudio.data.notes import SPLITS
 from tinyaudio.errors import UserError
 from tinyaudio.metrics.held_out import mean_loss
+from tinyaudio.models.condition import Condition
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipe import networks
-from tinyaudio.recipes import conditional, wavenet
+from tinyaudio.recipes import wavenet
+from tinyaudio.recipes.nll import NLL, batch_condition
+from tinyaudio.represent import mulaw
 from tinyaudio.resume import read_record
 from tinyaudio.run import batches_of
 from tinyaudio.train import State, train
@@ -80,7 +85,7 @@ def test_codes_start_ordinal_and_the_last_layer_s_input_has_the_scale_of_one():
     assert codes.square().mean() == pytest.approx(1, abs=0.2)
     inputs = []
     net.logits.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
-    net(torch.randint(256, (1, 4_000)), wavenet.note_condition("guitar", 60))
+    net(torch.randint(256, (1, 4_000)), Condition(RECIPE.tiny.notes.classes("guitar", 60)))
     assert 0.3 < inputs[0].square().mean().sqrt() < 3  # PyTorch's own weights leave 0.07
 
 
@@ -88,7 +93,7 @@ def test_evaluation_is_the_mean_loss_of_all_held_out_clips(trained):
     models, _, _ = trained
     few = [*batches_of(RECIPE.dataset(TOY, "valid", None), 11)]
     assert [len(batch["audio"]) for batch in few] == [8, 3]
-    loss = conditional.nll_loss(models["net"])
+    loss = NLL(models["net"])
     one_by_one = [
         mean_loss(loss, models["net"], [{k: v[i : i + 1] for k, v in batch.items()}])
         for batch in few
@@ -101,12 +106,42 @@ def test_evaluation_is_the_mean_loss_of_all_held_out_clips(trained):
 def test_noise_on_the_history_makes_prediction_harder_and_is_no_target(trained):
     models, _, four = trained
     net = models["net"]
-    clean, noisy = conditional.nll_loss(net), conditional.nll_loss(net, history_noise=40.0)
+    clean, noisy = NLL(net), NLL(net, history_noise=40.0)
     torch.manual_seed(0)
     assert noisy(four, 0)[0] > clean(four, 0)[0] + 0.1
     uniform = RECIPE.learners(replace(TOY, history_noise=40.0))[0]
     assert uniform.loss(four, 0)[0].item() == pytest.approx(8, abs=2e-6)
     assert clean(four, 0)[0] == clean(four, 0)[0]  # and without it nothing is random
+
+
+def test_the_first_samples_of_a_crop_count_only_where_the_note_begins(trained):
+    models, _, four = trained
+    net, n = models["net"], four["audio"].shape[2]
+    onset = four | {"start": torch.zeros(4, dtype=torch.int64)}
+    inside = four | {"start": torch.tensor([0, 7, 7, 7])}
+    counted = NLL(net, n_context=300).weights(inside)
+    assert (
+        counted[0].sum() == n and (counted[1:, :300] == 0).all() and (counted[1:, 300:] == 1).all()
+    )
+    assert NLL(net, n_context=300)(onset, 0)[0].item() == pytest.approx(
+        NLL(net)(onset, 0)[0].item(), abs=1e-5
+    )
+    # The rest is scored with the history that it has: equal to the mean of those terms alone.
+    weights = NLL(net, n_context=300).weights(inside)
+    codes = mulaw.encode(four["audio"].squeeze(1))
+    logits = net(codes, batch_condition(four))
+    nats = torch.nn.functional.cross_entropy(logits, codes, reduction="none")
+    expected = nats[weights.bool()].mean().item() / math.log(2)
+    assert NLL(net, n_context=300)(inside, 0)[0].item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_noise_is_switched_off_for_the_last_steps():
+    config = replace(TOY, history_noise=40.0, noisy_fraction=0.5)
+    learner = RECIPE.learners(config)[0]
+    torch.nn.init.normal_(learner.module.logits.weight)
+    batch = default_collate([RECIPE.dataset(config, "train", None)[0]])
+    first, last = ([learner.loss(batch, step)[0].item() for _ in range(2)] for step in (0, 10))
+    assert first[0] != first[1] and last[0] == last[1]
 
 
 def test_instruments_of_the_splits_are_disjoint():
@@ -134,7 +169,7 @@ def test_family_and_pitch_each_reach_the_prediction(column, trained):
     models, _, four = trained
     other = four["classes"].clone()
     other[:, column] += torch.where(other[:, column] < 10, 1, -1)
-    loss = conditional.nll_loss(models["net"])
+    loss = NLL(models["net"])
     assert loss(four, 0)[0] != loss(four | {"classes": other}, 0)[0]
 
 
@@ -174,7 +209,7 @@ def test_the_note_that_is_asked_for_is_the_one_that_is_generated(notes, tmp_path
     clips = {}
     for name, asked in {
         "default": [],
-        "same": ["--family", "guitar", "--pitch", 60],
+        "same": ["--family", "vocal", "--pitch", 60],
         "pitch": ["--pitch", 61],
         "family": ["--family", "flute"],
     }.items():

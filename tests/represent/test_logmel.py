@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tinyaudio.represent.logmel import FLOOR, from_log_mel, log_mel
+from tinyaudio.represent.logmel import FLOOR, from_log_mel, log_mel, middle_frames
 from tinyaudio.represent.melscale import mel_to_hz
 
 
@@ -29,3 +29,22 @@ def test_it_is_undone_down_to_the_floor():
     scaled = 1 + torch.log10(magnitudes) / 2
     torch.testing.assert_close(from_log_mel(scaled), magnitudes)
     assert log_mel(torch.zeros(1, 1, 1_000), 16_000).eq(-1).all()
+
+
+@pytest.mark.parametrize(("n_fft", "hop_length"), [(1_024, 256), (512, 64)])
+def test_a_crop_s_frames_are_those_that_the_whole_recording_has_there(n_fft, hop_length):
+    torch.manual_seed(0)
+    whole, margin = 0.3 * torch.randn(1, 1, 9_000), n_fft // 2
+    first = 2 * n_fft // hop_length  # the frame that begins the crop
+    begin = first * hop_length
+    crop = whole[:, :, begin - margin : begin + 1_024 + margin]
+    audio, frames = middle_frames(crop, 8_000, n_fft, hop_length)
+    assert torch.equal(audio, whole[:, :, begin : begin + 1_024])
+    expected = log_mel(whole, 8_000, n_fft, hop_length)[:, :, first : first + 1_024 // hop_length]
+    torch.testing.assert_close(frames, expected, atol=1e-5, rtol=0)
+
+
+def test_levels_do_not_depend_on_the_length_of_a_frame():
+    tone = 0.25 * torch.sin(2 * math.pi * 500 * torch.arange(8_000) / 8_000)[None, None]
+    long, short = (log_mel(tone, 8_000, n, 64)[0, :, 20:-20].amax() for n in (1_024, 512))
+    assert abs(40 * (long - short)) < 3  # dB; unscaled it would be 6

@@ -51,12 +51,11 @@ def config_options(config: Any) -> list[Option]:
         >>> [option.name for option in config_options(RunConfig())]
         ['sample_rate', 'batch_size', 'steps', 'seed']
     """
-    found = []
+    found, hints = [], get_type_hints(type(config))
     for field in fields(config):
         if "help" in field.metadata:
             default = getattr(config, field.name)
-            many = isinstance(default, tuple)
-            kind = type(default[0] if many else default)
+            kind, many = value_kind(hints[field.name])
             found.append(Option(field.name, kind, many, default, field.metadata["help"]))
     return found
 

@@ -136,6 +136,7 @@ class Notes(Dataset):
         seed: Decides the instruments and what they play.
         families: Some of `FAMILIES`; all by default.
         pitches: Lowest and highest MIDI pitch, within what each family can play.
+        velocities: How hard the keys are struck, from 1 to 127.
 
     Raises:
         DataError: A number is out of range, or a family or split does not exist.
@@ -153,6 +154,7 @@ class Notes(Dataset):
     seed: int = 0
     families: Sequence[str] = FAMILIES
     pitches: tuple[int, int] = PITCHES
+    velocities: Sequence[int] = VELOCITIES
 
     def __post_init__(self) -> None:
         check_length(self.n, self.sample_rate, self.seconds)
@@ -192,7 +194,7 @@ class Notes(Dataset):
         index = int(draws.choice(SPLITS[self.split]))
         lowest, highest = self.pitch_range(family)
         pitch = int(draws.integers(lowest, highest + 1))
-        velocity = int(draws.choice(VELOCITIES))
+        velocity = int(draws.choice(self.velocities))
         instrument = draw_instrument(family, index, self.seed)
         return note_labels(
             i,

@@ -56,6 +56,7 @@ class SoundfontNotes(Dataset):
         seed: Decides instruments, pitches and velocities.
         families: Some of `FAMILIES`; all by default.
         pitches: Lowest and highest MIDI pitch, within what each family can play.
+        velocities: How hard the keys are struck, from 1 to 127.
         soundfont: See `find_soundfont`.
 
     Raises:
@@ -74,6 +75,7 @@ class SoundfontNotes(Dataset):
     seed: int = 0
     families: Sequence[str] = FAMILIES
     pitches: tuple[int, int] = PITCHES
+    velocities: Sequence[int] = VELOCITIES
     soundfont: str | Path | None = None
 
     def __post_init__(self) -> None:
@@ -115,7 +117,7 @@ class SoundfontNotes(Dataset):
         draws = generator(self.seed, Purpose.SOUNDFONT_ITEM, list(SPLITS).index(self.split), i)
         for _ in range(20):
             family, program, keys = self.instruments[int(draws.integers(len(self.instruments)))]
-            pitch, velocity = int(draws.choice(keys)), int(draws.choice(VELOCITIES))
+            pitch, velocity = int(draws.choice(keys)), int(draws.choice(self.velocities))
             audio = render_note(
                 program,
                 pitch,

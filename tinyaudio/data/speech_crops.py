@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from tinyaudio.audio import crop, resample
@@ -44,6 +45,10 @@ class SpeechCrops(Dataset):
             folder and no procedural voice.
         seed: Decides sentences, speakers and crops.
         recorded_fraction: Of the items, in [0, 1]; the others are procedural.
+        margin: Zeros before each procedural sentence, so that a crop can begin with its first sample
+            after a margin in which a loss has no interest.
+        onset_fraction: Of the crops, in [0, 1], that begin with the sentence, beside those by chance.
+        only_speaker: A single procedural speaker, of whom other sentences are held out.
         labels: Whether items also have ``frames`` (`linguistic_frames`) and ``classes``, the speaker.
             Recorded speech has the null condition, and so have some training items; see
             `SPEAKER_DROPOUT` and `PHONE_DROPOUT`.
@@ -66,9 +71,14 @@ class SpeechCrops(Dataset):
         split: str,
         seed: int,
         recorded_fraction: float | int,
+        only_speaker: int | None = None,
+        *,
         labels: bool = False,
+        margin: int = 0,
+        onset_fraction: float | int = 0.0,
     ) -> None:
         check_fraction(recorded_fraction)
+        check_fraction(onset_fraction)
         if split not in SPLITS:
             raise DataError(f"no split {split!r}; choose one of: {', '.join(SPLITS)}")
         self.hop_length = round(HOP_S * sample_rate)
@@ -78,6 +88,7 @@ class SpeechCrops(Dataset):
             )
         self.recorded_fraction = 1.0 if split == "all" else recorded_fraction
         self.n_samples, self.split, self.seed, self.labels = n_samples, split, seed, labels
+        self.margin, self.onset_fraction = margin, onset_fraction
         self.recordings = (
             Clips(folder, sample_rate=sample_rate, n_samples=n_samples, split=split, seed=seed)
             if folder
@@ -89,6 +100,7 @@ class SpeechCrops(Dataset):
             sample_rate,
             "train" if training else "valid",
             seed,
+            only_speaker=only_speaker,
         )
         self._kept: dict[int, Item] = {}
 
@@ -98,19 +110,27 @@ class SpeechCrops(Dataset):
         return len(self.recordings) if self.recorded_fraction == 1 else N_HELD_OUT
 
     def __getitem__(self, i: int) -> Item:
-        """Crop i: ``audio`` (1, n_samples); with labels also ``frames`` (25, N) and ``classes`` (1,)."""
+        """Crop i: ``audio`` (1, n_samples), and how many samples of the sound come before, ``start`` ().
+
+        With labels also ``frames`` (25, N) and ``classes`` (1,).
+        """
         if not 0 <= i < len(self):
             raise IndexError(f"crop {i} of {len(self)}")
         item = self.null_condition() if self.labels else {}
         if is_recorded(i, self.recorded_fraction):
             number = int(i * self.recorded_fraction) % len(self.recordings)
-            return item | {"audio": self.recordings[number]["audio"]}
+            audio = self.recordings[number]["audio"]  # of somewhere within a recording
+            return item | {"audio": audio, "start": torch.tensor(self.n_samples)}
         draws = generator(self.seed, Purpose.SPEECH_CROP, SPLITS.index(self.split), i)
         sentence = self._sentence(i % len(self.voices))
         # The crop begins at a frame's first sample.
-        last = max(0, sentence["audio"].shape[1] - self.n_samples) // self.hop_length
+        audio = F.pad(sentence["audio"], (self.margin, 0))
+        last = max(0, audio.shape[1] - self.n_samples) // self.hop_length
         first = int(draws.integers(last + 1))
-        item["audio"] = crop(sentence["audio"], self.n_samples, start=first * self.hop_length)
+        if self.onset_fraction and draws.random() < self.onset_fraction:
+            first = 0
+        item["audio"] = crop(audio, self.n_samples, start=first * self.hop_length)
+        item["start"] = torch.tensor(first * self.hop_length)
         if not self.labels:
             return item
         speaker_known, phones_known = draws.random(2) >= (SPEAKER_DROPOUT, PHONE_DROPOUT)
@@ -136,6 +156,19 @@ class SpeechCrops(Dataset):
             if self.labels:
                 self._kept[i] |= {"frames": linguistic_frames(item), "speaker": item["speaker"]}
         return self._kept[i]
+
+
+def held_out_speech(sample_rate: int, only_speaker: int | None = None) -> Float[Tensor, "1 time"]:
+    """A sentence that no training has: recorded, or said by a procedural speaker.
+
+    Example:
+        >>> held_out_speech(8_000).shape, held_out_speech(8_000, only_speaker=1).shape
+        (torch.Size([1, 38676]), torch.Size([1, 16022]))
+    """
+    if only_speaker is None:
+        sentence = recorded.recording(HELD_OUT_SPEECH[0])
+        return resample(sentence.audio, sentence.sample_rate, sample_rate)
+    return Voices(1, sample_rate, "test", only_speaker=only_speaker)[0]["audio"]
 
 
 class SentenceCrops(Dataset):

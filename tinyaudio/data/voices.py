@@ -148,6 +148,7 @@ class Voices(Dataset):
             sentence.
         seed: Decides speakers, sentences and noise.
         singing: Melodies in place of sentences.
+        only_speaker: One speaker for all items, of any split; sentences are still not shared by splits.
 
     Raises:
         DataError: A number is out of range, or the split does not exist.
@@ -163,6 +164,7 @@ class Voices(Dataset):
     split: str = "train"
     seed: int = 0
     singing: bool = False
+    only_speaker: int | None = None
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -179,6 +181,8 @@ class Voices(Dataset):
     @property
     def speakers(self) -> list[int]:
         """Indices of the speakers in this split."""
+        if self.only_speaker is not None:
+            return [self.only_speaker]
         return [index for index in range(N_SPEAKERS) if index % 10 in SPLITS[self.split]]
 
     def __len__(self) -> int:

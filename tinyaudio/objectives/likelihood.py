@@ -19,7 +19,11 @@ from torch.nn import functional as F
 from tinyaudio.represent import mulaw
 
 
-def bits_per_sample(logits: Float[Tensor, "B K T"], codes: Int[Tensor, "B T"]) -> Float[Tensor, ""]:
+def bits_per_sample(
+    logits: Float[Tensor, "B K T"],
+    codes: Int[Tensor, "B T"],
+    weights: Float[Tensor, "B T"] | None = None,
+) -> Float[Tensor, ""]:
     r"""Average code length of a recording under a model, in bits.
 
     -\frac{1}{BT} \sum_{b,t} \log_2 p(x_{b,t} \mid x_{b,<t})
@@ -29,6 +33,7 @@ def bits_per_sample(logits: Float[Tensor, "B K T"], codes: Int[Tensor, "B T"]) -
     Args:
         logits: Unnormalised log-probabilities of the K values of every sample.
         codes: The values of the recording, in [0, K - 1].
+        weights: Of each sample in the average, 0 or more; None weighs all alike.
 
     Returns:
         Bits a sample, 0 or more.
@@ -37,7 +42,10 @@ def bits_per_sample(logits: Float[Tensor, "B K T"], codes: Int[Tensor, "B T"]) -
         >>> bits_per_sample(torch.zeros(1, 256, 10), torch.zeros(1, 10, dtype=torch.int64)).item()
         8.0
     """
-    return F.cross_entropy(logits, codes) / math.log(2)
+    if weights is None:
+        return F.cross_entropy(logits, codes) / math.log(2)
+    nats = F.cross_entropy(logits, codes, reduction="none")  # (B, T)
+    return (nats * weights).sum() / weights.sum() / math.log(2)
 
 
 def corrupt_history(

@@ -7,20 +7,18 @@ See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocod
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from tinyaudio.errors import ConfigError
 from tinyaudio.metrics.held_out import mean_loss
-from tinyaudio.models.condition import Condition
+from tinyaudio.models.condition import ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
-from tinyaudio.objectives import mixture
-from tinyaudio.objectives.likelihood import likelihood
 from tinyaudio.recipe import Models, RunConfig, network, option
-from tinyaudio.train import EMA, Batch, Learner, Loss, cosine
+from tinyaudio.recipes.nll import NLL
+from tinyaudio.train import EMA, Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,31 @@ class WaveNetRunConfig(RunConfig):
 
     model: WaveNetConfig = WaveNetConfig.tiny()
     n_samples: int = option(4_096, "length of a training crop, in samples", minimum=1)
+    n_context: int = option(
+        0,
+        "samples at a crop's begin that only serve as history, unless the sound begins",
+        minimum=0,
+    )
+    onset_fraction: float = option(
+        0.0, "fraction of procedural crops that begin with the sound", minimum=0, maximum=1
+    )
     warmup_steps: int = option(50, "steps in which the learning rate rises", minimum=0)
     learning_rate: float = option(4e-3, "peak learning rate of Adam", minimum=0)
     ema_decay: float = option(0.98, "decay of the weights' moving average", minimum=0, maximum=1)
     history_noise: float = option(
         0.0, "greatest rms of white noise on the input, in codes; the target has none", minimum=0
     )
+    noisy_fraction: float = option(
+        1.0, "fraction of the steps, the first ones, with that noise", minimum=0, maximum=1
+    )
+    fused: bool = option(True, "on a CPU, train by the compiled step, where the widths allow it")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_context >= self.n_samples:
+            raise ConfigError(
+                "n_context", self.n_context, f"must be below {self.n_samples}, a crop"
+            )
 
 
 # A training that a GPU does in a day or two; ours, since the paper leaves these numbers open.
@@ -46,6 +63,29 @@ ON_A_GPU: dict[str, Any] = {
     "learning_rate": 1e-3,
     "ema_decay": 0.999,
 }
+
+
+# A training of a narrow problem that a CPU core does in an hour.
+ON_A_CORE: dict[str, Any] = {
+    "sample_rate": 8_000,
+    "n_context": 512,
+    "batch_size": 4,
+    "steps": 6_000,
+    "ema_decay": 0.995,
+    "noisy_fraction": 0.67,
+}
+
+
+def with_hop_length(model: WaveNetConfig, hop_length: int) -> WaveNetConfig:
+    """The same network for frames of another length.
+
+    Example:
+        >>> with_hop_length(WaveNetConfig.vocoder(), 64).condition.hop_length
+        64
+    """
+    if not isinstance(model.condition, ConditionConfig):
+        return model
+    return replace(model, condition=replace(model.condition, hop_length=hop_length))
 
 
 def check_multiple(name: str, value: int, of: int) -> None:
@@ -61,32 +101,6 @@ def check_multiple(name: str, value: int, of: int) -> None:
         raise ConfigError(name, value, f"must be a multiple of {of}, such as {near}")
 
 
-def batch_condition(batch: Batch) -> Condition | None:
-    """What a batch is conditioned on, under the names of `Condition`; None if on nothing."""
-    parts = {name: batch[name] for name in ("classes", "vectors", "frames") if name in batch}
-    return Condition(**parts) if parts else None
-
-
-def nll_loss(net: WaveNet, history_noise: float | int = 0.0) -> Loss:
-    """Negative log-likelihood of ``audio`` (B, 1, T) under its condition, in bits a sample.
-
-    Args:
-        net: Column t of its output depends on codes before t only; a softmax or a mixture.
-        history_noise: See `tinyaudio.objectives.likelihood.corrupt_history`; of a softmax only.
-    """
-
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        def predict(codes: Tensor) -> Tensor:
-            return net(codes, batch_condition(batch))
-
-        if net.config.n_mixtures:
-            bits = net.config.n_levels.bit_length() - 1
-            return mixture.likelihood(predict, bits)(batch, step)
-        return likelihood(predict, net.config.n_levels, history_noise)(batch, step)
-
-    return loss
-
-
 def learners(
     config: WaveNetRunConfig, prepare: Callable[[Batch], Batch] = lambda batch: batch
 ) -> list[Learner]:
@@ -98,7 +112,13 @@ def learners(
     """
     torch.manual_seed(config.seed)
     net = WaveNet(config.model)
-    nll = nll_loss(net, config.history_noise)
+    noisy_steps = config.noisy_fraction * config.steps
+    nll = NLL(
+        net,
+        lambda step: config.history_noise if step < noisy_steps else 0,
+        config.n_context,
+        config.fused,
+    )
     return [
         Learner(
             "net",
@@ -108,6 +128,7 @@ def learners(
             schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
             max_grad_norm=1.0,
             ema=EMA(net, config.ema_decay),
+            backend=nll.backend,
         )
     ]
 
@@ -117,4 +138,4 @@ def evaluate(
 ) -> dict[str, float]:
     """Negative log-likelihood of held-out sound under its condition; a uniform predictor has 8 bits."""
     net = network(models, "net", WaveNet)
-    return {"bits_per_sample": mean_loss(nll_loss(net), net, batches)}
+    return {"bits_per_sample": mean_loss(NLL(net, n_context=config.n_context), net, batches)}

@@ -36,6 +36,7 @@ from tinyaudio.recipes.conditional import (
     check_multiple,
     evaluate,
     learners,
+    with_hop_length,
 )
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
@@ -64,9 +65,8 @@ class Config(WaveNetRunConfig):
         check_multiple("sample_rate", self.sample_rate, of=FRAMES_A_SECOND)
         hop_length = self.sample_rate // FRAMES_A_SECOND
         check_multiple("n_samples", self.n_samples, of=hop_length)
-        if isinstance(self.model.condition, ConditionConfig):  # frames of 10 ms at any rate
-            condition = replace(self.model.condition, hop_length=hop_length)
-            object.__setattr__(self, "model", replace(self.model, condition=condition))
+        # Frames of 10 ms at any rate.
+        object.__setattr__(self, "model", with_hop_length(self.model, hop_length))
 
 
 # The paper's receptive field of 300 ms; it leaves width and training open.

@@ -1,8 +1,8 @@
 """Train a WaveNet to make a waveform from its mel spectrogram: the last step of most speech synthesizers.
 
-COMMAND     tinyaudio train vocoder --data FOLDER --out runs/vocoder
+COMMAND     tinyaudio train vocoder --size narrow --out runs/vocoder
 GENERATE    tinyaudio generate runs/vocoder --mel-of speech.wav --out again.wav
-HARDWARE    two CPU cores for the tiny size; a GPU for the others
+HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the others
 EXPECT      8 bits a sample at the start, and less and less on held-out speakers
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
@@ -10,7 +10,6 @@ See:        chapter 6, "Conditioning and the mel vocoder".
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,20 +18,18 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tinyaudio.audio import load
-from tinyaudio.data.recorded import SOUNDS
-from tinyaudio.data.speech_crops import HELD_OUT_SPEECH, SpeechCrops
+from tinyaudio.data.speech_crops import SpeechCrops, held_out_speech
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, Temperature, network, option
 from tinyaudio.recipes import conditional
 from tinyaudio.recipes.autoregressive import decode
-from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel
+from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel, middle_frames
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 from tinyaudio.train import Batch, Learner
 
 MELS = ConditionConfig(n_frame_channels=N_MELS, frame_taps=5, hop_length=HOP_LENGTH)
-MARGIN = N_FFT // 2 // HOP_LENGTH  # frames at either end of a crop whose window reaches beyond it
 
 
 @dataclass(frozen=True)
@@ -40,45 +37,51 @@ class Config(conditional.WaveNetRunConfig):
     """What makes a run."""
 
     model: WaveNetConfig = replace(WaveNetConfig.tiny(), condition=MELS)
-    n_samples: int = option(4_096, "length of a training crop, in samples; 256 a frame", minimum=1)
-    recorded_fraction: float = option(
-        0.5, "fraction of recorded speech; the rest are procedural voices", minimum=0, maximum=1
-    )
+    n_samples: int = option(4_096, "length of a training crop, in samples; whole frames", minimum=1)
+    n_fft: int = option(N_FFT, "length of a mel frame's window, in samples", minimum=2)
+    hop_length: int = option(HOP_LENGTH, "from mel frame to mel frame, in samples", minimum=1)
+    speaker: int | None = option(None, "one procedural speaker instead of all", minimum=0)
+    recorded_fraction: float = option(0.5, "fraction of recorded speech", minimum=0, maximum=1)
     history_noise: float = option(6.0, "rms of white noise on the input, in codes", minimum=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        conditional.check_multiple("n_samples", self.n_samples, of=HOP_LENGTH)
+        conditional.check_multiple("n_samples", self.n_samples, of=self.hop_length)
+        conditional.check_multiple("n_fft", self.n_fft, of=2 * self.hop_length)
+        object.__setattr__(self, "model", conditional.with_hop_length(self.model, self.hop_length))
 
 
+# A narrow problem: a single procedural speaker, whose new sentences a small network can say.
+VOICE = {"n_fft": 512, "hop_length": 64, "speaker": 1, "recorded_fraction": 0.0}
+NARROW = Config(**conditional.ON_A_CORE | VOICE | {"onset_fraction": 0.1})
 TRAINING = conditional.ON_A_GPU | {"n_samples": 10_240, "batch_size": 8, "steps": 200_000}
 WN30 = Config(model=replace(WaveNetConfig.wn30(), condition=MELS), **TRAINING)
-# 24 layers and a mixture of 10 logistics over 16 bits, the size common for LJSpeech.
 PAPER = Config(model=WaveNetConfig.vocoder(), history_noise=0.0, **TRAINING)
 
 
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     """Crops of recorded speech, the folder's or the package's, and of procedural voices."""
-    n_samples = config.n_samples + 2 * MARGIN * HOP_LENGTH
-    sizes = (config.sample_rate, n_samples, split, config.seed)
-    return SpeechCrops(folder, *sizes, config.recorded_fraction)
+    margin = config.n_fft // 2  # completes the windows of the first and last frames
+    sizes = (config.sample_rate, config.n_samples + 2 * margin, split, config.seed)
+    sounds = (config.recorded_fraction, config.speaker)
+    return SpeechCrops(folder, *sizes, *sounds, margin=margin, onset_fraction=config.onset_fraction)
 
 
-def mel_crop(batch: Batch, sample_rate: int) -> Batch:
-    """The middle of each crop and its mel frames, whose windows lie within the crop."""
-    audio = batch["audio"]
-    frames = log_mel(audio, sample_rate)[:, :, MARGIN : -MARGIN - 1]
-    return {"audio": audio[:, :, MARGIN * HOP_LENGTH : -MARGIN * HOP_LENGTH], "frames": frames}
+def with_frames(config: Config, batch: Batch) -> Batch:
+    """The middle of each crop and its mel frames."""
+    of_frames = (config.sample_rate, config.n_fft, config.hop_length)
+    audio, frames = middle_frames(batch["audio"], *of_frames)
+    return {**batch, "audio": audio, "frames": frames}
 
 
 def learners(config: Config) -> list[Learner]:
     """One network, trained by maximum likelihood."""
-    return conditional.learners(config, partial(mel_crop, sample_rate=config.sample_rate))
+    return conditional.learners(config, lambda batch: with_frames(config, batch))
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """Negative log-likelihood of held-out speech given its mel spectrogram, in bits a sample."""
-    return conditional.evaluate(config, models, (mel_crop(b, config.sample_rate) for b in batches))
+    return conditional.evaluate(config, models, (with_frames(config, batch) for batch in batches))
 
 
 def generate(
@@ -90,24 +93,21 @@ def generate(
     temperature: Temperature = 1.0,
     mel_of: Annotated[Path | None, "audio file whose mel spectrogram to make audible"] = None,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
-    """A waveform for each seed, as long as the file; by default of a recording of the package."""
+    """A waveform for each seed, as long as the file; by default of speech that was held out."""
     net = network(models, "net", WaveNet)
-    source = mel_of or SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac"
-    audio, _ = load(source, config.sample_rate, mono=True)
-    n_samples = min(
-        audio.shape[1], round((1e6 if seconds is None else seconds) * config.sample_rate)
-    )
-    frames = log_mel(audio[None, :, :n_samples], config.sample_rate)
-    n_frames = -(-n_samples // HOP_LENGTH)
-    condition = Condition(frames=frames[:, :, :n_frames].to(next(net.parameters()).device))
-    codes = stream(Conditioned(net, condition), n_samples, seeds, temperature)
+    rate = config.sample_rate
+    audio = load(mel_of, rate, mono=True)[0] if mel_of else held_out_speech(rate, config.speaker)
+    audio = audio[:, : None if seconds is None else round(seconds * rate)]
+    frames = log_mel(audio[None], rate, config.n_fft, config.hop_length)
+    source = Conditioned(net, Condition(frames=frames).to(next(net.parameters()).device))
+    codes = stream(source, audio.shape[1], seeds, temperature)
     return decode(codes, config.model.n_levels)
 
 
 RECIPE = Recipe(
     name="vocoder",
     description=__doc__,
-    sizes={"tiny": Config(), "wn30": WN30, "paper": PAPER},
+    sizes={"tiny": Config(), "narrow": NARROW, "wn30": WN30, "paper": PAPER},
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,

@@ -4,7 +4,7 @@ r"""The log-mel spectrogram that conditions a vocoder: decibels, scaled to numbe
 
 so that -80 dB is -1 and 0 dB is 1.  Frame n is centred on sample n * hop_length.
 
-Implements: `log_mel`, `from_log_mel`.
+Implements: `log_mel`, `middle_frames`, `from_log_mel`.
 Differs:    from common vocoders (Shen et al. 2018: 80 bands of 125 to 7600 Hz, natural logarithm) in
             the band edges, 0 Hz to half the sample rate, and in the scale.
 See:        chapter 6, "Conditioning and the mel vocoder".
@@ -25,28 +25,59 @@ RANGE_DB = 40  # of half the scale
 
 
 @cache
-def filterbank(sample_rate: int) -> Float[Tensor, "M F"]:
+def filterbank(sample_rate: int, n_fft: int = N_FFT) -> Float[Tensor, "M F"]:
     """The filters of `log_mel`."""
-    return mel_filterbank(sample_rate, N_FFT, N_MELS)
+    return mel_filterbank(sample_rate, n_fft, N_MELS)
 
 
-def log_mel(audio: Float[Tensor, "B 1 T"], sample_rate: int) -> Float[Tensor, "B M N"]:
+def log_mel(
+    audio: Float[Tensor, "B 1 T"],
+    sample_rate: int,
+    n_fft: int = N_FFT,
+    hop_length: int = HOP_LENGTH,
+) -> Float[Tensor, "B M N"]:
     """What a mel vocoder is conditioned on.
 
     Args:
         audio: In [-1, 1].
         sample_rate: In Hz.
+        n_fft: Length of a frame, in samples.  Magnitudes grow with it; they are scaled to those of 1024.
+        hop_length: From frame to frame, in samples.
 
     Returns:
-        80 bands, 1 + ceil(T / 256) frames; silence is -1.
+        80 bands, 1 + ceil(T / hop_length) frames; silence is -1.
 
     Example:
         >>> log_mel(torch.zeros(1, 1, 2_560), 16_000).shape
         torch.Size([1, 80, 11])
     """
-    magnitude = stft(audio.squeeze(1), N_FFT, HOP_LENGTH).abs()
-    mels = mel(magnitude, filterbank(sample_rate))
+    magnitude = stft(audio.squeeze(1), n_fft, hop_length).abs() * (N_FFT / n_fft)
+    mels = mel(magnitude, filterbank(sample_rate, n_fft))
     return 1 + 20 / RANGE_DB * torch.log10(mels.clamp(min=FLOOR))
+
+
+def middle_frames(
+    audio: Float[Tensor, "B 1 T"], sample_rate: int, n_fft: int, hop_length: int
+) -> tuple[Float[Tensor, "B 1 t"], Float[Tensor, "B M n"]]:
+    """A crop without its outer n_fft / 2 samples, and the frames of what remains.
+
+    The frames are those that the whole recording has there, since their windows lie within the crop.
+
+    Args:
+        audio: Crops of a recording, in [-1, 1].
+        sample_rate: In Hz.
+        n_fft: As for `log_mel`; a multiple of 2 hop_length.
+        hop_length: As for `log_mel`.
+
+    Example:
+        >>> inner, frames = middle_frames(torch.zeros(1, 1, 4_096), 16_000, 1_024, 256)
+        >>> inner.shape, frames.shape
+        (torch.Size([1, 1, 3072]), torch.Size([1, 80, 12]))
+    """
+    margin = n_fft // 2
+    outer = margin // hop_length
+    frames = log_mel(audio, sample_rate, n_fft, hop_length)[:, :, outer : -outer - 1]
+    return audio[:, :, margin:-margin], frames
 
 
 def from_log_mel(frames: Float[Tensor, "*batch M N"]) -> Float[Tensor, "*batch M N"]:
