@@ -14,6 +14,15 @@ native_max_logit_error  largest difference of any logit from the model's own for
 cached_max_logit_error  likewise
 train_step_over_r9y9    time of a training step (forward, backward, Adam) on 4 x 8,000 samples, over the
                         peer's. The peer's one-hot input is made before the clock starts
+fused_step_over_r9y9    the same at the book's tiny size (20 layers, 32/32/64) on 4 x 4,096 samples, by
+                        `models.fused`
+fused_step_over_pytorch likewise, over the same step by PyTorch
+fused_samples_per_second of training
+fused_path              its instructions: avx2, avx512, amx, ...
+fused_gradient_error    relative distance of its gradients from float64's, mean over the weight tensors; of
+                        PyTorch's own float32 and bfloat16 (autocast), too
+fused_curve_difference_bits  largest difference of its losses from PyTorch's over 300 steps on notes, of means
+                        of ten steps
 samples_per_second      of each, the median; NAME_16 is of 16 clips at once, all together; tiny_native is the
                         book's tiny WaveNet (20 layers, 32/32/64), of which 16,000 are real time
 read_gb_per_s           what this thread reads in a second from a buffer of the weights' size, summing it
@@ -33,6 +42,7 @@ not installed:
     python -m benchmarks.wavenet --json
 """
 
+import copy
 import json
 import os
 import statistics
@@ -49,6 +59,7 @@ ROUNDS = 7
 TRAINING_ROUNDS = 3
 # Samples generated in a round: about half a second of work each, three for native.
 N_NAIVE, N_PEER, N_CACHED, N_NATIVE = 3, 150, 400, 16_000
+N_CURVE = 300  # steps of training
 N_SCORED = 3_500  # more than the receptive field
 
 
@@ -147,31 +158,132 @@ def logit_errors(net: Any) -> dict[str, float]:
     }
 
 
-def training_ratio(net: Any, other: Any) -> float | None:
-    """Time of a training step over the peer's."""
+def training_ratios(steps: dict[str, tuple[Any, Callable[[], Any]]]) -> dict[str, list[float]]:
+    """Seconds of training steps, side by side.
+
+    Args:
+        steps: Networks and their losses.
+    """
+    import torch
+
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    optimizers = {name: torch.optim.Adam(net.parameters()) for name, (net, _) in steps.items()}
+    for turn in range(TRAINING_ROUNDS + 1):
+        for name, (_, loss) in steps.items():
+            start = time.process_time()
+            optimizers[name].zero_grad()
+            loss().backward()
+            optimizers[name].step()
+            if turn:  # the first one allocates
+                seconds[name].append(time.process_time() - start)
+    return seconds
+
+
+def peer_step(other: Any, codes: Any) -> tuple[Any, Callable[[], Any]]:
+    """The peer's training step, whose one-hot input is made before the clock starts."""
+    from torch.nn import functional as F
+
+    one_hot = F.one_hot(codes, 256).transpose(1, 2).float()  # (B, K, T)
+    other.train()
+    return other, lambda: F.cross_entropy(other(one_hot)[:, :, :-1], codes[:, 1:])
+
+
+def training(net: Any, other: Any) -> float | None:
+    """Time of a training step of WN30 over the peer's."""
     import torch
     from torch.nn import functional as F
 
     if other is None:
         return None
     codes = torch.randint(256, (4, 8_000), generator=torch.Generator().manual_seed(2))
-    one_hot = F.one_hot(codes, 256).transpose(1, 2).float()  # (B, K, T)
-    losses: list[tuple[Any, Callable[[], Any]]] = [
-        (net, lambda: F.cross_entropy(net(codes), codes)),
-        (other, lambda: F.cross_entropy(other(one_hot)[:, :, :-1], codes[:, 1:])),
-    ]
-    seconds: list[list[float]] = [[], []]
-    other.train()
-    steps = [(torch.optim.Adam(model.parameters()), loss) for model, loss in losses]
-    for turn in range(TRAINING_ROUNDS + 1):
-        for i, (optimizer, loss) in enumerate(steps):
-            start = time.thread_time()
-            optimizer.zero_grad()
-            loss().backward()
-            optimizer.step()
-            if turn:  # the first one allocates
-                seconds[i].append(time.thread_time() - start)
-    return ratio(*seconds)
+    ours = (net, lambda: F.cross_entropy(net(codes), codes))
+    found = training_ratios({"ours": ours, "peer": peer_step(other, codes)})
+    return ratio(found["ours"], found["peer"])
+
+
+def fused() -> dict[str, Any]:
+    """The fused step at tiny size: time, gradients, and a loss curve."""
+    import torch
+    from torch.nn import functional as F
+
+    from tinyaudio.models.fused import FusedStep
+    from tinyaudio.models.wavenet import WaveNetConfig
+
+    net, same = (network(WaveNetConfig.tiny()) for _ in range(2))
+    step, other = FusedStep(net), peer(WaveNetConfig.tiny())
+    codes = torch.randint(256, (4, 4_096), generator=torch.Generator().manual_seed(2))
+    steps = {
+        "fused": (net, lambda: step(codes, codes)),
+        "pytorch": (same, lambda: F.cross_entropy(same(codes), codes)),
+    }
+    if other is not None:
+        steps["peer"] = peer_step(other, codes)
+    seconds = training_ratios(steps)
+    return {
+        "fused_step_over_r9y9": ratio(seconds["fused"], seconds.get("peer", [])),
+        "fused_step_over_pytorch": ratio(seconds["fused"], seconds["pytorch"]),
+        "fused_samples_per_second": significant(
+            codes.numel() / statistics.median(seconds["fused"])
+        ),
+        "fused_path": step.path,
+        "fused_gradient_error": gradient_errors(codes[:1]),
+        "fused_curve_difference_bits": curve_difference(),
+    }
+
+
+def gradient_errors(codes: Any) -> dict[str, float]:
+    """Relative distance of gradients from float64's, mean over the weight tensors, of three ways."""
+    import torch
+    from torch.nn import functional as F
+
+    from tinyaudio.models.fused import FusedStep
+    from tinyaudio.models.wavenet import WaveNetConfig
+
+    net = network(WaveNetConfig.tiny())
+    exact = copy.deepcopy(net).double()
+
+    def gradients(model: Any, loss: Any) -> list[Any]:
+        model.zero_grad()
+        loss.backward()
+        return [p.grad.double().clone() for p in model.parameters()]
+
+    reference = gradients(exact, F.cross_entropy(exact(codes), codes))
+    with torch.autocast("cpu", torch.bfloat16):
+        autocast = F.cross_entropy(net(codes).float(), codes)
+    found = {
+        "fused": gradients(net, FusedStep(net)(codes, codes)),
+        "float32": gradients(net, F.cross_entropy(net(codes), codes)),
+        "bfloat16": gradients(net, autocast),
+    }
+    return {
+        name: significant(
+            statistics.mean(
+                float((g - r).norm() / r.norm()) for g, r in zip(each, reference, strict=True)
+            )
+        )
+        for name, each in found.items()
+    }
+
+
+def curve_difference() -> float:
+    """Largest difference of two loss curves of the narrow notes, by the fused step and by PyTorch."""
+    from dataclasses import replace
+
+    import torch
+
+    from tinyaudio.data.batches import Batches
+    from tinyaudio.recipes.wavenet import NARROW, RECIPE
+    from tinyaudio.train import State, train
+
+    curves = []
+    for fused_step in (True, False):
+        config = replace(NARROW, fused=fused_step, n_samples=1_024, steps=N_CURVE)
+        batches = Batches(RECIPE.dataset(config, "train", None), config.batch_size)
+        state = State(RECIPE.learners(config))
+        states = train(state, batches.from_step(0), N_CURVE)
+        curves.append(torch.tensor([one.logs["net/loss"] for one in states]))
+    means = [curve.unflatten(0, (-1, 10)).mean(1) for curve in curves]
+    return significant(float((means[0] - means[1]).abs().max()))
 
 
 def gpu() -> dict[str, Any] | None:
@@ -204,7 +316,8 @@ def measure() -> dict[str, Any]:
 
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", module="torch")  # the peer calls deprecated functions
-    net, other = network(), peer()
+    net = network()
+    other = peer(net.config)
     found = speeds(net, other)
     read, multiply = (found.pop(name) for name in ("read", "multiply"))
     step = NativeStep(net, 1)
@@ -214,7 +327,8 @@ def measure() -> dict[str, Any]:
         "cached_over_r9y9": ratio(found["cached"], found["r9y9"]),
         "native_over_naive": ratio(found["native"], found["naive"]),
         **logit_errors(net),
-        "train_step_over_r9y9": training_ratio(net, other),
+        "train_step_over_r9y9": training(net, other),
+        **fused(),
         "samples_per_second": {
             name: significant(statistics.median(rounds)) if rounds else None
             for name, rounds in found.items()

@@ -5,8 +5,12 @@ import sys
 from typing import Any
 
 
-def peer() -> Any:
-    """The same network in wavenet_vocoder, ready to generate; None where it is not installed."""
+def peer(config: Any) -> Any:
+    """The same network in wavenet_vocoder, ready to generate; None where it is not installed.
+
+    Args:
+        config: A `WaveNetConfig` without a condition.
+    """
     if importlib.util.find_spec("wavenet_vocoder") is None:
         message = (
             "the peer is not installed (pip install --no-deps wavenet_vocoder); its keys are null"
@@ -16,13 +20,13 @@ def peer() -> Any:
     from wavenet_vocoder import WaveNet
 
     other = WaveNet(
-        out_channels=256,
-        layers=30,
-        stacks=3,
-        residual_channels=64,
-        gate_channels=128,
-        skip_out_channels=256,
-        kernel_size=2,
+        out_channels=config.n_levels,
+        layers=len(config.dilations),
+        stacks=config.stacks,
+        residual_channels=config.residual_channels,
+        gate_channels=2 * config.gate_channels,
+        skip_out_channels=config.skip_channels,
+        kernel_size=config.kernel_size,
         dropout=0.0,
         weight_normalization=False,
         legacy=False,

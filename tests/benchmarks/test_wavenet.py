@@ -7,6 +7,7 @@ import time
 import pytest
 
 from benchmarks import timing, wavenet, wavenet_peer
+from tinyaudio.models.wavenet import WaveNetConfig
 from tools.book import ROOT
 
 KEYS = {
@@ -16,6 +17,12 @@ KEYS = {
     "native_max_logit_error",
     "cached_max_logit_error",
     "train_step_over_r9y9",
+    "fused_step_over_r9y9",
+    "fused_step_over_pytorch",
+    "fused_samples_per_second",
+    "fused_path",
+    "fused_gradient_error",
+    "fused_curve_difference_bits",
     "samples_per_second",
     "read_gb_per_s",
     "gflop_per_s",
@@ -34,12 +41,12 @@ KEYS = {
 def quick(monkeypatch, one_thread):
     for name, n in [("N_NAIVE", 1), ("N_CACHED", 8), ("N_NATIVE", 32)]:
         monkeypatch.setattr(wavenet, name, n)
-    for name, n in [("ROUNDS", 1), ("TRAINING_ROUNDS", 1), ("N_SCORED", 40)]:
+    for name, n in [("ROUNDS", 1), ("TRAINING_ROUNDS", 1), ("N_SCORED", 40), ("N_CURVE", 10)]:
         monkeypatch.setattr(wavenet, name, n)
 
 
 def test_without_the_peer_its_keys_are_null(quick, monkeypatch, capsys):
-    monkeypatch.setattr(wavenet, "peer", lambda: None)
+    monkeypatch.setattr(wavenet, "peer", lambda config: None)
     monkeypatch.setattr(sys, "argv", ["wavenet", "--json"])
     wavenet.main()
     found = json.loads(capsys.readouterr().out)
@@ -51,12 +58,15 @@ def test_without_the_peer_its_keys_are_null(quick, monkeypatch, capsys):
     assert found["native_read_bound"] == pytest.approx(bound, rel=1e-3)
     by_bound = found["samples_per_second"]["native"] / bound  # of one round
     assert found["native_over_read_bound"] == pytest.approx(by_bound, rel=1e-3)
+    assert found["fused_curve_difference_bits"] < 0.02
+    errors = found["fused_gradient_error"]
+    assert 0 < errors["fused"] <= 1.5 * errors["bfloat16"]
     assert all(error <= 1e-5 for name, error in found.items() if name.endswith("logit_error"))
 
 
 def test_a_missing_peer_is_named(monkeypatch, capsys):
     monkeypatch.setattr(wavenet_peer.importlib.util, "find_spec", lambda name: None)
-    assert wavenet_peer.peer() is None
+    assert wavenet_peer.peer(WaveNetConfig.wn30()) is None
     assert "pip install --no-deps wavenet_vocoder" in capsys.readouterr().err
 
 

@@ -164,7 +164,9 @@ class FusedStep:
             nats: float = self.functions.run(*args)
             return nats
 
-        nats = sum(thread_pool(torch.get_num_threads()).map(run_clip, range(B)))
+        n_threads = torch.get_num_threads()
+        each = map if n_threads == 1 else thread_pool(n_threads).map
+        nats = sum(each(run_clip, range(B)))
         return (
             *(nats, d_weights.sum(0), d_offsets),
             None if d_upsampler is None else d_upsampler.sum(0),
