@@ -1,205 +1,279 @@
-"""How much of speech is kept by a waveform made from 80 mel bands?
+"""What becomes of speech that is made again from 80 mel bands?  Two tables, none of whose clips was trained on.
 
-Held-out clips, 16 kHz: procedural sentences by speakers of the test split, and recorded sentences that
-are held out from training. From the mel spectrogram of each
+Narrow: new sentences of the one procedural speaker of the shipped WaveNet vocoder, at 8 kHz.
 
-RUN_at_T           a run of `vocoder`, or of any recipe whose `generate` has the option --mel-of, at
-                   temperature T; only with --run
-noise_with_levels  control: white noise given the levels of the mel bands, frame by frame
-griffin_lim        control: the mel bands are spread over the bins again (least squares, nonnegative) and
-                   100 rounds estimate a phase
-mu_law             control: the original in 256 levels, the best that a network over 256 levels can do
-copy               control: the original, the best score of all
+wavenet            `wavenet-vocoder`, or --narrow-run; null where there is none
+griffin_lim        control: the bands spread over the bins again (least squares, nonnegative), and a phase
+                   estimated in 100 rounds
+noise_with_levels  control: white noise given the levels of the bands, frame by frame
 
-Each has
-pitch_share       share of the original's voiced frames whose pitch is within 20 cents of the original's,
-                  both by pYIN; a frame that is not voiced any more counts as wrong. Target: 0.9
-pitch_share_both  the same, of the frames that are voiced in both; null if there are none
-octave_free       as pitch_share, errors of whole octaves forgiven
-log_mel_db        distance of the log-mel spectrograms, `tinyaudio.metrics.spectral`; lower is nearer
+Wide: 16 kHz; ``voices`` are 20 sentences by procedural speakers of another seed, ``recorded`` are clips of two
+seconds of the package's Italian and Russian sentences.  On none of these speakers the shipped model was
+trained, and none of its settings was chosen; the rounds of its prototype were devised on two other sentences
+of the recorded two, which are left out.  A run of one's own that was trained on the package's sentences gets
+those two.  --recorded FOLDER puts other speech in their place.
+
+istft              `istft-vocoder`, or --run: network, level matching, rounds of Griffin-Lim
+istft_untrained    the same without training: harmonics of the mel's pitch, with as many rounds
+istft_no_rounds    the trained network without any rounds
+griffin_lim, noise_with_levels, copy
+istft_gain         istft over istft_untrained: mean of the paired differences, better is positive, and its 95 %
+                   interval by Student's t over the clips
+
+A row has
+pitch20, pitch50        share of the original's voiced frames whose pitch is within 20 and 50 cents of the
+                        original's, both by pYIN; a frame that is not voiced any more counts as wrong
+log_mel_db              distance of log-mel spectrograms, `tinyaudio.metrics.spectral`
+log_stft_long_db        distance of log spectra, windows of 2048 samples (harmonics)
+log_stft_short_db       the same of 256 samples (onsets)
+hnr_high_error_db       mean absolute error of the harmonics-to-noise ratio above 2 kHz, in voiced frames
+cpu_seconds_a_second    of one thread, the mel spectrogram included
 
     python -m benchmarks.vocoder --json
-    python -m benchmarks.vocoder --run runs/vocoder
-    python -m benchmarks.vocoder --run runs/vocoder --validation --temperature 1 0.9 0.8
+    python -m benchmarks.vocoder --ablations    also rows with one part switched off each
+    python -m benchmarks.vocoder --notes        also a table of instrument notes by `istft-vocoder-notes`
 
-The last one compares temperatures on speakers of the validation split, so that one can be chosen.
+The rows of --ablations switch a part of the trained network off: no_noise, no_matching; start_alone is the
+untrained one without matching and rounds.  --no-harmonics RUN adds one trained with ``--no-harmonics``.
 """
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.command import RUN, generate_with, one_line_errors, open_runs, parser
+from benchmarks.command import RUN, one_line_errors, parser
+from benchmarks.vocoder_scores import NOTE_HZ, VOICE_HZ, Clips, compare
+from benchmarks.vocoder_ways import (
+    SAMPLE_RATE,
+    FrontEnd,
+    Way,
+    by_command,
+    by_network,
+    istft_network,
+    istft_ways,
+)
 
-SAMPLE_RATE = 16_000
-WITHIN_CENTS = 20
-TARGET = 0.9
-N_VOICES = 12  # sentences, two seconds on average
-ROUNDS = 100  # of Griffin-Lim
+N_VOICES, N_NARROW, N_RECORDED, N_NOTES = 20, 12, 20, 24  # clips
+SPEAKERS_SEED = 11  # of speakers that neither training nor any choice has met
+PIECE_S = 2.0  # of recorded speech
+DEFAULTS = {
+    "run": "istft-vocoder",
+    "narrow_run": "wavenet-vocoder",
+    "notes_run": "istft-vocoder-notes",
+}
+TARGETS = {"log_mel_db": 0.25, "hnr_high_error_db": 0.5, "cpu_seconds_a_second": 0.25}
 
 
-def held_out(validation: bool = False) -> dict[str, list[Any]]:
-    """Clips (1, T) of each kind."""
-    from tinyaudio.data.recorded import recording
-    from tinyaudio.data.speech_crops import HELD_OUT_SPEECH
+# ---------------------------------------------------------------------------- clips
+
+
+def wide_clips(run: Any, folder: Path | None) -> dict[str, Clips]:
+    """Voices and recorded speech by speakers that the run does not know."""
     from tinyaudio.data.voices import Voices
 
-    voices = Voices(N_VOICES, SAMPLE_RATE, "valid" if validation else "test")
-    clips = {"voices": [voices[i]["audio"] for i in range(N_VOICES)]}
-    if not validation:  # all recordings are of the training or the test split
-        recordings = [recording(name) for name in HELD_OUT_SPEECH]
-        assert all(one.sample_rate == SAMPLE_RATE for one in recordings)
-        clips["recorded"] = [one.audio for one in recordings]
-    return clips
-
-
-def vocoded(run: Any, clips: Sequence[Any], temperature: float) -> list[Any]:
-    """What a run generates from the mel spectrogram of each clip, as long as the clip."""
-    import soundfile
-    import torch
-
-    from tinyaudio.audio import resample
-
-    generate, found = generate_with(run, ("mel_of",)), []
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "clip.wav"
-        for seed, clip in enumerate(clips):
-            soundfile.write(file, clip.T.numpy(), SAMPLE_RATE, "FLOAT")
-            pieces = generate(
-                run.config, run.models, seeds=[seed], temperature=temperature, mel_of=file
-            )
-            made = resample(torch.cat([*pieces], dim=2)[0], run.config.sample_rate, SAMPLE_RATE)
-            found.append(made[:, : clip.shape[1]])
-    return found
-
-
-def noise_with_levels(clips: Sequence[Any]) -> list[Any]:
-    """White noise with the levels of the clips' mel bands."""
-    import torch
-
-    from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, log_mel
-    from tinyaudio.represent.source_filter import match_levels
-    from tinyaudio.represent.spectrum import istft, stft
-
-    generator, found = torch.Generator().manual_seed(0), []
-    for clip in clips:
-        spectrum = stft(torch.randn(clip.shape, generator=generator), N_FFT, HOP_LENGTH)
-        matched = match_levels(spectrum.abs(), log_mel(clip[None], SAMPLE_RATE), SAMPLE_RATE)
-        found.append(istft(torch.polar(matched, spectrum.angle()), HOP_LENGTH, clip.shape[1]))
-    return found
-
-
-def griffin_lim(clips: Sequence[Any]) -> list[Any]:
-    """The clips' mel spectrograms with an estimated phase."""
-    from tinyaudio.represent.logmel import HOP_LENGTH, filterbank, from_log_mel, log_mel
-    from tinyaudio.represent.melscale import mel_to_linear
-    from tinyaudio.represent.spectrum import griffin_lim
-
-    found = []
-    for clip in clips:
-        mel = from_log_mel(log_mel(clip[None], SAMPLE_RATE))[0]
-        magnitude = mel_to_linear(mel, filterbank(SAMPLE_RATE))
-        found.append(griffin_lim(magnitude, HOP_LENGTH, clip.shape[1], n_iter=ROUNDS)[None])
-    return found
-
-
-def mu_law(clips: Sequence[Any]) -> list[Any]:
-    """The clips in 256 levels."""
-    from tinyaudio.represent import mulaw
-
-    return [mulaw.decode(mulaw.encode(clip)) for clip in clips]
-
-
-def rounded(share: float) -> float | None:
-    """As JSON has it: None of no frames."""
-    return None if math.isnan(share) else round(share, 3)
-
-
-def score(clips: Sequence[Any], originals: Sequence[Any], tracks: Sequence[Any]) -> dict[str, Any]:
-    """The four numbers of clips whose originals have these pitch tracks, over all frames together."""
-    import torch
-
-    from tinyaudio.metrics.pitch import f0_track, pitch_accuracy
-    from tinyaudio.metrics.spectral import log_mel_distance
-
-    f0, reference = torch.cat([f0_track(clip, SAMPLE_RATE) for clip in clips]), torch.cat([*tracks])
-    distances = [
-        log_mel_distance(one, other, SAMPLE_RATE)
-        for one, other in zip(clips, originals, strict=True)
-    ]
-    both = pitch_accuracy(f0, reference, WITHIN_CENTS, where_both_voiced=True)
-    chroma = pitch_accuracy(f0, reference, WITHIN_CENTS, octave_free=True)
+    voices = Voices(N_VOICES, SAMPLE_RATE, "test", SPEAKERS_SEED)
     return {
-        "pitch_share": rounded(pitch_accuracy(f0, reference, WITHIN_CENTS)),
-        "pitch_share_both": rounded(both),
-        "octave_free": rounded(chroma),
-        "log_mel_db": round(sum(distances) / len(distances), 2),
+        "voices": [voices[i]["audio"] for i in range(N_VOICES)],
+        "recorded": pieces(recordings(run, folder)),
     }
 
 
-def compare(
-    runs: Mapping[str, Any], clips: Sequence[Any], temperatures: Sequence[float]
+def recordings(run: Any, folder: Path | None) -> list[Any]:
+    """Whole recordings: of a folder, or of the package."""
+    from tinyaudio.audio import load
+    from tinyaudio.data.recorded import names, recording
+    from tinyaudio.data.speech_crops import HELD_OUT_SPEECH
+    from tinyaudio.errors import UserError
+
+    if folder:
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()][:N_RECORDED]
+        if not files:
+            raise UserError(f"--recorded {folder}: no files in it")
+        return [load(path, SAMPLE_RATE, mono=True)[0] for path in files]
+    own = run is not None and "--data" not in run.metadata.get("command", "")
+    chosen = HELD_OUT_SPEECH if own else [n for n in names("speech") if n not in HELD_OUT_SPEECH]
+    return [recording(name).audio for name in chosen]
+
+
+def pieces(sounds: Iterable[Any]) -> list[Any]:
+    """Clips of two seconds, the first ones of all recordings first."""
+    length = int(PIECE_S * SAMPLE_RATE)
+    cut = [sound.split(length, dim=1) for sound in sounds]
+    rounds = range(max(map(len, cut)))
+    found = [parts[i] for i in rounds for parts in cut if i < len(parts)]
+    return [one for one in found if one.shape[1] == length and one.abs().max() > 0.05][:N_RECORDED]
+
+
+def note_clips() -> dict[str, Clips]:
+    """Notes by instruments of the test split."""
+    from tinyaudio.data.notes import Notes
+    from tinyaudio.data.soundfont_notes import SoundfontNotes
+    from tinyaudio.errors import DataError
+
+    clips = {"notes": [item["audio"] for item in all_of(Notes(N_NOTES, seconds=2.0, split="test"))]}
+    try:
+        recorded = SoundfontNotes(N_NOTES, seconds=2.0, split="test")
+        return clips | {"recorded": [item["audio"] for item in all_of(recorded)]}
+    except DataError as error:
+        print(f"no recorded notes: {error}", file=sys.stderr)
+        return clips
+
+
+def all_of(dataset: Any) -> Iterable[Any]:
+    return (dataset[i] for i in range(len(dataset)))
+
+
+# ---------------------------------------------------------------------------- tables
+
+
+def narrow_table(run: Any, temperature: float) -> dict[str, Any]:
+    """New sentences of the speaker of a narrow WaveNet vocoder."""
+    from tinyaudio.data.voices import Voices
+    from tinyaudio.errors import UserError
+    from tinyaudio.recipes import load_recipe
+
+    config = run.config if run else load_recipe("vocoder").sizes["narrow"]
+    if getattr(config, "speaker", -1) < 0:
+        raise UserError("--narrow-run: not a run on one speaker; train vocoder --size narrow")
+    rate = config.sample_rate
+    voices = Voices(N_NARROW, rate, "test", config.seed, only_speaker=config.speaker)
+    clips = [item["audio"] for item in all_of(voices)]
+    front_end = FrontEnd(rate, config.n_fft, config.hop_length)
+    ways = {"wavenet": by_command(run, temperature)} if run else {}
+    ways |= {
+        "griffin_lim": front_end.griffin_lim,
+        "noise_with_levels": front_end.noise_with_levels,
+    }
+    rows, _ = compare(ways, clips, rate)
+    return {"wavenet": None, **rows, "clips": counts(clips, rate)}
+
+
+def wide_table(
+    ways: Mapping[str, Way],
+    clips: Mapping[str, Clips],
+    range_hz: tuple[int, int] = VOICE_HZ,
 ) -> dict[str, Any]:
-    """All ways from the mel spectrogram of one kind of clips back to sound."""
-    from tinyaudio.metrics.pitch import f0_track
+    """A row for each way and kind of clips."""
+    from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT
 
-    tracks = [f0_track(clip, SAMPLE_RATE) for clip in clips]
-    ways = {
-        f"{place}_at_{temperature:g}": vocoded(run, clips, temperature)
-        for place, run in runs.items()
-        for temperature in temperatures
+    front_end = FrontEnd(SAMPLE_RATE, N_FFT, HOP_LENGTH)
+    controls = {
+        "griffin_lim": front_end.griffin_lim,
+        "noise_with_levels": front_end.noise_with_levels,
+        "copy": lambda clip: clip,
     }
-    ways |= {"noise_with_levels": noise_with_levels(clips), "griffin_lim": griffin_lim(clips)}
-    ways |= {"mu_law": mu_law(clips), "copy": [*clips]}
-    return {
-        **{name: score(made, clips, tracks) for name, made in ways.items()},
-        "clips": len(clips),
-        "seconds": round(sum(clip.shape[1] for clip in clips) / SAMPLE_RATE, 1),
-        "voiced_frames": sum(int((~track.isnan()).sum()) for track in tracks),
-    }
+    names = ("istft", "istft_untrained", "istft_no_rounds")
+    found: dict[str, Any] = {} if ways else {name: None for name in (*names, "istft_gain")}
+    for kind, some in clips.items():
+        rows, gained = compare({**ways, **controls}, some, SAMPLE_RATE, range_hz)
+        for name, one in rows.items():
+            found.setdefault(name, {})[kind] = one
+        if gained:
+            found.setdefault("istft_gain", {})[kind] = gained
+    return found | {"clips": {kind: counts(some, SAMPLE_RATE) for kind, some in clips.items()}}
 
 
-def measure(
-    places: Sequence[str] = (), temperatures: Sequence[float] = (1.0,), validation: bool = False
-) -> dict[str, Any]:
+def counts(clips: Clips, sample_rate: int) -> dict[str, Any]:
+    seconds = sum(clip.shape[1] for clip in clips) / sample_rate
+    return {"clips": len(clips), "seconds": round(seconds, 1), "sample_rate": sample_rate}
+
+
+def open_or_none(place: str, default: str) -> Any:
+    """A run; None where the package does not have its default model."""
+    from tinyaudio.checkpoints import open_run, shipped
+
+    if place == default and not Path(place).exists() and place not in shipped():
+        print(f"{place} does not come with this package; its rows are null", file=sys.stderr)
+        return None
+    return open_run(place)
+
+
+def measure(options: Any) -> dict[str, Any]:
+    """Both tables, and what else is asked for."""
     import torch
 
     torch.set_num_threads(1)
-    runs = open_runs(places)
-    return {
-        "runs": [*runs],
-        "within_cents": WITHIN_CENTS,
-        "target": TARGET,
-        **{
-            kind: compare(runs, clips, temperatures) for kind, clips in held_out(validation).items()
-        },
+    run = open_or_none(options.run, DEFAULTS["run"])
+    narrow_run = open_or_none(options.narrow_run, DEFAULTS["narrow_run"])
+    ways = istft_ways(run, options.ablations) if run else {}
+    if options.no_harmonics:
+        from tinyaudio.checkpoints import open_run
+
+        ways["no_harmonics"] = by_network(istft_network(open_run(options.no_harmonics)))
+    found = {
+        "runs": {"narrow": options.narrow_run, "wide": options.run},
+        "targets": TARGETS,
+        "narrow": narrow_table(narrow_run, options.temperature),
+        "wide": wide_table(ways, wide_clips(run, options.recorded)),
     }
+    if options.notes:
+        notes_run = open_or_none(options.notes_run, DEFAULTS["notes_run"])
+        ways = istft_ways(notes_run) if notes_run else {}
+        found["notes"] = wide_table(ways, note_clips(), NOTE_HZ)
+    return found
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """The tables as text."""
+    for table in ("narrow", "wide", "notes"):
+        rows = found.get(table, {})
+        kinds = ("",) if table == "narrow" else rows.get("clips", {})
+        for kind in kinds:
+            clips = rows["clips"][kind] if kind else rows["clips"]
+            print(f"\n{table} {kind}: {clips['clips']} clips, {clips['seconds']} s,", end=" ")
+            print(f"{clips['sample_rate']} Hz")
+            for name, one in rows.items():
+                cells = one and (one.get(kind) if kind else one)
+                if name == "istft_gain" and cells:
+                    for quantity, numbers in cells.items():
+                        print(f"  gain of {quantity}: {verdict(quantity, numbers)}")
+                elif name != "clips":
+                    print(f"  {name:18} {line(cells)}")
+
+
+def line(cells: Mapping[str, Any] | None) -> str:
+    if cells is None:
+        return "-"
+    return "  ".join(f"{k} {'-' if v is None else v}" for k, v in cells.items())
+
+
+def verdict(quantity: str, numbers: Mapping[str, Any]) -> str:
+    """A gain in words; a target missed is said to be."""
+    interval, target = numbers["interval"], TARGETS[quantity]
+    if interval is None:
+        return f"{numbers['mean']} dB, of too few clips to tell"
+    met = numbers["mean"] >= target and interval[0] > 0
+    return (
+        f"{numbers['mean']} dB ({interval[0]} to {interval[1]}), target {target}"
+        f" {'met' if met else 'missed'}"
+    )
 
 
 def main() -> None:
     options_of = parser("vocoder", __doc__)
-    options_of.add_argument("--run", nargs="+", default=[], metavar="RUN", help=f"{RUN}; several")
-    options_of.add_argument(
-        "--temperature", type=float, nargs="+", default=[1.0], help="of sampling (default: 1)"
+    add = options_of.add_argument
+    add("--run", default=DEFAULTS["run"], metavar="RUN", help=f"of istft-vocoder: {RUN}")
+    add(
+        "--narrow-run",
+        default=DEFAULTS["narrow_run"],
+        metavar="RUN",
+        help="of vocoder --size narrow",
     )
-    options_of.add_argument("--validation", action="store_true", help="speakers to choose by")
+    add("--temperature", type=float, default=1.0, help="of the WaveNet's sampling (default: 1)")
+    add("--recorded", type=Path, metavar="FOLDER", help="speech of speakers not trained on")
+    add("--ablations", action="store_true", help="rows with a part switched off")
+    add("--no-harmonics", metavar="RUN", help="a run trained with --no-harmonics, as another row")
+    add("--notes", action="store_true", help="a table of instrument notes")
+    add("--notes-run", default=DEFAULTS["notes_run"], metavar="RUN", help="trained on notes")
     options = options_of.parse_args()
     with one_line_errors():
-        found = measure(options.run, options.temperature, options.validation)
+        found = measure(options)
     if options.json:
         print(json.dumps(found))
-        return
-    for kind, ways in found.items():
-        if not isinstance(ways, dict):
-            continue
-        print(f"{kind}: {ways['clips']} clips, {ways['seconds']} s, {ways['voiced_frames']} voiced")
-        for way, numbers in ways.items():
-            if isinstance(numbers, dict):
-                cells = [f"{k} {'-' if v is None else v:<6}" for k, v in numbers.items()]
-                print(f"  {way:18} " + "  ".join(cells))
+    else:
+        show(found)
 
 
 if __name__ == "__main__":

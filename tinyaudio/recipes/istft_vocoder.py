@@ -29,7 +29,7 @@ from tinyaudio.errors import ConfigError
 from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.istft_vocoder import ISTFTVocoder, ISTFTVocoderConfig
 from tinyaudio.objectives.spectral import crop_loss
-from tinyaudio.recipe import Models, Recipe, RunConfig, Seconds, network, option
+from tinyaudio.recipe import Models, Recipe, RunConfig, network, option
 from tinyaudio.recipes.conditional import check_multiple
 from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
 from tinyaudio.samplers import vocode
@@ -91,8 +91,8 @@ def generate(
     config: Config,
     models: Models,
     *,
-    seconds: Seconds = None,
-    mel_of: Annotated[Path | None, "audio file whose mel spectrogram to make audible"] = None,
+    seconds: Annotated[float | int | None, "at most so much of the file (default: all)"] = None,
+    mel_of: Annotated[Path | None, "audio file to take the mel spectrogram of"] = None,
     rounds: Annotated[int, "rounds of Griffin-Lim after the network"] = vocode.N_ROUNDS,
 ) -> Iterator[Float[Tensor, "1 1 n"]]:
     """A waveform as long as the file, by default of a recording of the package; nothing is random."""

@@ -253,7 +253,8 @@ def match_levels(
 
     Bands overlap: each round comes nearer.
     """
-    bands = filterbank(sample_rate).to(magnitude)
+    n_fft = 2 * (magnitude.shape[-2] - 1)
+    bands = filterbank(sample_rate, n_fft).to(magnitude) * (N_FFT / n_fft)  # as in `log_mel`
     shares = (bands / bands.sum(0).clamp(min=1e-6)).T  # of each band in a bin
     mels, matched = from_log_mel(frames), magnitude + 1e-5
     for _ in range(n_rounds):
