@@ -23,7 +23,7 @@ WORDS = [
     "--number",
     "99",
     "--title-ko",
-    "지난 표본",
+    "지난 샘플",
     "--title-en",
     "The last sample",
 ]
@@ -106,12 +106,12 @@ def test_every_part_of_a_chapter_is_there(begun):
     chapter = read(begun[0] / "book" / "src" / "last_sample.md")
     for language, parts in {
         "ko": (
-            "# 99장 지난 표본",
+            "# 99장 지난 샘플",
             "할 수 있습니다",
             "{measured}",
             "정정 ",
             "| 논문 | 우리",
-            "도움말",
+            "힌트",
             "| 코드 | 시험",
         ),
         "en": (

@@ -13,7 +13,7 @@ from tinyaudio.language import tr
 
 def _too_short() -> str:
     return tr(
-        "한 프레임만큼 짧습니다. 마지막 프레임 뒤에도 hop개의 표본이 있어야 합니다.",
+        "한 프레임만큼 짧습니다. 마지막 프레임 뒤에도 hop개의 샘플이 있어야 합니다.",
         "One frame too few: hop samples belong to the last frame, too.",
     )
 
@@ -62,7 +62,7 @@ def check_hold(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         Mistake(
             lambda frames, hop: F.pad(frames[:, :, None], (0, hop - 1)).flatten(1),
             tr(
-                "프레임의 첫 표본에만 값이 있고 나머지는 0입니다. 조건이 깜빡입니다.",
+                "프레임의 첫 샘플에만 값이 있고 나머지는 0입니다. 조건이 깜빡입니다.",
                 "Only the first sample of a frame has its value, the others are 0: the condition flickers.",
             ),
         ),
@@ -101,14 +101,14 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         Mistake(
             half_frame_off,
             tr(
-                "반 프레임 어긋났습니다. 프레임 n의 값은 도막의 가운데가 아니라 표본 n * hop에 옵니다.",
+                "반 프레임 어긋났습니다. 프레임 n의 값은 도막의 가운데가 아니라 샘플 n * hop에 옵니다.",
                 "Off by half a frame: frame n belongs at sample n * hop, not in the middle of its stretch.",
             ),
         ),
         Mistake(
             corners_aligned,
             tr(
-                "마지막 프레임을 마지막 표본까지 잡아 늘였습니다. 그러면 모든 프레임이 제자리에서 벗어납니다.",
+                "마지막 프레임을 마지막 샘플까지 잡아 늘였습니다. 그러면 모든 프레임이 제자리에서 벗어납니다.",
                 "The last frame was pulled to the last sample, and every frame away from its place.",
             ),
         ),
@@ -123,7 +123,7 @@ def check_glide(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         Mistake(
             lambda frames, hop: interpolate(F.pad(frames, (1, -1), "replicate"), frames, hop),
             tr(
-                "한 프레임 늦습니다. 표본 n * hop에서 이미 프레임 n이어야 합니다.",
+                "한 프레임 늦습니다. 샘플 n * hop에서 이미 프레임 n이어야 합니다.",
                 "A frame late: at sample n * hop it should be frame n already.",
             ),
         ),

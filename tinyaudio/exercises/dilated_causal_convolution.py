@@ -26,7 +26,7 @@ def check_receptive_field(answer: Callable[[Sequence[int], int], int]) -> CheckR
         Mistake(
             lambda dilations, k: (k - 1) * sum(dilations),
             tr(
-                "하나 모자랍니다. 출력은 제자리의 표본도 씁니다. 1을 더하십시오.",
+                "하나 모자랍니다. 출력은 제자리의 샘플도 씁니다. 1을 더하십시오.",
                 "One too few: the output also uses the sample at its own place. Add 1.",
             ),
         ),
@@ -98,7 +98,7 @@ def check_causal(answer: Callable[[Tensor, Tensor, int], Tensor]) -> CheckResult
         Mistake(
             lambda x, w, d: padded(x, w, d, reach(w, d) - 1),
             tr(
-                "한 칸 모자라게 채웠습니다. 출력이 바로 다음 표본을 봅니다.",
+                "한 칸 모자라게 채웠습니다. 출력이 바로 다음 샘플을 봅니다.",
                 "One zero too few: every output looks at the next sample.",
             ),
         ),
@@ -119,7 +119,7 @@ def check_causal(answer: Callable[[Tensor, Tensor, int], Tensor]) -> CheckResult
         Mistake(
             lambda x, w, d: padded(x, w.flip(2), d, reach(w, d)),
             tr(
-                "탭을 뒤집었습니다. w의 맨 앞이 가장 오래된 표본에 곱해집니다.",
+                "탭을 뒤집었습니다. w의 맨 앞이 가장 오래된 샘플에 곱해집니다.",
                 "The taps are the wrong way round: the first of w belongs to the oldest sample.",
             ),
         ),
@@ -172,7 +172,7 @@ def check_lookahead(answer: Callable[[Callable[[Tensor], Tensor], int], int]) ->
         Mistake(
             lambda layer, T: int(ends(layer, T)[1] > 0),
             tr(
-                "미래를 보는지만 답했습니다. 몇 표본인지 세십시오.",
+                "미래를 보는지만 답했습니다. 몇 샘플인지 세십시오.",
                 "That says whether it looks ahead; count the samples.",
             ),
         ),

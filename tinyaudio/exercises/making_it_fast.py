@@ -85,7 +85,7 @@ def check_saving(answer: Callable[[Sequence[int], int], int]) -> CheckResult:
         Mistake(
             lambda dilations, k: (k - 1) * sum(dilations),
             tr(
-                "하나 모자랍니다. 지금 표본도 수용 영역에 듭니다.",
+                "하나 모자랍니다. 지금 샘플도 수용 영역에 듭니다.",
                 "One too few: the present sample is part of the receptive field.",
             ),
         ),
@@ -225,7 +225,7 @@ def check_ceiling(answer: Callable[[float, float, float, float], float]) -> Chec
         Mistake(
             lambda M, B, P, W: right(M, B, P, W) / B,
             tr(
-                "클립 하나의 속도입니다. 한 걸음에 표본이 B개 나옵니다.",
+                "클립 하나의 속도입니다. 한 걸음에 샘플이 B개 나옵니다.",
                 "That is the speed of one clip; a step makes B samples.",
             ),
         ),

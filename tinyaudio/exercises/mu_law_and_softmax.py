@@ -229,7 +229,7 @@ def check_fair_bits(answer: Callable[[float, Tensor, Tensor], float | Tensor]) -
         Mistake(
             lambda bits, q, w: bits + w[q].float().mean().log2(),
             tr(
-                "평균을 먼저 냈습니다. 비트는 표본마다 더해지므로 로그가 먼저입니다.",
+                "평균을 먼저 냈습니다. 비트는 샘플마다 더해지므로 로그가 먼저입니다.",
                 "You took the mean first. Bits add up sample by sample, so the logarithm comes first.",
             ),
         ),
@@ -259,5 +259,5 @@ def check_fair_bits(answer: Callable[[float, Tensor, Tensor], float | Tensor]) -
         (4.2, torch.randint(100, 156, (50,), generator=g), w),
         (5.5, torch.randint(256, (80,), generator=g), w),
     ]
-    hint = tr("표본마다 log2(w)를 더합니다.", "Every sample costs log2(w) more.")
+    hint = tr("샘플마다 log2(w)를 더합니다.", "Every sample costs log2(w) more.")
     return check_answer(answer, right, cases, mistakes, hint)

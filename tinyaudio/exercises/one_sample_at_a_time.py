@@ -37,7 +37,7 @@ def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> CheckResult
         Mistake(
             lambda p: -p.log2().sum(),
             tr(
-                "녹음 전체의 비트 수입니다. 표본 하나에 몇 비트인지 물었으므로 평균을 냅니다.",
+                "녹음 전체의 비트 수입니다. 샘플 하나에 몇 비트인지 물었으므로 평균을 냅니다.",
                 "Those are the bits of the whole recording; bits a sample are their mean.",
             ),
         ),
@@ -58,7 +58,7 @@ def check_code_length(answer: Callable[[Tensor], float | Tensor]) -> CheckResult
         Mistake(
             lambda p: -(p * p.log2()).sum(),
             tr(
-                "엔트로피의 식입니다. 여기서는 이미 나온 표본의 확률이 주어졌으니 다시 가중하지 않습니다.",
+                "엔트로피의 식입니다. 여기서는 이미 나온 샘플의 확률이 주어졌으니 다시 가중하지 않습니다.",
                 "That is the formula of an entropy. These are the probabilities of samples that did occur: "
                 "do not weight them once more.",
             ),
@@ -161,14 +161,14 @@ def check_shift(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         Mistake(
             lambda codes, silence: codes,
             tr(
-                "신경망이 맞혀야 할 표본을 그대로 봅니다. 한 칸 늦추어야 합니다.",
+                "신경망이 맞혀야 할 샘플을 그대로 봅니다. 한 칸 늦추어야 합니다.",
                 "The network sees the very sample that it is to predict. Delay the input by one.",
             ),
         ),
         Mistake(
             lambda codes, silence: F.pad(codes[:, 1:], (0, 1), value=silence),
             tr(
-                "반대로 밀었습니다. 신경망이 다음 표본을 미리 봅니다.",
+                "반대로 밀었습니다. 신경망이 다음 샘플을 미리 봅니다.",
                 "Shifted the wrong way: the network looks at the sample after the one it predicts.",
             ),
         ),
@@ -182,14 +182,14 @@ def check_shift(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         Mistake(
             lambda codes, silence: codes.roll(1, dims=1),
             tr(
-                "맨 뒤의 표본이 맨 앞으로 돌아왔습니다. 처음에 끝을 알려 주는 셈입니다.",
+                "맨 뒤의 샘플이 맨 앞으로 돌아왔습니다. 처음에 끝을 알려 주는 셈입니다.",
                 "The last sample came round to the front: at the beginning the network knows the end.",
             ),
         ),
         Mistake(
             lambda codes, silence: codes[:, :-1],
             tr(
-                "한 칸 짧습니다. 첫 표본도 무엇인가에서 짐작해야 하니 그 앞에 침묵을 두십시오.",
+                "한 칸 짧습니다. 첫 샘플도 무엇인가에서 짐작해야 하니 그 앞에 침묵을 두십시오.",
                 "One too short: the first sample, too, is predicted from something. Put silence before it.",
             ),
         ),

@@ -28,7 +28,7 @@ def check_alias_hz(answer: Callable[[float, float], float]) -> CheckResult:
         Mistake(
             lambda f, rate: f,
             tr(
-                "표본화율의 절반을 넘는 주파수가 그대로 나왔습니다. 넘는 부분은 접혀 내려옵니다.",
+                "샘플링 레이트의 절반을 넘는 주파수가 그대로 나왔습니다. 넘는 부분은 접혀 내려옵니다.",
                 "Frequencies above half the sample rate came out unchanged; they fold back down.",
             ),
         ),
@@ -49,7 +49,7 @@ def check_alias_hz(answer: Callable[[float, float], float]) -> CheckResult:
         Mistake(
             lambda f, rate: f if f <= rate / 2 else abs(rate - f),
             tr(
-                "한 번만 접었습니다. 표본화율의 1.5배를 넘으면 또 접어야 합니다. 가장 가까운 k를 찾으십시오.",
+                "한 번만 접었습니다. 샘플링 레이트의 1.5배를 넘으면 또 접어야 합니다. 가장 가까운 k를 찾으십시오.",
                 "You folded only once; above 1.5 times the sample rate it folds again. Look for the nearest k.",
             ),
         ),

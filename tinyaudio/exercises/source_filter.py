@@ -36,7 +36,7 @@ def check_sweep(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
             lambda hz, rate: sine(hz * torch.arange(len(hz)) / rate),
             tr(
                 "지금 주파수에 지금 시각을 곱했습니다. 주파수가 바뀌면 지나온 위상까지 모두 바뀝니다. "
-                "표본마다 늘어난 만큼을 더해 나가십시오.",
+                "샘플마다 늘어난 만큼을 더해 나가십시오.",
                 "You multiply the frequency now by the time now, so that a change of frequency changes "
                 "all the phase so far; add up what each sample contributes.",
             ),
@@ -44,7 +44,7 @@ def check_sweep(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
         Mistake(
             lambda hz, rate: sine((hz / rate).cumsum(0)),
             tr(
-                "한 표본 앞섭니다. 위상은 0에서 시작하고, hz[t]는 표본 t 다음부터 더해집니다.",
+                "한 샘플 앞섭니다. 위상은 0에서 시작하고, hz[t]는 샘플 t 다음부터 더해집니다.",
                 "A sample ahead: the phase begins at 0, and hz[t] counts only after sample t.",
             ),
         ),
@@ -72,7 +72,7 @@ def check_sweep(answer: Callable[[Tensor, int], Tensor]) -> CheckResult:
     )
     cases = [(torch.tensor([1.0, 2.0, 2.0, 1.0]), 8), (torch.linspace(200.0, 400.0, 50), 4_000)]
     hint = tr(
-        "위상은 0에서 시작하여 표본마다 hz[t] / sample_rate주기만큼 늘어납니다.",
+        "위상은 0에서 시작하여 샘플마다 hz[t] / sample_rate주기만큼 늘어납니다.",
         "The phase begins at 0 and grows by hz[t] / sample_rate cycles a sample.",
     )
     return check_answer(answer, right, cases, mistakes, hint)

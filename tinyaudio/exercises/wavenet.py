@@ -145,18 +145,18 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Che
         ),
         (
             one_step_behind,
-            "한 칸 늦었습니다. 마지막 열은 이미 있는 표본의 분포입니다. 빈 자리를 하나 붙여 넣으십시오.",
+            "한 칸 늦었습니다. 마지막 열은 이미 있는 샘플의 분포입니다. 빈 자리를 하나 붙여 넣으십시오.",
             "One step behind: the last column is about a sample that is there already. Append a blank"
             " place for the one to come.",
         ),
         (
             context_of_one,
-            "마지막 표본만 넣었습니다. 모델은 더 먼 과거도 봅니다.",
+            "마지막 샘플만 넣었습니다. 모델은 더 먼 과거도 봅니다.",
             "Only the last sample goes in; the model sees further back than that.",
         ),
         (
             not_fed_back,
-            "뽑은 표본이 다시 들어가지 않았습니다.",
+            "뽑은 샘플이 다시 들어가지 않았습니다.",
             "What was drawn never goes back in.",
         ),
     )
@@ -166,7 +166,7 @@ def check_go_on(answer: Callable[[Any, Tensor, Sequence[float]], Tensor]) -> Che
         (_toy, torch.tensor([[0, 2, 2, 1]]), torch.rand(12, generator=g).tolist()),
     ]
     hint = tr(
-        "codes 뒤에 아무 값이나 하나 붙여 model에 넣으면 마지막 열이 다음 표본의 로짓입니다.",
+        "codes 뒤에 아무 값이나 하나 붙여 model에 넣으면 마지막 열이 다음 샘플의 로짓입니다.",
         "Append any one value to codes: the model's last column is then about the next sample.",
     )
     return check_answer(answer, right, cases, mistakes, hint)

@@ -46,12 +46,16 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
             right.setdefault(form.casefold(), []).append(term)
     if not right:
         return []
-    # The longest first: 샘플레이트 is not 샘플 and a rest.  Korean goes on with particles, English does not.
-    forms = "|".join(map(re.escape, sorted(right, key=len, reverse=True)))
+    # The longest first: 표본화, a term, is not 표본 and a rest.  Korean goes on with particles, English does not.
+    own_words = {term.word(language).casefold() for term in terms.values()}
+    words = right.keys() | {w for w in own_words if any(w.startswith(form) for form in right)}
+    forms = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     pattern = rf"(?<![가-힣])(?:{forms})" if language == "ko" else rf"\b(?:{forms})s?\b"
     found = []
     for match in re.finditer(pattern, mask_excluded(cell.text), re.IGNORECASE):
         form = match[0].casefold()
+        if form not in right and form.removesuffix("s") not in right:
+            continue
         meant = right.get(form) or right[form.removesuffix("s")]
         own = next((t for t in terms.values() if t.word(language).casefold() == form), None)
         if own and (
@@ -59,9 +63,9 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
             or not any(contains(other, term.word(foreign)) for term in meant)
         ):
             continue
-        words = " or ".join(term.word(language) for term in meant)
+        instead = " or ".join(term.word(language) for term in meant)
         found.append(
-            f"{line_of(chapter, cell, match.start())}: {match[0]!r} is not this book's word; write {words}"
+            f"{line_of(chapter, cell, match.start())}: {match[0]!r} is not this book's word; write {instead}"
         )
     return found
 

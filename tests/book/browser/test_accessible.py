@@ -46,7 +46,7 @@ def test_no_violation_on_any_device_and_theme(page, device, theme, browser):
     assert violations(browser) == []
 
 
-@pytest.mark.parametrize("search", ["search.html?q=표본", "en/search.html?q=aliasing"])
+@pytest.mark.parametrize("search", ["search.html?q=샘플", "en/search.html?q=aliasing"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_violation_in_the_search(search, theme, browser):
     browser.emulate("desktop", theme)

@@ -101,7 +101,7 @@ def test_on_paper_nothing_waits_to_be_pressed(chapter, choices, browser):
 @pytest.mark.parametrize(
     ("search", "words", "finds"),
     [
-        ("search.html", "표본", "sound_into_numbers"),
+        ("search.html", "샘플", "sound_into_numbers"),
         ("search.html", "위상을", "sound_into_numbers"),
         ("search.html", "WaveNet", "index"),
         ("en/search.html", "aliasing", "sound_into_numbers"),
