@@ -30,8 +30,8 @@ def open_as(monkeypatch):
 def run_with():
     """A run of a recipe whose ``generate`` is given."""
 
-    def make(generate, sample_rate=16_000):
-        config = RunConfig(sample_rate=sample_rate)
+    def make(generate, sample_rate=16_000, config=None):
+        config = config or RunConfig(sample_rate=sample_rate)
         recipe = Recipe(
             name="ideal",
             description="Trains nothing.",

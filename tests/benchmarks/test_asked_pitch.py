@@ -1,133 +1,103 @@
-"""The benchmark tells the right pitch from a wrong one, and asks for what families play."""
+"""The benchmark tells the right pitch from a wrong one, a family's timbre from another's, and asks for 75 notes."""
 
 import json
 import math
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
 from benchmarks import asked_pitch
-from benchmarks.asked_pitch import asked, generated, off_cents, procedural, ratio, row, share
-from tinyaudio.checkpoints import TrainedRun
-from tinyaudio.data import soundfont
-from tinyaudio.data.instruments.families import FAMILIES, RANGES
-from tinyaudio.errors import DataError
-from tinyaudio.metrics.pitch import midi_to_hz
-from tinyaudio.models.wavenet import WaveNet
-from tinyaudio.recipes import wavenet
+from benchmarks.asked_pitch import (
+    asked,
+    harmonic_tone,
+    mean_levels,
+    off_cents,
+    real,
+    row,
+    sawtooth,
+)
+from tinyaudio.data.note_crops import NoteSelection
+from tinyaudio.metrics.timbre import harmonic_levels
+from tinyaudio.recipes.wavenet import NARROW
+
+FEW = NoteSelection(("flute", "organ"), (60, 62), velocities=(100,))
+RATE = 8_000
 
 
-def tone(pitch, off=0.0, sample_rate=16_000, seconds=0.5):
-    t = torch.arange(round(seconds * sample_rate)) / sample_rate
-    phase = 2 * torch.pi * midi_to_hz(pitch + off / 100) * t
-    return sum(torch.sin(k * phase) / k for k in (1, 2, 3, 4)) / 4
+def test_75_notes_are_asked_for():
+    notes = asked(NARROW.notes)
+    assert len(notes) == len(set(notes)) == 75
+    assert {pitch for _, pitch in notes} == set(range(55, 80))
+    assert {family for family, _ in notes} == {"flute", "organ", "brass"}
+    wide = asked(NoteSelection())
+    assert all(sum(family == one for one, _ in wide) <= 25 for family in NoteSelection().families)
 
 
-def test_tones_are_right_within_30_cents():
-    notes = [(tone(57), 57), (tone(57, 25), 57), (tone(57, -35), 57), (tone(69), 57)]
-    off = off_cents([*notes, (torch.zeros(8_000), 57)])
-    assert off[:4] == pytest.approx([0, 25, -35, 1200], abs=3) and math.isinf(off[4])
-    assert share(off) == 2 / 5 and share(off, octave_free=True) == 3 / 5
-    assert share([]) is None
-    assert row(off, [0.0, 0.0], [])["ratio"] == 0.4
-    assert row(off, [0.0, 50.0], [0.0])["ratio_soundfont"] == 0.4
-    assert row(off, [0.0, 50.0], [])["off_cents"] == pytest.approx(30, abs=3)
-    assert ratio(0.5, None) is None and ratio(0.5, 0.0) is None
+def test_tones_are_off_by_as_many_cents():
+    tone = harmonic_tone(57, torch.tensor([0.0, -6.0, -12.0]), RATE)
+    assert off_cents(tone, 57, RATE) == pytest.approx(0, abs=5)
+    assert off_cents(tone, 58, RATE) == pytest.approx(-100, abs=5)
+    assert off_cents(tone, 69, RATE) == pytest.approx(-1200, abs=5)
+    assert math.isinf(off_cents(torch.zeros(RATE), 57, RATE))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_pitches_are_within_the_familys_range(family):
-    pitches = asked(family)
-    low, high = RANGES[family].pitches
-    assert len(set(pitches)) == asked_pitch.N_PITCHES
-    assert low <= pitches[0] and pitches[-1] <= min(high, 84)
-    assert pitches[-1] - pitches[0] >= 12
+def test_a_tone_has_the_harmonics_and_the_level_it_was_given():
+    levels = torch.tensor([0.0, -10.0, 5.0, -20.0])
+    tone = harmonic_tone(57, levels, RATE)
+    found = harmonic_levels(tone[1_600:5_600], 220.0, RATE)[:4]
+    torch.testing.assert_close(found - found[0], levels, atol=0.2, rtol=0)
+    assert 10 * math.log10(tone.square().mean()) == pytest.approx(-10, abs=0.01)
 
 
-def test_a_temperature_is_chosen_on_other_pitches_and_instruments():
-    pitches, others = asked("flute"), asked("flute", validation=True)
-    assert others == [pitch + 1 for pitch in pitches[:-1]]
-    notes, other_notes = procedural("flute"), procedural("flute", validation=True)
-    assert [pitch for _, pitch in notes] == [p for p in pitches for _ in range(4)]
-    assert [pitch for _, pitch in other_notes] == [p for p in others for _ in range(4)]
-    assert all(clip.shape == (16_000,) for clip, _ in notes)
+def test_a_family_s_own_sound_is_nearer_than_another_s():
+    notes = asked(FEW)
+    means = {note: mean_levels(note, RATE, "test", 100) for note in notes}
+    clips = real(notes, RATE, "test", 0, 100)
+    own = row(clips, clips, notes, RATE, means)
+    assert own["notes"] == 6 and own["spread_db"] == 0
+    assert own["harmonics_error_db"] < own["harmonics_error_other_family_db"]
+    swapped = [(("organ" if family == "flute" else "flute"), pitch) for family, pitch in notes]
+    wrong = row(clips, clips, swapped, RATE, means)
+    assert wrong["harmonics_error_db"] == own["harmonics_error_other_family_db"]
+    assert wrong["pitch"] == own["pitch"]  # which timbre does not change
+    saw = sawtooth(notes, RATE)
+    plain = row(saw, saw, notes, RATE, means)
+    assert plain["pitch"] == 1
+    assert plain["harmonics_error_db"] == pytest.approx(
+        plain["harmonics_error_other_family_db"], abs=0.01
+    )  # it has no family
 
 
-@pytest.fixture
-def few(monkeypatch):
-    monkeypatch.setattr(asked_pitch, "N_PITCHES", 2)
-    monkeypatch.setattr(asked_pitch, "N_SEEDS", 2)
+def flutes(config, models, *, seconds=1.0, seeds=(0,), temperature=1.0, family="", pitch=60):
+    """In tune at temperature 1, else 50 cents sharp; the level follows the seed."""
+    off = 0.0 if temperature == 1 else 0.5
+    levels = torch.tensor([0.0, -20.0 - seeds[0] % 7])
+    clip = harmonic_tone(pitch + off, levels, config.sample_rate)
+    yield from clip[None, None].split(5_000, dim=2)
 
 
-@pytest.mark.parametrize(("validation", "first"), [(False, 0), (True, 1_000)])
-def test_a_run_generates_every_pitch_with_seeds_of_its_own(few, validation, first, monkeypatch):
-    requests = []
-
-    def stream(model, n_samples, seeds, temperature):
-        requests.append((model.condition.classes.tolist(), list(seeds), n_samples, temperature))
-        return iter([torch.full((len(seeds), n_samples), 128)])
-
-    monkeypatch.setattr(wavenet, "stream", stream)
-    config = wavenet.RECIPE.tiny
-    run = TrainedRun(wavenet.RECIPE, config, {"net": WaveNet(config.model)}, {})
-    notes = generated(run, "flute", 0.8, validation)
-    pitches = asked("flute", validation)
-    assert requests == [
-        ([[FAMILIES.index("flute"), pitch]], [first + 2 * i, first + 2 * i + 1], 16_000, 0.8)
-        for i, pitch in enumerate(pitches)
-    ]
-    assert [pitch for _, pitch in notes] == [pitch for pitch in pitches for _ in range(2)]
-    assert all(clip.shape == (16_000,) for clip, _ in notes)
-
-
-def mistuned(config, models, *, seconds=1.0, seeds=(0,), temperature=1.0, family="", pitch=60):
-    """Flutes in tune, guitars an octave too low with every second seed, all else 50 cents sharp."""
-    for i, _ in enumerate(seeds):
-        off = {"flute": 0.0, "guitar": -1200.0 * (i % 2)}.get(family, 50.0)
-        clip = tone(pitch, off, config.sample_rate, seconds)[None]
-        clips = clip if i == 0 else torch.cat([clips, clip])
-    yield from clips[:, None].split(5_000, dim=2)
-
-
-FEW = ["--families", "flute", "guitar", "bass"]
-
-
-@pytest.fixture
-def no_soundfont(monkeypatch):
-    def missing(path=None):
-        raise DataError("no soundfont found")
-
-    monkeypatch.setattr(soundfont, "find_soundfont", missing)
-
-
-def test_a_runs_errors_are_measured(
-    few, no_soundfont, one_thread, open_as, run_with, monkeypatch, capsys
+def test_the_worse_run_is_reported_beside_real_notes(
+    one_thread, open_as, run_with, monkeypatch, capsys
 ):
-    open_as(ideal=run_with(mistuned, sample_rate=8_000))
-    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--json", "--run", "ideal", *FEW])
+    run = run_with(flutes, config=replace(NARROW, notes=FEW))
+    open_as(one=run, other=run)
+    argv = ["asked_pitch", "--json", "--run", "one", "other", "--temperature", "1", "0.5"]
+    monkeypatch.setattr(sys, "argv", argv)
     asked_pitch.main()
     found = json.loads(capsys.readouterr().out)
-    rows = found["families"]
-    assert [rows[family]["generated"] for family in rows] == [1.0, 0.5, 0.0]
-    assert [rows[family]["octave_free"] for family in rows] == [1.0, 1.0, 0.0]
-    assert rows["bass"]["off_cents"] == pytest.approx(50, abs=5)
-    assert all(rows[family]["procedural"] >= 0.75 for family in ("flute", "bass"))
-    assert rows["flute"]["ratio"] == round(1 / rows["flute"]["procedural"], 3)
-    assert found["all"]["notes"] == 12 and found["all"]["generated"] == 0.5
-    assert found["lowest_ratio"] == 0 and found["below_target"] == ["guitar", "bass"]
-    assert found["soundfont"] is None and found["all"]["soundfont"] is None
+    rows = found["rows"]
+    assert set(rows) == {"real", "mean_harmonics", "sawtooth"} | {
+        f"{run}_at_{t}" for run in ("one", "other") for t in ("1", "0.5")
+    }
+    assert rows["one_at_1"]["pitch"] == 1 and rows["one_at_0.5"]["pitch"] == 0
+    assert found["pitch_of_real"] == 0  # of the worst
+    assert rows["one_at_1"]["level_db"] == pytest.approx(-10, abs=0.05)
+    assert rows["one_at_1"]["spread_db"] > 0 and rows["sawtooth"]["spread_db"] == 0
 
 
-def test_without_a_run_there_are_only_controls(few, no_soundfont, one_thread, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--families", "flute"])
-    asked_pitch.main()
-    out, err = capsys.readouterr()
-    assert "procedural" in out and "generated" not in out and "ratio" not in out
-    assert err.strip() == "no --run: only the controls are measured"
-
-
-def test_a_run_without_a_pitch_is_refused_in_one_line(few, one_thread, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--run", "causal-notes", *FEW])
+def test_a_run_without_a_pitch_is_refused_in_one_line(one_thread, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["asked_pitch", "--run", "causal-notes"])
     with pytest.raises(SystemExit, match=r"autoregressive cannot .* no option --family$"):
         asked_pitch.main()
