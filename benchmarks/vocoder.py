@@ -135,7 +135,7 @@ def narrow_table(run: Any, temperature: float) -> dict[str, Any]:
     from tinyaudio.recipes import load_recipe
 
     config = run.config if run else load_recipe("vocoder").sizes["narrow"]
-    if getattr(config, "speaker", -1) < 0:
+    if getattr(config, "speaker", None) is None:
         raise UserError("--narrow-run: not a run on one speaker; train vocoder --size narrow")
     rate = config.sample_rate
     voices = Voices(N_NARROW, rate, "test", config.seed, only_speaker=config.speaker)
