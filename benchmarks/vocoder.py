@@ -33,8 +33,10 @@ cpu_seconds_a_second    of one thread, the mel spectrogram included
     python -m benchmarks.vocoder --ablations    also rows with one part switched off each
     python -m benchmarks.vocoder --notes        also a table of instrument notes by `istft-vocoder-notes`
 
-The rows of --ablations switch a part of the trained network off: no_noise, no_matching; start_alone is the
-untrained one without matching and rounds.  --no-harmonics RUN adds one trained with ``--no-harmonics``.
+The rows of --ablations switch a part of the trained network off: no_noise, no_matching.  start_alone are the
+harmonics as they are; start_refined the harmonics without noise, with their levels matched and the 16 rounds
+that follow the network, but not the two inside it.  --no-harmonics RUN adds a network that was trained
+without them.
 """
 
 import json
@@ -63,7 +65,9 @@ DEFAULTS = {
     "narrow_run": "wavenet-vocoder",
     "notes_run": "istft-vocoder-notes",
 }
-NARROW_TEMPERATURE = 0.8  # the best pitch of 1, 0.9, 0.8 and 0.7 on sentences of the validation split
+NARROW_TEMPERATURE = (
+    0.8  # the best pitch of 1, 0.9, 0.8 and 0.7 on sentences of the validation split
+)
 TARGETS = {"log_mel_db": 0.25, "hnr_high_error_db": 0.5, "cpu_seconds_a_second": 0.25}
 
 

@@ -103,11 +103,12 @@ def istft_ways(run: Any, ablations: bool = False) -> dict[str, Way]:
         "istft_no_rounds": by_network(changed(net, n_rounds=0), n_rounds=0),
     }
     if ablations:
-        bare = changed(untrained, n_rounds=0, n_match=0, noise=False)
+        bare = changed(untrained, n_rounds=0, noise=False)  # the harmonics, with matched levels
         ways |= {
             "no_noise": by_network(changed(net, noise=False)),
             "no_matching": by_network(changed(net, n_match=0)),
-            "start_alone": by_network(bare, n_rounds=0),
+            "start_refined": by_network(bare),
+            "start_alone": by_network(changed(bare, n_match=0), n_rounds=0),
         }
     return ways
 

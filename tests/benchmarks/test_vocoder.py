@@ -253,7 +253,7 @@ def test_the_tables_are_complete(small, monkeypatch, capsys, run_with):
     found = json.loads(capsys.readouterr().out)
     assert set(found["narrow"]) == {"wavenet", "griffin_lim", "noise_with_levels", "clips"}
     assert found["narrow"]["wavenet"]["log_mel_db"] == 0 and set(found["narrow"]["wavenet"]) == ROW
-    ablations = {"no_noise", "no_matching", "start_alone", "no_harmonics"}
+    ablations = {"no_noise", "no_matching", "start_refined", "start_alone", "no_harmonics"}
     assert set(found["wide"]) == WIDE | ablations
     for name in (WIDE | ablations) - {"clips", "istft_gain"}:
         assert set(found["wide"][name]["recorded"]) == set(found["wide"][name]["voices"]) == ROW
