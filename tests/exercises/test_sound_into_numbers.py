@@ -7,10 +7,13 @@ import torch
 
 from tinyaudio.exercises.sound_into_numbers import (
     check_alias_hz,
+    check_dither,
     check_shortest_frame,
     check_snr_db,
+    check_stft,
 )
 from tinyaudio.language import set_language
+from tinyaudio.represent import linear
 
 # Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
@@ -35,7 +38,40 @@ WRONG = {
         (lambda gap, rate: math.ceil(4 * rate / gap), "power of two"),
         (lambda gap, rate: 2 ** math.floor(math.log2(4 * rate / gap)), "rounded down"),
     ],
+    "check_stft": [
+        (lambda x, n, hop: library(x, n, hop, window=torch.ones(n)), "not multiplied"),
+        (lambda x, n, hop: library(x, n, hop, center=False), "centred on sample 0"),
+        (
+            lambda x, n, hop: library(x, n, hop, window=torch.hann_window(n, periodic=False)),
+            "N - 1",
+        ),
+        (lambda x, n, hop: library(x, n, hop).abs(), "phase away"),
+        (lambda x, n, hop: library(x, n, hop).transpose(0, 1), "swapped"),
+    ],
+    "check_dither": [
+        (lambda x, bits, u: linear.decode(linear.encode(x, bits), bits), "no dither"),
+        (lambda x, bits, u: on_levels(x, bits) + u * 2.0 ** (1 - bits), "after rounding"),
+        (lambda x, bits, u: on_levels(x + u, bits), "too loud"),
+        (lambda x, bits, u: on_levels(x + u * 2.0**-bits, bits), "2 / 2^b"),
+        (
+            lambda x, bits, u: on_levels(x + u * 2.0 ** (1 - bits), bits) - u * 2.0 ** (1 - bits),
+            "away again",
+        ),
+    ],
 }
+
+
+def library(x, n, hop, window=None, center=True):
+    """torch's own transform, zeros outside the sound."""
+    window = torch.hann_window(n) if window is None else window
+    return torch.stft(
+        x, n, hop, window=window, center=center, pad_mode="constant", return_complex=True
+    )
+
+
+def on_levels(x, bits):
+    scale = 2 ** (bits - 1)
+    return (x * scale).round().clamp(-scale, scale - 1) / scale
 
 
 def fold_modulo(f, rate):
@@ -67,6 +103,28 @@ def test_frame_passes_however_it_is_written():
         return n
 
     assert check_shortest_frame(by_doubling)
+
+
+def test_stft_passes_however_it_is_written():
+    def by_definition(x, n, hop):
+        k = torch.arange(n)
+        waves = torch.exp(-2j * math.pi * torch.arange(n // 2 + 1)[:, None] * k / n)
+        window = 0.5 - 0.5 * torch.cos(2 * math.pi * k / n)
+        padded = torch.cat([torch.zeros(n // 2), x, torch.zeros(n // 2)])
+        starts = range(0, len(padded) - n + 1, hop)
+        return torch.stack(
+            [waves @ (window * padded[s : s + n]).to(waves.dtype) for s in starts], 1
+        )
+
+    assert check_stft(library) and check_stft(by_definition)
+
+
+def test_the_sign_of_the_phase_matters():
+    assert not check_stft(lambda x, n, hop: library(x, n, hop).conj())
+
+
+def test_dither_passes_however_it_is_written():
+    assert check_dither(lambda x, bits, u: on_levels(x + u / 2 ** (bits - 1), bits))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
-"""Chapter 1, "Sound into numbers": aliasing, signal-to-noise ratio, frame length."""
+"""Chapter 1, "Sound into numbers": aliasing, signal-to-noise ratio, frame length, the STFT."""
 
+import functools
 import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.dither import check_dither as check_dither
 from tinyaudio.language import tr
 
 
@@ -49,7 +52,8 @@ def check_alias_hz(answer: Callable[[float, float], float]) -> CheckResult:
         Mistake(
             lambda f, rate: f if f <= rate / 2 else abs(rate - f),
             tr(
-                "한 번만 접었습니다. 샘플링 레이트의 1.5배를 넘으면 또 접어야 합니다. 가장 가까운 k를 찾으십시오.",
+                "한 번만 접었습니다. 샘플링 레이트의 1.5배를 넘으면 또 접어야 합니다. "
+                "가장 가까운 k를 찾으십시오.",
                 "You folded only once; above 1.5 times the sample rate it folds again. Look for the nearest k.",
             ),
         ),
@@ -197,3 +201,68 @@ def check_shortest_frame(answer: Callable[[float, float], int]) -> CheckResult:
         return power_of_two(4 * sample_rate / gap_hz)
 
     return check_answer(answer, right, cases, mistakes, hint)
+
+
+def check_stft(answer: Callable[[Tensor, int, int], Tensor]) -> CheckResult:
+    """Exercise 1.4: the short-time Fourier transform, from its parts.
+
+    Args:
+        answer: (x, n_fft, hop_length), x of shape (T,) -> complex (n_fft / 2 + 1, frames), frame n
+            centred on sample n hop_length.
+
+    Example:
+        >>> from tinyaudio.represent.spectrum import stft
+        >>> check_stft(stft)
+        ✔ Correct.
+    """
+
+    def spectra(x: Tensor, n_fft: int, hop: int, window: Tensor, pad: int) -> Tensor:
+        frames = F.pad(x, (pad, pad)).unfold(0, n_fft, hop)
+        return torch.fft.rfft(frames * window).T
+
+    def right(x: Tensor, n: int, hop: int) -> Tensor:
+        return spectra(x, n, hop, torch.hann_window(n), n // 2)
+
+    def parts(f: Callable[[Tensor, int, int], Tensor]) -> Callable[[Tensor, int, int], Tensor]:
+        @functools.wraps(f)
+        def real_and_imaginary(x: Tensor, n: int, hop: int) -> Tensor:
+            made = f(x, n, hop)
+            complex_made = isinstance(made, Tensor) and made.is_complex()
+            return torch.view_as_real(made.resolve_conj()) if complex_made else made
+
+        return real_and_imaginary
+
+    named = (
+        (
+            lambda x, n, hop: spectra(x, n, hop, torch.ones(n), n // 2),
+            "창을 곱하지 않았습니다.",
+            "The frames are not multiplied by the window.",
+        ),
+        (
+            lambda x, n, hop: spectra(x, n, hop, torch.hann_window(n), 0),
+            "양쪽에 0을 붙이지 않아 첫 프레임의 한가운데가 샘플 0이 아닙니다.",
+            "Without zeros on either side, the first frame is not centred on sample 0.",
+        ),
+        (
+            lambda x, n, hop: spectra(x, n, hop, torch.hann_window(n, periodic=False), n // 2),
+            "창의 주기가 N이 아니라 N-1입니다. periodic=False를 빼십시오.",
+            "The window's period is N - 1, not N: leave out periodic=False.",
+        ),
+        (
+            lambda x, n, hop: right(x, n, hop).abs(),
+            "크기만 남기고 위상을 버렸습니다. 복소수를 돌려주십시오.",
+            "You kept the magnitude and threw the phase away: return complex numbers.",
+        ),
+        (
+            lambda x, n, hop: right(x, n, hop).T,
+            "행과 열이 바뀌었습니다. 주파수가 먼저, 프레임이 나중입니다.",
+            "Rows and columns are swapped: frequency comes first, frames second.",
+        ),
+    )
+    mistakes = [Mistake(parts(wrong), tr(ko, en)) for wrong, ko, en in named]
+    random = torch.Generator().manual_seed(0)
+    cases = [(torch.randn(64, generator=random), 16, 4), (torch.randn(96, generator=random), 32, 8)]
+    hint = tr("채우고, 자르고, 창을 곱하십시오.", "Pad, cut into frames, multiply by the window.")
+    return check_answer(
+        parts(answer) if callable(answer) else answer, parts(right), cases, mistakes, hint
+    )
