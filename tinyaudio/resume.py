@@ -107,7 +107,10 @@ def load_state(
             processes.
     """
     record = read_record(path)
-    tensors = safetensors.torch.load_file(path)
+    try:
+        tensors = safetensors.torch.load(Path(path).read_bytes())
+    except (safetensors.SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from None
     n_processes = accelerator.num_processes if accelerator else 1
     if len(record["random"]) != n_processes:
         raise CheckpointError(
@@ -151,9 +154,8 @@ def read_record(path: str | Path) -> dict[str, Any]:
     if not Path(path).is_file():
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-    except (safetensors.SafetensorError, OSError) as error:
+        header = read_metadata(Path(path))
+    except (ValueError, TypeError, AttributeError, OSError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from None
     if "tinyaudio" not in header:
         raise CheckpointError(f"{path}: safetensors, but not a training state of tinyaudio")
@@ -168,6 +170,19 @@ def read_record(path: str | Path) -> dict[str, Any]:
             " train again, or resume with the version of tinyaudio that wrote it"
         )
     return record
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """A safetensors file's own words: its header is JSON, behind its length in eight bytes.
+
+    `safetensors.safe_open` would do, but for folders whose names are not UTF-8.
+    """
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            raise ValueError("its header is longer than the file")
+        header: dict[str, dict[str, str]] = json.loads(file.read(length))
+    return header.get("__metadata__", {})
 
 
 def check_fit(path: str | Path, module: nn.Module, prefix: str, tensors: dict[str, Tensor]) -> None:

@@ -66,7 +66,7 @@ def read_weights(model: nn.Module, folder: Path) -> nn.Module:
     """
     path = folder / "model.safetensors"
     try:
-        weights = safetensors.torch.load_file(path)
+        weights = safetensors.torch.load(path.read_bytes())
     except (OSError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"{path}: cannot be read ({first_line(error)})") from None
     check_fit(path, model, "", weights)
