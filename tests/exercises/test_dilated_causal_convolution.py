@@ -9,6 +9,7 @@ from tinyaudio.exercises.dilated_causal_convolution import (
     check_design,
     check_lookahead,
     check_receptive_field,
+    check_training_step,
 )
 from tinyaudio.layers import CausalConv1d
 
@@ -38,6 +39,17 @@ WRONG = {
         (lambda reach: min((layers(reach, k), k) for k in range(2, 9))[::-1], "Fewest layers"),
         (lambda reach: (2, math.ceil(math.log2(reach))), "two taps"),
         (lambda reach: cheapest(reach, ties=-1), "Of equals"),
+    ],
+    "check_training_step": [
+        (lambda w, b, d, x, lr: by_hand(w, b, d, x, 0.0), "stay as they were"),
+        (lambda w, b, d, x, lr: by_autograd(w, b, d, x, lr), "zero_grad"),
+        (lambda w, b, d, x, lr: by_hand(w, b, d, x, -lr), "up the gradient"),
+        (lambda w, b, d, x, lr: by_hand(w, b, d, x, lr, target=0), "copying"),
+        (lambda w, b, d, x, lr: by_hand(w, b, d, x, lr, target=-1), "wrong way"),
+        (lambda w, b, d, x, lr: by_hand(w, b, -d, x, lr), "looks ahead"),
+        (lambda w, b, d, x, lr: by_hand(w, b, 1, x, lr), "not used"),
+        (lambda w, b, d, x, lr: by_hand(w, b, d, x, lr, weight=x.shape[2] - 1), "the sum"),
+        (lambda w, b, d, x, lr: [by_hand(w, b, d, x, lr), by_hand(w, b, d, x, 0.0)][1], "after"),
     ],
 }  # fmt: skip
 
@@ -84,6 +96,44 @@ def cheapest(reach, ties=1):
         ((k, layers(reach, k)) for k in range(2, 9)),
         key=lambda one: (one[0] * one[1], ties * one[1]),
     )
+
+
+def by_hand(w, b, d, x, lr, target=1, weight=1):
+    """The derivatives written out, place by place; a dilation below 0 looks ahead, its first tap nearest."""
+    T, k = x.shape[2], w.shape[2]
+    times = [t for t in range(T) if 0 <= t + target < T]
+    taps = [[(k - 1 - i) * d if d > 0 else i * d for i in range(k)] for _ in times]
+    rows = [
+        [x[0, 0, t - lag].item() if 0 <= t - lag < T else 0.0 for lag in lags]
+        for t, lags in zip(times, taps, strict=True)
+    ]
+    X, goal = torch.tensor(rows), x[0, 0, [t + target for t in times]]
+    with torch.no_grad():
+        error = X @ w[0, 0] + b - goal
+        loss = weight * error.square().mean().item()
+        w -= lr * 2 * weight * (error @ X / len(times))
+        b -= lr * 2 * weight * error.mean()
+    return loss
+
+
+def by_autograd(w, b, d, x, lr):
+    """Without clearing the gradients."""
+    loss = (taps(x, w, d, shift=0) + b - x.roll(-1))[..., :-1].square().mean()
+    loss.backward()
+    with torch.no_grad():
+        w -= lr * w.grad
+        b -= lr * b.grad
+    return loss
+
+
+def test_a_training_step_passes_by_hand():
+    assert check_training_step(by_hand)
+
+
+def test_the_step_that_exercise_4_5_works_out():
+    w, b = torch.zeros(1, 1, 1), torch.zeros(1)
+    assert by_hand(w, b, 1, torch.tensor([[[1.0, 2.0]]]), 0.1) == 4
+    torch.testing.assert_close([w.item(), b.item()], [0.4, 0.4])
 
 
 def test_receptive_field_passes_however_it_is_written():

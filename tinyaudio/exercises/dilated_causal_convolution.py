@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tinyaudio.exercises.causal_training import check_training_step as check_training_step
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 from tinyaudio.language import tr
 
