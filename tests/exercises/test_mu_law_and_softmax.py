@@ -9,7 +9,9 @@ from tinyaudio.exercises.mu_law_and_softmax import (
     check_bell,
     check_encode,
     check_fair_bits,
+    check_levels,
     check_mean,
+    check_mixture_bits,
 )
 from tinyaudio.represent import mulaw
 
@@ -48,6 +50,34 @@ def height(mean, scale, K):
     return torch.tensor([1 / (4 * scale * math.cosh(z / 2) ** 2) for z in at])
 
 
+def mixed(parameters, codes, K, *, softmax=True, log_first=False, soft=False, tails=True, base=2.0):
+    """Bits of a mixture in Python's floats, one code at a time, with the mistakes of learners."""
+    weights, means, scales = parameters.chunk(3)
+    total = 0.0
+    for t, code in enumerate(codes.tolist()):
+        w = weights[:, t].softmax(0) if softmax else weights[:, t].exp()
+        terms = []
+        for m in range(len(weights)):
+            s = scales[m, t].item()
+            s = math.log(1 + math.exp(s)) if soft else math.exp(s)
+            low = 0.0 if tails and code == 0 else logistic(code - 0.5, means[m, t].item(), s)
+            high = 1.0 if tails and code == K - 1 else logistic(code + 0.5, means[m, t].item(), s)
+            terms.append((w[m].item(), high - low))
+        if log_first:
+            total += sum(a * math.log(p) for a, p in terms)
+        else:
+            total += math.log(sum(a * p for a, p in terms))
+    return -total / len(codes) / math.log(base)
+
+
+def differences(parameters, codes, K):
+    """Right as long as no probability underflows."""
+    weights, means, scales = parameters.chunk(3)
+    low, high = (torch.sigmoid((codes + h - means) / scales.exp()) for h in (-0.5, 0.5))
+    p = torch.where(codes == K - 1, 1.0, high) - torch.where(codes == 0, 0.0, low)
+    return -(weights.softmax(0) * p).sum(0).clamp(min=1e-12).log2().mean()
+
+
 # Typical wrong answers, and words of the message they get (see test_every_exercise.py).
 WRONG = {
     "check_encode": [
@@ -76,6 +106,24 @@ WRONG = {
         (lambda bits, q, w: bits + sum(math.log2(n) for n in w) / 256, "All 256 codes"),
         (lambda bits, q, w: bits + sum(math.log(w[c]) for c in q) / len(q), "base 2"),
         (lambda bits, q, w: bits - sum(math.log2(w[c]) for c in q) / len(q), "subtracted"),
+    ],
+    "check_mixture_bits": [
+        (lambda *case: mixed(*case, base=math.e), "nats"),
+        (lambda *case: -mixed(*case), "minus is missing"),
+        (lambda *case: mixed(*case, softmax=False), "still logits"),
+        (lambda *case: mixed(*case, log_first=True), "mixed logarithms"),
+        (lambda *case: mixed(*case, soft=True), "log scales: exp"),
+        (lambda *case: mixed(*case, tails=False), "lack their tails"),
+        (lambda *case: mixed(*case), "no gradient"),
+        (differences, "underflows"),
+    ],
+    "check_levels": [
+        (lambda x: torch.linspace(-1, 1, 257), "256 levels"),
+        (lambda x: x[:256], "increase"),
+        (lambda x: 2 * V, "lie in"),
+        (lambda x: (torch.arange(256) - 128) / 128, "uniform quantization"),
+        (lambda x: V.clone(), "levels of mu-law"),
+        (lambda x: torch.linspace(0, 1, 256), "below uniform"),
     ],
 }  # fmt: skip
 
@@ -115,3 +163,26 @@ def test_bell_s_answer_adds_up_to_one_where_the_common_mistake_does_not():
 def test_fair_bits_passes_however_it_is_written():
     assert check_fair_bits(lambda bits, q, w: bits + sum(math.log2(w[c]) for c in q) / len(q))
     assert check_fair_bits(lambda bits, q, w: math.log2(2**bits) + torch.log2(w[q]).sum() / len(q))
+
+
+def test_mixture_bits_passes_with_the_package_s_own_sum_of_logarithms():
+    """Another way to the same number: the product of two sigmoids, in double precision."""
+
+    def double(parameters, codes, K):
+        w, c, s = parameters.double().chunk(3)
+        a, b = ((codes + h - c) * torch.exp(-s) for h in (-0.5, 0.5))
+        log = torch.nn.functional.logsigmoid
+        p = log(b) * (codes < K - 1) + log(-a) * (codes > 0)
+        p = p + torch.where((codes > 0) & (codes < K - 1), torch.log1p(-torch.exp(a - b)), 0.0)
+        return -(w.log_softmax(0) + p).logsumexp(0).mean().float() / math.log(2)
+
+    assert check_mixture_bits(double)
+
+
+def test_levels_pass_as_lists_and_say_what_they_reach():
+    """Companding that is gentler than mu-law suits the peaked samples better than even levels."""
+    gentle = [math.copysign((11.0 ** abs(y) - 1) / 10, y) for y in np.linspace(-1, 1, 256)]
+    result = check_levels(lambda x: gentle)
+    assert result and "dB" in result.message
+    spread = torch.linspace(-0.6, 0.6, 256)
+    assert check_levels(lambda x: spread)

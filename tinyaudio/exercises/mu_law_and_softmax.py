@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.levels_and_mixtures import check_levels as check_levels
+from tinyaudio.exercises.levels_and_mixtures import check_mixture_bits as check_mixture_bits
 from tinyaudio.language import tr
 from tinyaudio.represent import mulaw
 
