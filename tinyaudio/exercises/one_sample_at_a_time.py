@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 from tinyaudio.data.markov import MarkovSource
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.prediction import check_fit_layer as check_fit_layer
+from tinyaudio.exercises.prediction import check_trigram as check_trigram
 from tinyaudio.language import tr
 
 
