@@ -32,7 +32,7 @@ def check_training_step(answer: Step) -> CheckResult:
     def causal(w: Tensor, b: Tensor, d: int, x: Tensor) -> Tensor:
         return F.conv1d(F.pad(x, ((w.shape[2] - 1) * d, 0)), w, b, dilation=d)
 
-    def loss_of(w: Tensor, b: Tensor, d: int, x: Tensor) -> Tensor:
+    def squared_error(w: Tensor, b: Tensor, d: int, x: Tensor) -> Tensor:
         return (causal(w, b, d, x)[..., :-1] - x[..., 1:]).square().mean()
 
     def descend(
@@ -46,7 +46,7 @@ def check_training_step(answer: Step) -> CheckResult:
         return loss.item()
 
     def right(w: Tensor, b: Tensor, d: int, x: Tensor, lr: float) -> float:
-        return descend(loss_of(w, b, d, x), w, b, lr)
+        return descend(squared_error(w, b, d, x), w, b, lr)
 
     def copies(w: Tensor, b: Tensor, d: int, x: Tensor, lr: float) -> float:
         return descend((causal(w, b, d, x) - x).square().mean(), w, b, lr)
@@ -60,31 +60,31 @@ def check_training_step(answer: Step) -> CheckResult:
         return descend((y[..., :-1] - x[..., 1:]).square().mean(), w, b, lr)
 
     def summed(w: Tensor, b: Tensor, d: int, x: Tensor, lr: float) -> float:
-        return descend(loss_of(w, b, d, x) * (x.shape[2] - 1), w, b, lr)
+        return descend(squared_error(w, b, d, x) * (x.shape[2] - 1), w, b, lr)
 
     def loss_afterwards(w: Tensor, b: Tensor, d: int, x: Tensor, lr: float) -> float:
         right(w, b, d, x, lr)
-        return loss_of(w, b, d, x).item()
+        return squared_error(w, b, d, x).item()
 
     mistakes = [
         Mistake(run_twice(step), message)
         for step, message in (
             (
-                lambda w, b, d, x, lr: loss_of(w, b, d, x).item(),
+                lambda w, b, d, x, lr: squared_error(w, b, d, x).item(),
                 tr(
                     "손실은 맞지만 w와 b가 그대로입니다. backward 다음에 step을 부르십시오.",
                     "The loss is right, but w and b stay as they were: call step after backward.",
                 ),
             ),
             (
-                lambda w, b, d, x, lr: descend(loss_of(w, b, d, x), w, b, lr, keep=True),
+                lambda w, b, d, x, lr: descend(squared_error(w, b, d, x), w, b, lr, keep=True),
                 tr(
                     "첫 스텝은 맞지만 둘째 스텝에 앞의 기울기가 더해졌습니다. zero_grad를 부르십시오.",
                     "The first step is right; the second has the first one's gradient added. Call zero_grad.",
                 ),
             ),
             (
-                lambda w, b, d, x, lr: descend(loss_of(w, b, d, x), w, b, lr, up=True),
+                lambda w, b, d, x, lr: descend(squared_error(w, b, d, x), w, b, lr, up=True),
                 tr(
                     "기울기의 방향으로 올라갔습니다. 손실을 줄이려면 반대로 갑니다.",
                     "You went up the gradient; to lower the loss, go the other way.",

@@ -16,13 +16,13 @@ Differs:    no discriminator beside it, so that what it cannot tell apart is lef
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from tinyaudio.represent.logmel import RANGE_DB, log_mel
-from tinyaudio.train import Batch, Loss
 
 WINDOWS = (2048, 1024, 512, 256)  # samples; a hop is a quarter
 FLOOR = 1e-4  # added to magnitudes, of which a sine at full scale has 1
@@ -74,7 +74,9 @@ def magnitude(audio: Float[Tensor, "B 1 T"], n_fft: int) -> Float[Tensor, "B F N
     return spectrum.abs() / (n_fft / 4)
 
 
-def crop_loss(net: nn.Module, sample_rate: int, margin: int, only: str | None = None) -> Loss:
+def crop_loss(
+    net: nn.Module, sample_rate: int, margin: int, only: str | None = None
+) -> Callable[[dict[str, Tensor], int], tuple[Tensor, dict[str, Tensor]]]:
     """The loss of a vocoder on crops of sound.
 
     Args:
@@ -84,7 +86,7 @@ def crop_loss(net: nn.Module, sample_rate: int, margin: int, only: str | None = 
         only: A term of `spectral_loss` in place of L.
     """
 
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(batch: dict[str, Tensor], step: int) -> tuple[Tensor, dict[str, Tensor]]:
         generated = net(batch["frames"], batch.get("harmonics"))
         inside = slice(margin, -margin or None)
         reference = batch["audio"][..., inside]
