@@ -100,7 +100,7 @@ def test_bytes_of_a_sample_are_those_of_the_sizes():
 def test_chapter_7_quotes_the_record():
     """Three digits in its cells, two in its table; both are the run's, in both languages."""
     text = (ROOT / "book" / "src" / "making_it_fast.md").read_text(encoding="utf-8")
-    run = json.loads((ROOT / "runs" / "wavenet-speed" / "benchmark.json").read_text())
+    run = json.loads((ROOT / "book" / "records" / "wavenet-speed.json").read_text())
     speed = run["samples_per_second"]
 
     def typed(name):
@@ -112,5 +112,5 @@ def test_chapter_7_quotes_the_record():
     assert f"by_cached = {{1: {typed('cached')}, 16: {typed('cached_16')}}}" in text
     assert f"WaveNetConfig.tiny(), {typed('tiny_native')})" in text
     for name in ("r9y9", "naive", "cached", "native", "tiny_native"):
-        row = f"| {float(f'{speed[name]:.2g}'):,g} | `runs/wavenet-speed` |"
+        row = f"| {float(f'{speed[name]:.2g}'):,g} | `wavenet-speed.json` |"
         assert text.count(row) == 2, row

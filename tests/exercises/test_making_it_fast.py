@@ -5,6 +5,7 @@ import torch
 from tinyaudio.exercises.making_it_fast import (
     check_bytes,
     check_ceiling,
+    check_generate,
     check_saving,
     check_taps,
 )
@@ -80,7 +81,53 @@ WRONG = {
         (lambda M, B, P, W: 1 / (2 * M / P + 4 * M / (W * B)), "overlap"),
         (lambda M, B, P, W: min(P / M, B * W / (4 * M)), "2M operations"),
     ],
+    "check_generate": [
+        (lambda layer, dilations, noise: replayed(layer, dilations, noise, again=True), "calls layer"),
+        (lambda layer, dilations, noise: replayed(layer, dilations, noise, lag=lambda d: 0), "before you read"),
+        (lambda layer, dilations, noise: replayed(layer, dilations, noise, above=1), "layer's output"),
+        (lambda layer, dilations, noise: one_ring(layer, dilations, noise), "share one"),
+        (lambda layer, dilations, noise: replayed(layer, dilations, noise, lag=lambda d: 1), "one step ago"),
+        (lambda layer, dilations, noise: replayed(layer, dilations, noise, fed_back=0), "not fed back"),
+    ],
 }  # fmt: skip
+
+
+def replayed(layer, dilations, noise, again=False, lag=lambda d: d, above=0, fed_back=1):
+    """All values of all layers are kept; nothing is a ring.  `again` computes each of them twice."""
+    heights = [[] for _ in (None, *dilations)]
+    for e in noise:
+        heights[0].append(fed_back * (float(x[-1]) if (x := heights[-1]) else 0.0))
+        for i, d in enumerate(dilations):
+            kept = heights[i + above]
+            place = len(heights[i]) - 1 - lag(d)
+            past = kept[place] if place >= 0 else 0.0
+            past -= noise[place] if kept is heights[-1] and place >= 0 else 0.0
+            for _ in range(1 + again):
+                value = layer(i, heights[i][-1], past)
+            heights[i + 1].append(value)
+        heights[-1][-1] += e
+    return torch.tensor(heights[-1])
+
+
+def one_ring(layer, dilations, noise):
+    ring, x = torch.zeros(dilations[-1], dtype=torch.float64), [0.0]
+    for t, e in enumerate(noise):
+        now = x[-1]
+        for i, d in enumerate(dilations):
+            past = ring[(t - d) % len(ring)].item()
+            ring[t % len(ring)] = now
+            now = layer(i, now, past)
+        x.append(now + e)
+    return torch.tensor(x[1:])
+
+
+def test_generation_passes_however_values_are_kept():
+    assert check_generate(replayed)
+
+
+def test_the_samples_that_exercise_7_5_works_out():
+    found = replayed(lambda index, now, past: now + past, [1, 2], [1, 0, 0, 0])
+    assert found.tolist() == [1, 1, 2, 4]
 
 
 def test_answers_pass_however_they_are_written():

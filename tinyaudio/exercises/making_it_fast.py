@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from tinyaudio.exercises.cached_generation import check_generate as check_generate
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
 from tinyaudio.language import tr
 
@@ -210,8 +211,7 @@ def check_ceiling(answer: Callable[[float, float, float, float], float]) -> Chec
     """Exercise 7.4: the roofline, in samples a second of all clips together.
 
     Args:
-        answer: (M, B, P, W), multiplications, clips, operations a second, bytes a second -> samples
-            a second.
+        answer: (M, B, P, W), multiplications, clips, operations and bytes a second -> samples a second.
 
     Example:
         >>> check_ceiling(lambda M, B, P, W: min(P / (2 * M), W / (4 * M)))
