@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from tinyaudio.exercises.wavenet import check_count, check_gated, check_go_on, check_stack
+from tinyaudio.exercises.wavenet import (
+    check_count,
+    check_gated,
+    check_go_on,
+    check_layer,
+    check_stack,
+)
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 
@@ -87,6 +93,43 @@ def built(n, C, dilation):
     return nn.ModuleDict({str(i): GatedLayer(C, C, 2, dilation(i)) for i in range(n)})
 
 
+def layered(dilation=None, **change):
+    """A builder of layers that convolve by `conv1d` with weights cut from the matrix, one thing changed."""
+
+    class Layer(nn.Module):
+        def __init__(self, channels, d):
+            super().__init__()
+            self.gate = nn.Linear(2 * channels, 2 * channels)
+            self.residual = nn.Linear(channels, channels)
+            self.d = dilation or d
+
+        def forward(self, x, offset):
+            if change.get("reverse"):
+                return tuple(one.flip(1) for one in self.run(x.flip(1), offset))
+            return self.run(x, offset)
+
+        def run(self, x, offset):
+            C, d = x.shape[2], self.d
+            taps = self.gate.weight.reshape(2 * C, 2, C).transpose(
+                1, 2
+            )  # (2C, C, past and present)
+            ends = x.transpose(1, 2)
+            before = ends[:, :, -d:] if change.get("roll") else ends.new_zeros(*ends.shape[:2], d)
+            taps = taps.flip(2) if change.get("taps") else taps
+            y = torch.conv1d(torch.cat([before, ends], 2), taps, self.gate.bias, dilation=d)
+            y = y.transpose(1, 2) + change.get("told", 1) * offset
+            f, g = y[..., :C], y[..., C:]
+            z = (
+                (torch.sigmoid(f) * torch.tanh(g))
+                if change.get("gates")
+                else f.tanh() * g.sigmoid()
+            )
+            out = z @ self.residual.weight.T + self.residual.bias
+            return change.get("keep", 1) * x + out, out if change.get("late") else z
+
+    return Layer
+
+
 def real(K, R, G, S, L):
     config = WaveNetConfig(
         n_levels=K, stacks=1, layers=L, residual_channels=R, gate_channels=G, skip_channels=S
@@ -116,6 +159,15 @@ WRONG = {
         (lambda n, C: built(n, C, lambda i: 1), "All dilations"),
         (lambda n, C: built(n, C, lambda i: i + 1), "double"),
     ],
+    "check_layer": [
+        (layered(reverse=True), "looks ahead"),
+        (layered(taps=True), "taps have changed"),
+        (layered(roll=True), "roll brings"),
+        (layered(gates=True), "first half of gate"),
+        (layered(keep=0), "residual connection is missing"),
+        (layered(late=True), "from before residual"),
+        (layered(told=0), "offset is not added"),
+    ],
     "check_count": [
         (
             lambda K, R, G, S, L: (
@@ -138,6 +190,8 @@ WRONG = {
         (check_stack, Attributes),
         (check_stack, lambda n, C: built(n, C, lambda i: 1 << i)),
         (check_count, real),
+        (check_layer, layered()),
+        (check_layer, lambda C, d: GatedLayer(C, C, 2, d)),
     ],
     ids=lambda function: function.__name__,
 )

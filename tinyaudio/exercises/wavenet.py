@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.gated_layer import check_layer as check_layer
 from tinyaudio.language import tr
 from tinyaudio.models.gated import GatedLayer
 
