@@ -10,6 +10,7 @@ from tinyaudio.exercises.conditioning_and_vocoder import (
     check_gate,
     check_glide,
     check_hold,
+    check_layer,
     check_stretch,
     check_sweep,
 )
@@ -49,6 +50,36 @@ def phases(hz, rate):
 
 def sine(phases, period=2 * math.pi):
     return torch.tensor([math.sin(period * phase) for phase in phases])
+
+
+def layer(x, frames, W, V, d, past=1, dilation=None):
+    """One sample after another: the past tap, the present tap, the frame of this sample."""
+    T, G, step = x.shape[1], len(V) // 2, dilation or d
+    hop, zero = T // frames.shape[1], torch.zeros(len(x))
+    columns = []
+    for t in range(T):
+        # past = 1: taps at t - d and t; past = 0: at t and t + d.
+        taps = [t - past * step, t + (1 - past) * step]
+        seen = [x[:, i] if 0 <= i < T else zero for i in taps]
+        column = W[:, :, 0] @ seen[0] + W[:, :, 1] @ seen[1] + V @ frames[:, t // hop]
+        columns.append(column[:G].tanh() * column[G:].sigmoid())
+    return torch.stack(columns, dim=1)
+
+
+def flipped(W):
+    return torch.cat([W[len(W) // 2 :], W[: len(W) // 2]])
+
+
+def added_outside(x, frames, W, V, d):
+    z = layer(x, frames, W, 0 * V, d)
+    return z + (V @ frames)[: len(z)].repeat_interleave(x.shape[1] // frames.shape[1], dim=1)
+
+
+def cycling(x, frames, W, V, d):
+    longer = frames.repeat(
+        1, x.shape[1] // frames.shape[1]
+    )  # one frame a sample, in the wrong order
+    return layer(x, longer, W, V, d)
 
 
 # Typical wrong answers, and words of the message they get (see test_every_exercise.py).
@@ -121,6 +152,14 @@ WRONG = {
             "falls to zero",
         ),
     ],
+    "check_layer": [
+        (lambda x, f, W, V, d: layer(x, f, W, V, d, past=0), "looks ahead"),
+        (lambda x, f, W, V, d: layer(x, f, flipped(W), flipped(V), d), "changed places"),
+        (added_outside, "comes out"),
+        (cycling, "again and again"),
+        (lambda x, f, W, V, d: layer(x, f, W, V, d, dilation=1), "not used"),
+        (lambda x, f, W, V, d: layer(x, f, W, 0 * V, d), "missing"),
+    ],
     "check_sweep": [
         (lambda hz, rate: sine(n / rate * f for n, f in enumerate(hz)), "the time now"),
         (lambda hz, rate: sine(accumulate(hz / rate)), "A sample ahead"),
@@ -172,3 +211,7 @@ def test_sweep_passes_however_it_is_written():
         return (turns.cumprod(0) / turns).imag
 
     assert check_sweep(rotated)
+
+
+def test_layer_passes_however_it_is_written():
+    assert check_layer(layer)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.conditioned_layer import check_layer as check_layer
 from tinyaudio.exercises.source_filter import check_sweep as check_sweep
 from tinyaudio.language import tr
 
