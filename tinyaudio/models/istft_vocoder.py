@@ -60,7 +60,7 @@ class ISTFTVocoderConfig:
     """
 
     sample_rate: int = 16_000
-    channels: int = 96
+    channels: int = 64
     n_blocks: int = 4
     expansion: int = 2
     harmonic: bool = True
@@ -70,7 +70,7 @@ class ISTFTVocoderConfig:
 
     @classmethod
     def tiny(cls) -> "ISTFTVocoderConfig":
-        """0.4 million parameters, small enough for one CPU core."""
+        """0.2 million parameters, small enough for one CPU core."""
         return cls()
 
     @classmethod
