@@ -34,9 +34,8 @@ def check_gated(answer: Callable[[Tensor, int, Tensor, Tensor, Tensor], Tensor])
         return w[0] * F.pad(x, (d, 0))[: len(x)] + w[1] * x
 
     def gated(x: Tensor, d: int, w_f: Tensor, w_g: Tensor, offsets: Tensor) -> Tensor:
-        return torch.tanh(conv(x, d, w_f) + offsets[0]) * torch.sigmoid(
-            conv(x, d, w_g) + offsets[1]
-        )
+        f, g = conv(x, d, w_f) + offsets[0], conv(x, d, w_g) + offsets[1]
+        return torch.tanh(f) * torch.sigmoid(g)
 
     mistakes = _mistakes(
         (

@@ -46,7 +46,7 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
             right.setdefault(form.casefold(), []).append(term)
     if not right:
         return []
-    # The longest first: 표본화, a term, is not 표본 and a rest.  Korean goes on with particles, English does not.
+    # The longest first: 표본화, a term, is not 표본 and a rest.  Korean words have particles, English ones not.
     own_words = {term.word(language).casefold() for term in terms.values()}
     words = right.keys() | {w for w in own_words if any(w.startswith(form) for form in right)}
     forms = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))

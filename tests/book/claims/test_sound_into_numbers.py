@@ -56,7 +56,9 @@ def test_dither_costs_3_db_and_keeps_what_is_below_a_level(bits):
 def test_dither_costs_the_piano_about_3_db_at_4_bits():
     piano = recording("grand-piano-60").audio
     u = torch.rand(piano.shape, generator=torch.Generator().manual_seed(0)) - 0.5
-    loss = snr_db(piano, linear.quantize(piano, 4)) - snr_db(piano, linear.quantize(piano + u / 8, 4))
+    loss = snr_db(piano, linear.quantize(piano, 4)) - snr_db(
+        piano, linear.quantize(piano + u / 8, 4)
+    )
     assert loss == pytest.approx(3, abs=1)
 
 
