@@ -2,7 +2,7 @@ r"""Timbre of a steady tone: how loud its harmonics are, relative to each other.
 
     L_h = 20 \log_{10} |X(h f_0)|,   d = \frac{1}{H} \sum_h |(L_h - \bar L) - (L'_h - \bar L')|
 
-Levels are relative to their mean \bar L, so that neither loudness nor pitch enters, and not lower than 60 dB
+Levels are relative to their mean, so that neither loudness nor pitch enters, and not lower than 60 dB
 under the loudest harmonic.
 
 Paper:      Plomp, "Timbre as a multidimensional attribute of complex tones", 1970: differences of level

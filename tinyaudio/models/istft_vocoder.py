@@ -1,7 +1,7 @@
 r"""A mel vocoder at the frame rate: a small network corrects a start that signal processing makes.
 
 The start is a sound with the right pitch, or a spectrum with the right envelope, H; white noise with
-that envelope, W, stands beside it.  For every bin the network predicts a gain g, a phase offset \theta
+that envelope, W, stands beside it.  For every bin the network predicts a gain g, a phase offset theta
 and a noise level v:
 
     S = e^{g + i \theta} H + e^{v} W

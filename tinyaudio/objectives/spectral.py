@@ -1,10 +1,10 @@
 r"""A distance of two waveforms that does not depend on phase: STFTs at several lengths, and log mel.
 
-    L = \lambda_{mel} \mathrm{mean} |\ln mel(x) - \ln mel(y)|
-        + \frac{\lambda_{stft}}{R} \sum_r \left( \mathrm{mean} |\ln |X_r| - \ln |Y_r||
-        + \frac{\| |X_r| - |Y_r| \|}{\| |Y_r| \|} \right)
+    L = \lambda_{mel} \mathrm{mean} |\ln mel(x) - \ln mel(y)| + \frac{\lambda_{stft}}{R} \sum_r d_r
 
-The second term of the bracket, spectral convergence, weighs what is loud; the first one what is quiet.
+    d_r = \mathrm{mean} |\ln |X_r| - \ln |Y_r|| + \| |X_r| - |Y_r| \| / \| |Y_r| \|
+
+The second term of d, spectral convergence, weighs what is loud; the first one what is quiet.
 Long windows resolve harmonics, short ones onsets.
 
 Paper:      Arik, Jun & Diamos, "Fast spectrogram inversion using multi-head convolutional neural networks",

@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from tinyaudio.errors import UserError
 from tinyaudio.models.codes import check_codes
 from tinyaudio.models.condition import Condition
-from tinyaudio.models.fused.library import Clip, Network, library
+from tinyaudio.models.fused.library import Clip, Sizes, library
 from tinyaudio.models.gated import GatedLayer
 from tinyaudio.models.wavenet import WaveNet
 from tinyaudio.native.build import NoCompiler, warn_once
@@ -73,7 +73,7 @@ class FusedStep:
         self.layers = [layer for layer in net.layers if isinstance(layer, GatedLayer)]
         self.delays = torch.tensor([[*layer.delays, 0] for layer in self.layers])
         c = net.config
-        self.network = Network(
+        self.network = Sizes(
             *(len(self.layers), c.kernel_size, c.residual_channels, c.gate_channels),
             *(c.skip_channels, c.n_levels, sum(p.numel() for p in self.parameters())),
             *(int(self.delays.max()), self.delays.data_ptr()),

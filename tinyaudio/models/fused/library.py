@@ -9,7 +9,7 @@ from pathlib import Path
 from tinyaudio.native.build import compile_library
 
 
-class Network(ctypes.Structure):
+class Sizes(ctypes.Structure):
     """`struct Network` of step.cpp."""
 
     _fields_ = [
@@ -41,8 +41,8 @@ def library() -> ctypes.CDLL:
     functions = compile_library(Path(__file__).with_name("step.cpp"))
     int64, pointer = ctypes.c_int64, ctypes.c_void_p
     functions.widest_path.restype = int64
-    functions.working_memory.argtypes = [ctypes.POINTER(Network), int64]
+    functions.working_memory.argtypes = [ctypes.POINTER(Sizes), int64]
     functions.working_memory.restype = int64
-    functions.run.argtypes = [int64, ctypes.POINTER(Network), ctypes.POINTER(Clip), pointer]
+    functions.run.argtypes = [int64, ctypes.POINTER(Sizes), ctypes.POINTER(Clip), pointer]
     functions.run.restype = ctypes.c_double
     return functions
