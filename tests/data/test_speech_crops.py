@@ -67,7 +67,7 @@ def test_every_item_is_a_function_of_its_number():
         for name, value in once[i].items():
             assert torch.equal(value, again[i][name])
     assert not torch.equal(once[3]["audio"], once[7]["audio"])
-    assert crops(labels=False)[4].keys() == {"audio"}
+    assert crops(labels=False)[4].keys() == {"audio", "start"}
     assert torch.equal(crops(labels=False)[4]["audio"], once[4]["audio"])
 
 
