@@ -100,8 +100,7 @@ def real(notes: Sequence[Note], rate: int, split: str, which: int, velocity: int
 def mean_harmonics(notes: Sequence[Note], rate: int, velocity: int) -> list[Any]:
     """Each note as a steady sum of harmonics at the mean levels of the training instruments."""
     return [
-        harmonic_tone(pitch, mean_levels(note, rate, "train", velocity), rate)
-        for note, pitch in zip(notes, (pitch for _, pitch in notes), strict=True)
+        harmonic_tone(note[1], mean_levels(note, rate, "train", velocity), rate) for note in notes
     ]
 
 

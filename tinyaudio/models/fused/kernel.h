@@ -139,10 +139,9 @@ Weights split(const Network& net, float* flat) {
     return w;
 }
 
-// Adds the condition of sample t to both gates of a layer: three frames, weighted by the upsampler.
+// The frames of a condition around a sample; the first and last are repeated outwards.
 struct Frames {
-    int64_t number, hop, stride;  // stride: floats of a frame, of all layers
-    const float* weights;         // (hop, 3), or null: one frame for the whole clip
+    int64_t number, hop;
     int64_t neighbour(int64_t t, int64_t tap) const {
         const int64_t n = t / hop + tap - 1;
         return n < 0 ? 0 : n >= number ? number - 1 : n;
@@ -167,7 +166,7 @@ double run(const Network& net, const Clip& clip, float* memory) {
     float* dhidden = take(BLOCK * S);
     float* logits = take(BLOCK * K);
     auto input = [&](int64_t l, int64_t t) { return xs + (l * (back + T) + back + t) * R; };
-    const Frames frames{clip.frames, clip.hop, L * H, clip.upsampler};
+    const Frames frames{clip.frames, clip.hop};
     const int64_t first_tap = clip.upsampler ? 0 : 1, end_tap = clip.upsampler ? 3 : 2;
     auto frame_weight = [&](int64_t t, int64_t tap) {
         return clip.upsampler ? clip.upsampler[t % clip.hop * 3 + tap] : 1.0f;
