@@ -35,6 +35,19 @@ def test_every_size_has_frames_of_its_hop():
         assert prepared["frames"].shape == (1, 80, size.n_samples // size.hop_length)
 
 
+def test_pitch_and_voicing_are_two_more_channels():
+    config = replace(RECIPE.sizes["narrow"], pitch=True)
+    assert config.model.condition.n_frame_channels == 82
+    assert RECIPE.tiny.model.condition.n_frame_channels == 80
+    item = RECIPE.dataset(config, "valid", None)[0]
+    with_pitch, without = (
+        vocoder.with_frames(one, {"audio": item["audio"][None]})["frames"]
+        for one in (config, RECIPE.sizes["narrow"])
+    )
+    assert with_pitch.shape == (1, 82, config.n_samples // config.hop_length)
+    assert torch.equal(with_pitch[:, :80], without)
+
+
 def test_the_narrow_size_has_one_speaker_and_other_sentences_held_out():
     config = RECIPE.sizes["narrow"]
     training, held_out = (

@@ -76,16 +76,13 @@ ON_A_CORE: dict[str, Any] = {
 }
 
 
-def with_hop_length(model: WaveNetConfig, hop_length: int) -> WaveNetConfig:
-    """The same network for frames of another length.
-
-    Example:
-        >>> with_hop_length(WaveNetConfig.vocoder(), 64).condition.hop_length
-        64
-    """
-    if not isinstance(model.condition, ConditionConfig):
-        return model
-    return replace(model, condition=replace(model.condition, hop_length=hop_length))
+def size_frames(config: WaveNetRunConfig, hop_length: int, n_channels: int) -> None:
+    """Give a run's model, while its configuration is made, the size of the frames; if it takes any."""
+    if isinstance(config.model.condition, ConditionConfig):
+        condition = replace(
+            config.model.condition, hop_length=hop_length, n_frame_channels=n_channels
+        )
+        object.__setattr__(config, "model", replace(config.model, condition=condition))
 
 
 def check_multiple(name: str, value: int, of: int) -> None:

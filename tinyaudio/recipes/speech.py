@@ -36,7 +36,7 @@ from tinyaudio.recipes.conditional import (
     check_multiple,
     evaluate,
     learners,
-    with_hop_length,
+    size_frames,
 )
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
@@ -66,7 +66,7 @@ class Config(WaveNetRunConfig):
         hop_length = self.sample_rate // FRAMES_A_SECOND
         check_multiple("n_samples", self.n_samples, of=hop_length)
         # Frames of 10 ms at any rate.
-        object.__setattr__(self, "model", with_hop_length(self.model, hop_length))
+        size_frames(self, hop_length, N_CHANNELS)
 
 
 # The paper's receptive field of 300 ms; it leaves width and training open.

@@ -24,6 +24,7 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, Temperature, network, option
 from tinyaudio.recipes import conditional
 from tinyaudio.recipes.autoregressive import decode
+from tinyaudio.represent import prosody
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel, middle_frames
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
@@ -40,6 +41,7 @@ class Config(conditional.WaveNetRunConfig):
     n_samples: int = option(4_096, "length of a training crop, in samples; whole frames", minimum=1)
     n_fft: int = option(N_FFT, "length of a mel frame's window, in samples", minimum=2)
     hop_length: int = option(HOP_LENGTH, "from mel frame to mel frame, in samples", minimum=1)
+    pitch: bool = option(False, "log-F0 and voicing beside the mel bands")
     speaker: int | None = option(None, "one procedural speaker instead of all", minimum=0)
     recorded_fraction: float = option(0.5, "fraction of recorded speech", minimum=0, maximum=1)
     history_noise: float = option(6.0, "rms of white noise on the input, in codes", minimum=0)
@@ -48,7 +50,13 @@ class Config(conditional.WaveNetRunConfig):
         super().__post_init__()
         conditional.check_multiple("n_samples", self.n_samples, of=self.hop_length)
         conditional.check_multiple("n_fft", self.n_fft, of=2 * self.hop_length)
-        object.__setattr__(self, "model", conditional.with_hop_length(self.model, self.hop_length))
+        n_channels = N_MELS + prosody.N_CHANNELS * self.pitch
+        conditional.size_frames(self, self.hop_length, n_channels)
+
+    def frames(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B C N"]:
+        """What the network is conditioned on."""
+        make = prosody.mel_and_pitch if self.pitch else log_mel
+        return make(audio, self.sample_rate, self.n_fft, self.hop_length)
 
 
 # A narrow problem: a single procedural speaker, whose new sentences a small network can say.
@@ -68,9 +76,9 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
 
 
 def with_frames(config: Config, batch: Batch) -> Batch:
-    """The middle of each crop and its mel frames."""
-    of_frames = (config.sample_rate, config.n_fft, config.hop_length)
-    audio, frames = middle_frames(batch["audio"], *of_frames)
+    """The middle of each crop, and its frames: log-mel, and with ``pitch`` log-F0 and voicing."""
+    frames = config.frames(batch["audio"])
+    audio, frames = middle_frames(batch["audio"], frames, config.n_fft, config.hop_length)
     return {**batch, "audio": audio, "frames": frames}
 
 
@@ -98,8 +106,8 @@ def generate(
     rate = config.sample_rate
     audio = load(mel_of, rate, mono=True)[0] if mel_of else held_out_speech(rate, config.speaker)
     audio = audio[:, : None if seconds is None else round(seconds * rate)]
-    frames = log_mel(audio[None], rate, config.n_fft, config.hop_length)
-    source = Conditioned(net, Condition(frames=frames).to(next(net.parameters()).device))
+    condition = Condition(frames=config.frames(audio[None]))
+    source = Conditioned(net, condition.to(next(net.parameters()).device))
     codes = stream(source, audio.shape[1], seeds, temperature)
     return decode(codes, config.model.n_levels)
 

@@ -57,27 +57,27 @@ def log_mel(
 
 
 def middle_frames(
-    audio: Float[Tensor, "B 1 T"], sample_rate: int, n_fft: int, hop_length: int
-) -> tuple[Float[Tensor, "B 1 t"], Float[Tensor, "B M n"]]:
+    audio: Float[Tensor, "B 1 T"], frames: Float[Tensor, "B C N"], n_fft: int, hop_length: int
+) -> tuple[Float[Tensor, "B 1 t"], Float[Tensor, "B C n"]]:
     """A crop without its outer n_fft / 2 samples, and the frames of what remains.
 
-    The frames are those that the whole recording has there, since their windows lie within the crop.
+    These frames are those that the whole recording has there, since their windows lie within the crop.
 
     Args:
         audio: Crops of a recording, in [-1, 1].
-        sample_rate: In Hz.
-        n_fft: As for `log_mel`; a multiple of 2 hop_length.
-        hop_length: As for `log_mel`.
+        frames: Theirs, 1 + ceil(T / hop_length), the first centred on sample 0, as `log_mel` makes them.
+        n_fft: Length of a frame's window, in samples; a multiple of 2 hop_length.
+        hop_length: From frame to frame, in samples.
 
     Example:
-        >>> inner, frames = middle_frames(torch.zeros(1, 1, 4_096), 16_000, 1_024, 256)
+        >>> crop = torch.zeros(1, 1, 4_096)
+        >>> inner, frames = middle_frames(crop, log_mel(crop, 16_000), 1_024, 256)
         >>> inner.shape, frames.shape
         (torch.Size([1, 1, 3072]), torch.Size([1, 80, 12]))
     """
     margin = n_fft // 2
     outer = margin // hop_length
-    frames = log_mel(audio, sample_rate, n_fft, hop_length)[:, :, outer : -outer - 1]
-    return audio[:, :, margin:-margin], frames
+    return audio[:, :, margin:-margin], frames[:, :, outer : -outer - 1]
 
 
 def from_log_mel(frames: Float[Tensor, "*batch M N"]) -> Float[Tensor, "*batch M N"]:
