@@ -127,7 +127,8 @@ class Recipe(Generic[C]):
             *, ...)`` whose keywords are the options of its command: a type, `Annotated` with a help
             text, and a default.  It returns pieces (B, channels, n) of B clips at the configuration's
             sample rate, one behind the other, and raises before the first one what can be known before.
-        unconditional: The configuration for a folder of sound without labels, if it differs.
+        for_folder: ``(config, folder)`` to the configuration for the user's folder, if it differs: without
+            labels, or with the folder's own.
 
     Raises:
         TypeError: There is no size "tiny", or a command's parameters are not as above.
@@ -140,7 +141,7 @@ class Recipe(Generic[C]):
     learners: Callable[[C], list[Learner]]
     evaluate: Callable[[C, Models, Iterable[Batch]], dict[str, float]]
     commands: Mapping[str, Callable[..., Iterable[Tensor]]]
-    unconditional: Callable[[C], C] | None = None
+    for_folder: Callable[[C, Path], C] | None = None
 
     def __post_init__(self) -> None:
         if "tiny" not in self.sizes:

@@ -81,8 +81,8 @@ def run(
         UserError: Anything a user can mend, in one line.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the step was finished and saved first.
     """
-    if folder and recipe.unconditional:
-        config = recipe.unconditional(config)
+    if folder and recipe.for_folder:
+        config = recipe.for_folder(config, folder)
     accelerator = make_accelerator(device)
     main = accelerator is None or accelerator.is_main_process
     metadata = {

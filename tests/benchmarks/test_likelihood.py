@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,7 +180,7 @@ def test_the_shipped_network_scores_what_its_recipe_evaluates():
 
 
 def test_runs_are_scored_on_the_kinds_whose_labels_they_take():
-    unconditional = load_recipe("wavenet").unconditional(load_recipe("wavenet").tiny)
+    unconditional = load_recipe("wavenet").for_folder(load_recipe("wavenet").tiny, Path("folder"))
     for run, kinds in (
         (open_run("causal-notes"), [*KINDS]),
         (untrained("wavenet", model=unconditional.model), [*KINDS]),

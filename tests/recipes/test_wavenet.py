@@ -173,10 +173,10 @@ def test_family_and_pitch_each_reach_the_prediction(column, trained):
     assert loss(four, 0)[0] != loss(four | {"classes": other}, 0)[0]
 
 
-def test_every_size_is_conditioned_on_family_and_pitch_or_on_nothing():
+def test_every_size_is_conditioned_on_family_and_pitch_or_on_nothing(tmp_path):
     for size in RECIPE.sizes.values():
         assert size.model.condition.n_classes == (11, 128)
-        unconditional = RECIPE.unconditional(size)
+        unconditional = RECIPE.for_folder(size, tmp_path)
         assert unconditional.model.condition is None
         assert replace(unconditional, model=size.model) == size
     assert RECIPE.sizes["paper"].model.dilations == 5 * [2**i for i in range(10)]

@@ -99,7 +99,7 @@ RECIPE = Recipe(
     learners=learners,
     evaluate=evaluate,
     commands={"generate": generate},
-    unconditional=lambda config: replace(config, model=replace(config.model, condition=None)),
+    for_folder=lambda config, _: replace(config, model=replace(config.model, condition=None)),
 )
 
 if __name__ == "__main__":
