@@ -120,3 +120,30 @@ def test_frames_of_another_front_end_are_refused(net, frames, message):
 def test_a_length_below_one_is_refused(net, buzz):
     with pytest.raises(AudioError, match="ask for one or more"):
         stream(net, buzz[1], 0)
+
+
+def test_a_pitch_beside_the_mel_frames_is_taken_as_it_is(net, buzz):
+    audio, frames = buzz
+    octave_up = torch.cat([frames, torch.full((1, 2, frames.shape[2]), 1.0)], dim=1)  # 300 Hz
+    made = vocode(net, octave_up, n_rounds=0)
+    spectrum = made[0, 0, 4_096:20_480].double().mul(torch.hann_window(16_384).double())
+    levels = torch.fft.rfft(spectrum).abs()
+
+    def level(hz):
+        near = round(hz * 16_384 / RATE)
+        return levels[near - 3 : near + 4].max()
+
+    assert level(300) > 2 * level(150) and level(600) > 2 * level(450)
+
+
+def test_frames_that_are_made_block_by_block_give_the_same_sound(net, buzz):
+    audio, frames = buzz
+    asked = []
+
+    def between(i, j):
+        asked.append((i, j))
+        return frames[:, :, i:j]
+
+    pieces = list(module.blocks(net, between, frames.shape[2] - 1, n_rounds=2))
+    assert torch.equal(torch.cat(pieces, dim=2), vocode(net, frames, n_rounds=2))
+    assert max(j - i for i, j in asked) <= BLOCK + 2 * MARGIN + 1

@@ -11,7 +11,7 @@ Differs:    from one computation over all frames, which the rounds of Griffin-Li
             would need: they reach as far as a block and its margins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from jaxtyping import Float
@@ -20,6 +20,7 @@ from torch import Tensor
 from tinyaudio.errors import AudioError
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
 from tinyaudio.represent.logmel import HOP_LENGTH, N_MELS
+from tinyaudio.represent.prosody import N_CHANNELS, REFERENCE_HZ
 from tinyaudio.represent.refine import refine
 from tinyaudio.represent.source_filter import harmonic_signal, mel_pitch, phase_from_pitch
 from tinyaudio.represent.spectrum import istft, stft
@@ -31,10 +32,10 @@ LOWEST, HIGHEST = -1.0, 3.0  # of `log_mel`: its floor, and 80 dB
 
 
 def check_frames(frames: Tensor) -> None:
-    """Refuse what is no mel spectrogram of `tinyaudio.represent.logmel.log_mel`.
+    """Refuse what is no mel spectrogram of `tinyaudio.represent.logmel.log_mel`, with or without its pitch.
 
     Args:
-        frames: (1, 80, N).
+        frames: (1, 80, N), or (1, 82, N) of `tinyaudio.represent.prosody.mel_and_pitch`.
 
     Raises:
         AudioError: It has another shape, is not finite, or has another scale.
@@ -44,14 +45,20 @@ def check_frames(frames: Tensor) -> None:
         Traceback (most recent call last):
         tinyaudio.errors.AudioError: mel frames from -11.5 to -11.5: those of log_mel are from -1 ...
     """
-    if frames.ndim != 3 or frames.shape[:2] != (1, N_MELS) or frames.shape[2] < 2:
+    channels = (N_MELS, N_MELS + N_CHANNELS)
+    if (
+        frames.ndim != 3
+        or len(frames) != 1
+        or frames.shape[1] not in channels
+        or frames.shape[2] < 2
+    ):
         raise AudioError(
             f"mel frames of shape {tuple(frames.shape)}: must be (1, {N_MELS}, N), N from 2 on, as"
-            " tinyaudio.represent.logmel.log_mel makes them"
+            " tinyaudio.represent.logmel.log_mel makes them, or with the two channels of mel_and_pitch"
         )
     if not frames.isfinite().all():
         raise AudioError("mel frames that are not finite; look for NaN in what they were made of")
-    low, high = frames.aminmax()
+    low, high = frames[:, :N_MELS].aminmax()
     if low < LOWEST - 1e-3 or high > HIGHEST:
         raise AudioError(
             f"mel frames from {low:.3g} to {high:.3g}: those of log_mel are from {LOWEST:g} to about 1.5;"
@@ -61,7 +68,7 @@ def check_frames(frames: Tensor) -> None:
 
 def vocode(
     net: ISTFTVocoder,
-    frames: Float[Tensor, "1 M N"],
+    frames: Float[Tensor, "1 C N"],
     n_samples: int | None = None,
     *,
     n_rounds: int = N_ROUNDS,
@@ -72,7 +79,7 @@ def vocode(
 
 def stream(
     net: ISTFTVocoder,
-    frames: Float[Tensor, "1 M N"],
+    frames: Float[Tensor, "1 C N"],
     n_samples: int | None = None,
     *,
     n_rounds: int = N_ROUNDS,
@@ -81,7 +88,8 @@ def stream(
 
     Args:
         net: In evaluation mode, on any device.
-        frames: From `tinyaudio.represent.logmel.log_mel`, at the network's sample rate.
+        frames: From `tinyaudio.represent.logmel.log_mel`, at the network's sample rate; of ``mel_and_pitch``,
+            the pitch is taken from the frames, and otherwise found from the mel bands.
         n_samples: To end after, at most 256 (N - 1); all by default.
         n_rounds: Rounds of Griffin-Lim after the network; 0 for none.
 
@@ -102,27 +110,41 @@ def stream(
     if n_rounds < 0:
         raise AudioError(f"rounds {n_rounds}: must be 0 or more")
     check_frames(frames)
-    return blocks(net, frames.cpu(), n_samples, n_rounds)
+    whole = frames.cpu()
+    return blocks(
+        net, lambda i, j: whole[:, :, i:j], whole.shape[2] - 1, n_samples, n_rounds=n_rounds
+    )
 
 
 def blocks(
-    net: ISTFTVocoder, frames: Float[Tensor, "1 M N"], n_samples: int | None, n_rounds: int
+    net: ISTFTVocoder,
+    frames: Callable[[int, int], Float[Tensor, "1 C n"]],
+    n_hops: int,
+    n_samples: int | None = None,
+    *,
+    n_rounds: int = N_ROUNDS,
 ) -> Iterator[Float[Tensor, "1 1 _"]]:
-    """See `stream`."""
-    n_hops = frames.shape[2] - 1
+    """The waveform of frames that are made when they are needed, so that memory does not grow with them.
+
+    Args:
+        net: As for `stream`.
+        frames: From i to j (without) of all n_hops + 1, on the CPU; asked for some four seconds at a time,
+            from the first to the last, with an overlap.
+        n_hops: One less than there are frames.
+        n_samples: As for `stream`.
+        n_rounds: As for `stream`.
+    """
     left = n_hops * HOP_LENGTH if n_samples is None else n_samples
     cycles, tail = 0.0, None  # phase at the beginning of a block; the end of the one before it
     rising = torch.linspace(0, 1, FADE)
     for first in range(0, n_hops, BLOCK):
         last = min(first + BLOCK, n_hops)
         begin, end = max(0, first - MARGIN), min(n_hops, last + MARGIN)
-        inside = frames[:, :, begin : end + 1]
+        inside, pitch_hz = split(frames(begin, end + 1), net.config.sample_rate)
         harmonics = None
         if net.config.harmonic:
             # The phase goes on where it stood at the beginning of this block.
-            phase = phase_from_pitch(
-                mel_pitch(inside[0], net.config.sample_rate), net.config.sample_rate
-            )
+            phase = phase_from_pitch(pitch_hz(), net.config.sample_rate)
             phase = phase + cycles - phase[(first - begin) * HOP_LENGTH]
             cycles = float(phase[(last - begin) * HOP_LENGTH]) % 1
             harmonics = harmonic_signal(inside[0], phase, net.config.sample_rate)[None, None]
@@ -140,6 +162,16 @@ def blocks(
         left -= piece.shape[2]
         if left <= 0:
             return
+
+
+def split(
+    frames: Float[Tensor, "1 C n"], sample_rate: int
+) -> tuple[Float[Tensor, "1 M n"], Callable[[], Float[Tensor, " n"]]]:
+    """Mel frames, and what gives their pitch: the channel beside them, or, without one, they themselves."""
+    mels = frames[:, :N_MELS]
+    if frames.shape[1] == N_MELS:
+        return mels, lambda: mel_pitch(mels[0], sample_rate)
+    return mels, lambda: REFERENCE_HZ * 2 ** frames[0, N_MELS]
 
 
 @torch.no_grad()
