@@ -1,5 +1,8 @@
 """The numbers that chapter 6 states in its text: what its cells print is tested by executing them."""
 
+import re
+
+import nbformat
 import pytest
 import torch
 
@@ -75,3 +78,16 @@ def test_mel_frames_are_needed_for_every_sample():
         assert net(codes, Condition(frames=frames)).shape == (1, 256, 128)
         with pytest.raises(UserError, match="2 frames of 64 samples"):
             net(torch.full((1, 129), 128), Condition(frames=frames))
+
+
+def test_the_ranges_quoted_are_those_of_the_eight_draws_that_the_cell_measures():
+    cells = nbformat.read(SOURCES.parent / "en" / "conditioning_and_vocoder.ipynb", 4).cells
+    printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    found = {
+        name: [float(number) for number in re.findall(r"\d\.\d\d", rest)]
+        for name, rest in re.findall(r"(clean|noisy) history: (\d\.\d\d \(.*\))", printed)
+    }
+    (clean, low, high), (noisy, lowest, highest) = found["clean"], found["noisy"]
+    assert noisy < clean - 0.1  # what is generated did not get better
+    stated(f"{low:.2f}에서 {high:.2f}까지", f"{lowest:.2f}에서 {highest:.2f}까지")
+    stated(f"from {low:.2f} to {high:.2f}", f"from {lowest:.2f} to {highest:.2f}")

@@ -2,6 +2,7 @@
 
 import re
 
+import nbformat
 import pytest
 import torch
 from torch.nn import functional as F
@@ -117,3 +118,13 @@ def test_the_table_of_models_has_the_first_convolution():
 def test_the_binary_digits_of_a_lag_are_its_way():
     assert bin(256).count("1") == 1 and bin(255).count("1") == 8
     stated("$m = 255$는 여덟 번", "$m = 255$ eight times")
+
+
+def test_the_gains_quoted_are_the_differences_of_what_the_cell_prints():
+    cells = nbformat.read(SOURCES.parent / "en" / "dilated_causal_convolution.ipynb", 4).cells
+    printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    rows = re.findall(r"samples: harpsichord (\d\.\d), piano (\d\.\d) bit", printed)
+    low, high = ([float(row[i]) for row in rows] for i in (0, 1))
+    assert round(high[0] - high[1], 1) == 0.9 and round(high[1] - high[2], 1) == 0.5
+    assert round(low[0] - low[1], 1) == 0.1 and low[1] - low[2] > 1
+    stated("0.9비트를 얻고", "0.5비트를 더", "gains 0.9 bits", "0.5 more", "(0.1 bits)")
