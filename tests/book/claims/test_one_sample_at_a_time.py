@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from tinyaudio.audio import resample
 from tinyaudio.data.markov import MarkovSource
 from tinyaudio.data.recorded import recording
-from tinyaudio.exercises.prediction import check_trigram
+from tinyaudio.exercises.one_sample_at_a_time import check_trigram
 from tinyaudio.represent import mulaw
 from tools.book import SOURCES
 from tools.book.edition import select
