@@ -1,9 +1,12 @@
 """What chapter 0 says of the book, compared with what is there."""
 
+import math
 import re
 
 import pytest
 
+from tinyaudio.metrics.pitch import f0_track, midi_to_hz, note_hz
+from tinyaudio.represent import mulaw
 from tools.book import ROOT, SOURCES
 from tools.book.edition import repository
 from tools.book.source import read
@@ -39,3 +42,14 @@ def test_sound_whose_error_is_the_subject_is_lossless():
         sound.count('format="flac"') >= 2
         and 'player(rough, piano.sample_rate, f"{bits} bit", format="flac")' in sound
     )
+
+
+def test_the_four_notes_of_the_network_have_the_pitches_that_were_asked_for():
+    """Made by the page's own lines; within 30 cents, as chapter 5 counts them."""
+    (cell,) = (c for c in CHAPTERS["index"].cells if "wavenet-notes" in c.text and c.kind == "code")
+    names = {"mulaw": mulaw}
+    exec(re.sub(r"⟦.*?\|(.*?)⟧", r"\1", cell.text), names)
+    assert names["drawn"].shape == (1, 32_000)
+    for tone, pitch in zip(names["tones"], (60, 64, 67, 72), strict=True):
+        track = f0_track(tone[None], 8_000, low_hz=150, high_hz=1_000, hop_length=400)
+        assert abs(1_200 * math.log2(note_hz(track) / midi_to_hz(pitch))) < 30

@@ -2,10 +2,14 @@
 
 import json
 
+import nbformat
 import pytest
 import torch
+from torch.nn import functional as F
 
+from tinyaudio.models.fused import FusedStep
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.native.build import NoCompiler
 from tinyaudio.samplers.native.step import NativeStep
 from tools.book import ROOT, SOURCES
 
@@ -74,10 +78,40 @@ def test_operations_of_a_training_step():
     stated("모두 $6M$번", "$6M$ in all", "16 GFLOP")
 
 
-def test_what_150_calls_take_on_a_gpu():
-    seconds = 150 * 5e-6
-    assert seconds == pytest.approx(0.75e-3) and round(1 / seconds, -2) == 1_300
-    stated("0.75밀리초, 1초에 샘플 1,300개", "0.75 milliseconds, which makes some 1,300 samples")
+def source_and_output(containing):
+    """The one cell that contains these words, and what it printed, in the English notebook."""
+    cells = nbformat.read(ROOT / "book" / "en" / "making_it_fast.ipynb", 4).cells
+    (cell,) = (c for c in cells if c.cell_type == "code" and containing in c.source)
+    return cell.source, "".join(o.get("text", "") for o in cell.outputs)
+
+
+def test_what_the_calls_of_a_step_take_on_a_gpu():
+    assert "calls in a step: 175\n" in source_and_output("with Counting()")[1]
+    seconds = 175 * 5e-6
+    assert f"{1e3 * seconds:.1f}" == "0.9" and round(1 / seconds, -2) == 1_100
+    stated(
+        "175번에 0.9밀리초, 1초에 샘플 1,100개", "175 calls of section 7.4 take 0.9 milliseconds"
+    )
+    stated("some 1,100 samples a second")
+
+
+def test_cells_that_compile_say_why_they_cannot(monkeypatch, capsys):
+    """Both name the reason; the training step is PyTorch's in the place of the fused one."""
+
+    def none():
+        raise NoCompiler("no C++ compiler")
+
+    monkeypatch.setattr("tinyaudio.samplers.native.step.library", none)
+    monkeypatch.setattr("tinyaudio.models.fused.library", none)
+    names = {"WaveNet": WaveNet, "WaveNetConfig": WaveNetConfig, "by_native": {1: 4_590}}
+    exec(source_and_output("sizes = ")[0], names)
+    assert capsys.readouterr().out.count("no C++ compiler") == 2
+    net = WaveNet(WaveNetConfig.tiny())
+    names |= {"FusedStep": FusedStep, "cross_entropy": F.cross_entropy, "net": net}
+    exec(source_and_output('FusedStep(net, "baseline")')[0], names)
+    assert "no C++ compiler" in capsys.readouterr().out
+    codes = torch.randint(256, (1, 50))
+    assert torch.equal(names["fast"](codes, codes), F.cross_entropy(net(codes), codes))
 
 
 def test_wavernn_is_four_times_24_khz():
