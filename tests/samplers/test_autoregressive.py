@@ -42,9 +42,9 @@ def test_temperature_zero_is_the_argmax():
     assert draw(torch.tensor([[1.0, 3.0, 2.0]]), generators(1), 0.0).item() == 1
 
 
-@pytest.mark.parametrize("n_samples", [1, 14, 15, 16, 60])
+@pytest.mark.parametrize("n_samples", [1, 40])
 def test_cached_equals_naive(net, n_samples):
-    """Before, at and beyond the receptive field of 15."""
+    """Before, at and beyond the receptive field of 15: a longer clip begins as a shorter one."""
     assert torch.equal(cached(net, n_samples, [3, 4]), naive(net, n_samples, [3, 4]))
 
 
@@ -54,23 +54,23 @@ def test_a_prompt_is_continued(net, n_prompt):
     prompt = torch.randint(16, (2, n_prompt), generator=generators(1)[0])
     slow, fast = (generate(net, 20, [3, 4], prompt=prompt) for generate in (naive, cached))
     assert torch.equal(slow, fast) and slow.shape == (2, 20)
-    likeliest = cached(net, 60, [0], temperature=0.0)
-    rest = cached(net, 60 - n_prompt or 1, [0], 0.0, prompt=likeliest[:, :n_prompt])
+    likeliest = cached(net, 48, [0], temperature=0.0)
+    rest = cached(net, 48 - n_prompt, [0], 0.0, prompt=likeliest[:, :n_prompt])
     assert torch.equal(rest, likeliest[:, n_prompt : n_prompt + rest.shape[1]])
 
 
 def test_every_row_has_its_temperature(net):
     temperatures = [0.0, 0.5, 2.0]
-    batch = cached(net, 40, [5, 5, 5], temperatures)
+    batch = cached(net, 24, [5, 5, 5], temperatures)
     for row, temperature in zip(batch, temperatures, strict=True):
-        assert torch.equal(row, cached(net, 40, [5], temperature)[0])
-    assert torch.equal(batch, naive(net, 40, [5, 5, 5], temperatures))
+        assert torch.equal(row, cached(net, 24, [5], temperature)[0])
+    assert torch.equal(batch, naive(net, 24, [5, 5, 5], temperatures))
 
 
 def test_a_clip_does_not_depend_on_the_rest_of_the_batch(net):
-    batch = cached(net, 50, seeds=[5, 6, 7])
+    batch = cached(net, 24, seeds=[5, 6, 7])
     for i, seed in enumerate([5, 6, 7]):
-        assert torch.equal(batch[i], cached(net, 50, seeds=[seed])[0])
+        assert torch.equal(batch[i], cached(net, 24, seeds=[seed])[0])
     assert not torch.equal(batch[0], batch[1])
 
 
@@ -87,21 +87,23 @@ def test_leaves_the_number_of_threads_as_it_was(net):
 
 def test_follows_new_weights(net):
     """Nothing computed from old weights may be reused."""
-    before = cached(net, 50)
+    before = cached(net, 24)
     other = CausalNet(SMALL)
     torch.nn.init.normal_(other.logits.weight, std=2)
     net.load_state_dict(other.state_dict())
-    after = cached(net, 50)
+    after = cached(net, 24)
     assert not torch.equal(before, after)
-    assert torch.equal(after, naive(other, 50))
+    assert torch.equal(after, naive(other, 24))
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 50, 1000])
-def test_a_stream_is_cached_in_chunks(net, chunk):
+def test_a_stream_is_cached_in_chunks(net):
+    """Chunks that divide the clip and that do not, one that is all of it and one that is longer."""
     temperatures, prompt = [1.0, 0.5], torch.randint(16, (2, 9), generator=generators(1)[0])
-    chunks = list(stream(net, 50, [3, 4], temperatures, prompt, chunk))
-    assert {codes.shape[1] for codes in chunks[:-1]} <= {chunk}
-    assert torch.equal(torch.cat(chunks, 1), cached(net, 50, [3, 4], temperatures, prompt))
+    whole = cached(net, 30, [3, 4], temperatures, prompt)
+    for chunk in (1, 7, 30, 1000):
+        chunks = list(stream(net, 30, [3, 4], temperatures, prompt, chunk))
+        assert {codes.shape[1] for codes in chunks[:-1]} <= {chunk}
+        assert torch.equal(torch.cat(chunks, 1), whole)
 
 
 def test_a_stream_may_be_abandoned(net):
