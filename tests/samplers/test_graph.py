@@ -26,22 +26,21 @@ def network(config=SMALL):
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3])
-@pytest.mark.parametrize("temperature", [1.0, 0.0, [0.5, 2.0]])
-@pytest.mark.parametrize("n_prompt", [0, 1, 40])
+@pytest.mark.parametrize(("temperature", "n_prompt"), [(1.0, 0), (0.0, 1), ([0.5, 2.0], 40)])
 def test_draws_are_those_of_cached(kernel_size, temperature, n_prompt):
     net = network(replace(SMALL, kernel_size=kernel_size))
     prompt = torch.randint(20, (2, n_prompt), generator=torch.manual_seed(1))
-    expected = cached(net, 150, [3, 4], temperature, prompt)
-    assert torch.equal(graph(net, 150, [3, 4], temperature, prompt), expected)
+    expected = cached(net, 60, [3, 4], temperature, prompt)  # twice the receptive field
+    assert torch.equal(graph(net, 60, [3, 4], temperature, prompt), expected)
 
 
 @every_condition
-@pytest.mark.parametrize("n_prompt", [0, 5, 16])
+@pytest.mark.parametrize("n_prompt", [0, 16])  # which ends with a frame of 8, and within others
 def test_conditional_draws_are_those_of_cached(condition, n_prompt):
     model = conditioned_net(replace(SMALL, condition=condition), 25)
     prompt = torch.randint(20, (2, n_prompt), generator=torch.manual_seed(1))
-    expected = cached(model, 90, [3, 4], 1.0, prompt)
-    assert torch.equal(graph(model, 90, [3, 4], 1.0, prompt), expected)
+    expected = cached(model, 60, [3, 4], 1.0, prompt)
+    assert torch.equal(graph(model, 60, [3, 4], 1.0, prompt), expected)
 
 
 def test_logits_equal_the_model_s():
