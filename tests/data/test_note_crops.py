@@ -38,32 +38,36 @@ def test_the_recorded_fraction_is_exact(fraction, expected, monkeypatch):
 def test_a_crop_is_a_part_of_its_note_at_a_place_of_its_own():
     items, again = (NoteCrops(16_000, 4_000, "train", seed=3) for _ in range(2))
     notes, starts = Notes(20, seconds=1.0, seed=3), set()
-    for i in range(20):
+    for i in range(10):
         audio = items[i]["audio"]
         assert torch.equal(audio, again[i]["audio"])
         windows = notes[i]["audio"][0].unfold(0, 4_000, 1)
-        (found,) = (windows == audio).all(1).nonzero()
-        starts.add(int(found))
-    assert len(starts) == 20 and min(starts) < 3_000 and max(starts) > 9_000
+        (begins,) = (windows[:, :4] == audio[0, :4]).all(1).nonzero(as_tuple=True)
+        (found,) = (n for n in begins.tolist() if torch.equal(windows[n], audio[0]))
+        starts.add(found)
+    assert len(starts) == 10 and min(starts) < 3_000 and max(starts) > 9_000
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0])
 def test_a_narrow_set_has_the_families_and_pitches_asked_for(fraction):
     selection = NoteSelection(("flute", "organ"), (60, 62), velocities=(75,))
     items = NoteCrops(16_000, 400, "train", 0, fraction, selection)
-    classes = {tuple(items[i]["classes"].tolist()) for i in range(40)}
+    classes = {tuple(items[i]["classes"].tolist()) for i in range(24)}
     assert classes == {(family, pitch) for family in (2, 6) for pitch in (60, 61, 62)}
     notes = items.recorded_notes if fraction else items.notes
     assert {notes[i]["velocity"] for i in range(10)} == {75}
 
 
-def test_a_fraction_of_the_crops_begins_with_the_note_and_each_says_where_it_begins():
+def test_a_fraction_of_the_crops_begins_with_the_note_and_each_says_where_it_begins(monkeypatch):
     items = NoteCrops(8_000, 2_000, "train", seed=1, onset_fraction=0.5)
+    note = items.notes[0]
+    monkeypatch.setattr(Notes, "__getitem__", lambda notes, i: note)  # each takes a while
     found = [items[i] for i in range(200)]
+    monkeypatch.undo()
     at_onset = sum(int(item["start"]) == 0 for item in found)
     assert 72 <= at_onset <= 128  # four standard deviations of a binomial
     for i in (0, 1, 2):
-        whole, start = items.notes[i]["audio"], int(found[i]["start"])
+        whole, start = note["audio"], int(found[i]["start"])
         assert torch.equal(found[i]["audio"], whole[:, start : start + 2_000])
 
 
