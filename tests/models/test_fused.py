@@ -98,6 +98,7 @@ def test_the_book_s_sizes_too():
     assert max(distance(gradients(net, loss), reference)) < 1e-5
 
 
+@pytest.mark.slow  # the compiler takes long over the emulated instructions
 def test_amx_is_as_near_to_float32_as_pytorch_s_bfloat16(monkeypatch):
     """Its instructions are emulated: the same file, compiled with them written out in C++."""
     compiler = " ".join(build.find_compiler())
