@@ -6,32 +6,63 @@ seconds, memory_gb      of the kernel, measured when the chapter was executed la
 notebook_bytes          the larger of the two editions'
 page_bytes              the larger of the two built pages; null before `make book`
 players, exercises      in one edition
+lossless_players        those of them whose sound is WAV or FLAC
+words                   of the English notebook's markdown cells, exercises and quizzes included; left out
+                        are fences, inline code, formulas and the markup of HTML
 Of the whole book:
-wrong_answers_planted   in the checkers' tests; each is checked now
-wrong_answers_caught    those that fail with a message that names the mistake
+words_worst             of the longest chapter
+wrong_answers_planted   the mistakes that the checkers know; each is put to its checker now
+wrong_answers_caught    those that fail
+wrong_answers_named     those that fail with a message that names the mistake
+caught_share_worst      the smallest share of 100 seeds in which a planted mistake is caught by its name
+right_answers_refused   hidden solutions that fail, each in five styles: plain, in place, NumPy, list, one line
+blind_answers           wrong answers in ``benchmarks/answers``, by people who had not seen the checkers
+blind_caught_share      of these, the share that fails
+blind_recognised_share  of these, the share whose message is a named mistake, the exercise's or a common one;
+                        ``--blind-report FILE`` shows whether it is the intended one
+blind_refused           right answers there that fail
 untranslated_blocks     Korean blocks whose English is missing, or translates an older version
 stale_outputs           notebooks whose outputs were made by other code
 broken_links            in the built site, every page of both editions: links and anchors without a
                         target; external ones are not followed; null before `make book`
 
     python -m benchmarks.book --json
+    python -m benchmarks.book --blind-report blind.tsv
 """
 
+import importlib
 import json
+import re
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from benchmarks.command import parser
+from tinyaudio.exercises import CheckResult
 from tools.book import LANGUAGES, BookError
 from tools.book.check import sources
-from tools.book.exercises import exercises, planted
+from tools.book.exercises import (
+    Cells,
+    caught_shares,
+    checkers,
+    exercise_of,
+    exercises,
+    solution,
+    styles,
+)
 from tools.book.run import path_of, staleness, stored
 from tools.book.site import BUILD
 from tools.book.source import Chapter, pairs, read, short_hash
 
 PREFIX = {"ko": "", "en": "en/"}  # of an edition's pages in the site
+SEEDS = 100
+# What is no word: fences, inline code, formulas, HTML's tags.
+NO_WORDS = re.compile(
+    r"^(`{3,}|~{3,}).*?^\1|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|<[^>]*>", re.DOTALL | re.MULTILINE
+)
+LOSSLESS = re.compile(r'<(?:audio|source)[^>]*\bsrc="data:audio/(?:x-)?(?:wav|wave|flac)\b')
 
 
 class Page(HTMLParser):
@@ -99,19 +130,109 @@ def chapter_figures(chapter: Chapter) -> dict[str, Any]:
         "players": sum(
             count_players(output) for cell in cells for output in cell.get("outputs", [])
         ),
+        "lossless_players": sum(
+            count_players(output, LOSSLESS) for cell in cells for output in cell.get("outputs", [])
+        ),
         "exercises": len(exercises(chapter)),
+        "words": count_words(stored(chapter, "en")),
     }
 
 
-def count_players(output: dict[str, Any]) -> int:
-    """How many players an output shows."""
+def count_players(output: dict[str, Any], pattern: str | re.Pattern = "<audio") -> int:
+    """How many players an output shows; those only whose markup fits the pattern."""
     html = output.get("data", {}).get("text/html", "")
-    return "".join(html).count("<audio")
+    return len(re.findall(pattern, "".join(html)))
+
+
+def count_words(notebook: Any) -> int | None:
+    """Words of the markdown cells: whatever holds a letter or a digit between spaces."""
+    if not notebook:
+        return None
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    words = (word for text in texts for word in NO_WORDS.sub(" ", text).split())
+    return sum(any(letter.isalnum() for letter in word) for word in words)
 
 
 def untranslated(chapter: Chapter) -> int:
     """Korean blocks without an English one that translates them as they are."""
     return sum(en.of != short_hash(ko.text) for ko, en in pairs(chapter))
+
+
+def planted_figures(found: list[Cells]) -> dict[str, Any]:
+    """How the checkers judge the mistakes that they know, and the hidden solutions."""
+    planted = caught = named = refused = 0
+    worst = 1.0
+    for cells in found:
+        check = checkers(cells.chapter)[cells.checker]
+        mistakes = exercise_of(check).mistakes
+        results = [check(mistake.answer) for mistake in mistakes]
+        planted += len(mistakes)
+        caught += sum(not result for result in results)
+        named += sum(r.mistake is m for r, m in zip(results, mistakes, strict=True))
+        shares = caught_shares(exercise_of(check), range(SEEDS))
+        worst = min([worst, *shares.values()])
+        refused += sum(not check(answer) for answer in styles(solution(cells)).values())
+    return {
+        "wrong_answers_planted": planted,
+        "wrong_answers_caught": caught,
+        "wrong_answers_named": named,
+        "caught_share_worst": worst,
+        "right_answers_refused": refused,
+    }
+
+
+@dataclass(frozen=True)
+class Blind:
+    """What a checker said to an answer of somebody who had not seen it; intended is None if it is right."""
+
+    chapter: str
+    checker: str
+    intended: str | None
+    result: CheckResult
+
+    def row(self) -> str:
+        """A line of the report."""
+        verdict = "passed" if self.result else "recognised" if self.result.mistake else "caught"
+        fields = (
+            self.chapter,
+            self.checker,
+            self.intended or "(right)",
+            verdict,
+            self.result.message,
+        )
+        return "\t".join(" ".join(field.split()) for field in fields)
+
+
+def blind(chapters: list[str]) -> list[Blind]:
+    """All answers of ``benchmarks/answers``, judged; none of a chapter that has no such module."""
+    judged = []
+    for chapter in chapters:
+        try:
+            answers = importlib.import_module(f"benchmarks.answers.{chapter}")
+        except ModuleNotFoundError:
+            continue
+        known = checkers(chapter)
+        for name, wrong in answers.WRONG.items():
+            judged += [Blind(chapter, name, what, known[name](answer)) for what, answer in wrong]
+        for name, right in answers.RIGHT.items():
+            judged += [Blind(chapter, name, None, known[name](answer)) for answer in right]
+    return judged
+
+
+def blind_figures(judged: list[Blind]) -> dict[str, Any]:
+    """How many of the blind answers are caught, recognised, refused."""
+    wrong = [one.result for one in judged if one.intended is not None]
+    right = [one.result for one in judged if one.intended is None]
+    caught, recognised = (
+        sum(not one for one in wrong),
+        sum(one.mistake is not None for one in wrong),
+    )
+    return {
+        "blind_answers": len(wrong),
+        "blind_caught_share": round(caught / len(wrong), 4) if wrong else None,
+        "blind_recognised_share": round(recognised / len(wrong), 4) if wrong else None,
+        "blind_refused": sum(not one for one in right),
+    }
 
 
 def measure() -> dict[str, Any]:
@@ -121,19 +242,19 @@ def measure() -> dict[str, Any]:
             chapters.append(read(path))
         except BookError:
             unpaired += 1  # it names one block without a partner, and stops there
-    answers = [
-        wrong for chapter in chapters if exercises(chapter) for wrong in planted(chapter.name)
-    ]
+    found = [one for chapter in chapters for one in exercises(chapter)]
     notebooks = [(c, stored(c, language)) for c in chapters for language in LANGUAGES]
     site = BUILD / "html"
     figures = {c.name: chapter_figures(c) for c in sorted(chapters, key=lambda c: c.number)}
     return {
         "chapters": len(chapters) + unpaired,
         "seconds": round(sum(one["seconds"] or 0 for one in figures.values()), 1),
+        "words_worst": max((one["words"] or 0 for one in figures.values()), default=None),
         "players": sum(one["players"] for one in figures.values()),
-        "exercises": sum(one["exercises"] for one in figures.values()),
-        "wrong_answers_planted": len(answers),
-        "wrong_answers_caught": sum(wrong.caught() for wrong in answers),
+        "lossless_players": sum(one["lossless_players"] for one in figures.values()),
+        "exercises": len(found),
+        **planted_figures(found),
+        **blind_figures(blind(sorted({one.chapter for one in found}))),
         "untranslated_blocks": sum(map(untranslated, chapters)) + unpaired,
         "stale_outputs": sum(n is None or bool(staleness(c, n)) for c, n in notebooks),
         "broken_links": len(broken_links(site)) if site.exists() else None,
@@ -158,8 +279,15 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    options = parser("book", __doc__).parse_args()
+    options = parser("book", __doc__)
+    options.add_argument("--blind-report", type=Path, help="write each blind answer's judgement")
+    options = options.parse_args()
     try:
+        if options.blind_report:
+            names = sorted({path.stem for path in sources([])})
+            rows = [one.row() for one in blind(names)]
+            options.blind_report.write_text("\n".join(rows) + "\n", encoding="utf-8")
+            return
         found = measure()
     except BookError as error:
         raise SystemExit(str(error)) from None
@@ -168,7 +296,7 @@ def main() -> None:
         return
     print(table(found.pop("by_chapter")), end="\n\n")
     for name, value in found.items():
-        print(f"{name:22} {'not built' if value is None else value}")
+        print(f"{name:22} {'none' if value is None else value}")
     if found["broken_links"]:
         print("\n".join(broken_links(BUILD / "html")))
 

@@ -4,33 +4,58 @@ import json
 import sys
 import types
 
+import nbformat
 import pytest
 
 from benchmarks import book as benchmark
 from tools.book import exercises
 
 CHECKER = """
+import torch
+from tinyaudio.exercises import Exercise, Mistake
+
+HALF = Exercise(
+    lambda x: x / 2,
+    lambda generator: [(torch.rand(2, generator=generator) + 1,)],
+    [
+        Mistake(lambda x: 2 * x, "두 배입니다.", "You doubled it."),
+        Mistake(lambda x: x + x, "더했습니다.", "Like the one before."),
+        Mistake(lambda x: x / 2, "맞습니다.", "Not even wrong."),
+    ],
+    ("나눗셈", "divide"),
+)
+
+
 def check_half(answer):
-    from tinyaudio.exercises.check_result import Mistake, check_answer
-    doubled = Mistake(lambda x: 2 * x, "You doubled it.")
-    return check_answer(answer, lambda x: x / 2, [(1.0,)], [doubled], "divide")
+    return HALF.check(answer)
 """
-WRONG = 'WRONG = {"check_half": [(lambda x: 2 * x, "doubled"), (lambda x: x, "as it is"), (lambda x: x / 2, "")]}'
+ANSWERS = {
+    "WRONG": {"check_half": [("doubled", lambda x: 2 * x), ("cubed", lambda x: x**3), ("halved", lambda x: x / 2)]},
+    "RIGHT": {"check_half": [lambda x: 0.5 * x, lambda x: x]},
+}  # fmt: skip
+
+
+def module(name, **names):
+    made = types.ModuleType(name)
+    made.__dict__.update(names)
+    return made
 
 
 @pytest.fixture
 def small(book, monkeypatch):
-    """The small book: one exercise with a checker that knows one mistake; its site is two pages."""
-    monkeypatch.setattr(exercises, "ROOT", book.root)
+    """The small book: one exercise with a checker of three mistakes; its site is two pages."""
     monkeypatch.setattr(benchmark, "BUILD", book.root / "_build")
+    monkeypatch.setattr(benchmark, "SEEDS", 3)
     book.replace('print("✘ 12")', "check_half(half)")
-    book.replace('print("✔ 12")', "check_half(half)")
-    planted = book.root / "tests" / "exercises" / "test_small.py"
-    planted.parent.mkdir(parents=True)
-    planted.write_text(WRONG)
-    module = types.ModuleType("tinyaudio.exercises.small")
-    exec(CHECKER, module.__dict__)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    book.replace('print("✔ 12")', "half = lambda x: x / 2\ncheck_half(half)")
+    checks = module("tinyaudio.exercises.small")
+    monkeypatch.setitem(sys.modules, checks.__name__, checks)
+    exec(CHECKER, checks.__dict__)
+    monkeypatch.setattr(
+        exercises, "imports_of", lambda text: ["from tinyaudio.exercises.small import check_half"]
+    )
+    answers = module("benchmarks.answers.small", **ANSWERS)
+    monkeypatch.setitem(sys.modules, answers.__name__, answers)
     return book
 
 
@@ -60,7 +85,61 @@ def test_what_is_there_is_counted(small):
 def test_wrong_answers_are_really_put_to_the_checkers(small):
     found = benchmark.measure()
     assert found["wrong_answers_planted"] == 3
-    assert found["wrong_answers_caught"] == 1  # one is not named, and one is not even wrong
+    assert found["wrong_answers_caught"] == 2  # one is not even wrong
+    assert found["wrong_answers_named"] == 1  # one is like another
+    assert found["caught_share_worst"] == 0
+
+
+def test_the_hidden_solution_is_put_to_its_checker_in_five_styles(small):
+    assert benchmark.measure()["right_answers_refused"] == 0
+    small.replace("half = lambda x: x / 2", "half = lambda x: x.mul_(0.5)")
+    assert benchmark.measure()["right_answers_refused"] == 0
+    small.replace("half = lambda x: x.mul_(0.5)", "half = lambda x: x / 3")
+    assert benchmark.measure()["right_answers_refused"] == 5
+
+
+def test_blind_answers_are_judged(small, monkeypatch):
+    found = benchmark.measure()
+    assert found["blind_answers"] == 3 and found["blind_refused"] == 1
+    assert found["blind_caught_share"] == 0.6667  # one of the three is right
+    assert found["blind_recognised_share"] == 0.3333
+    monkeypatch.delitem(sys.modules, "benchmarks.answers.small")
+    none = benchmark.measure()
+    assert none["blind_answers"] == 0 and none["blind_caught_share"] is None
+
+
+def test_the_blind_report_lets_a_person_judge(small, monkeypatch, tmp_path):
+    report = tmp_path / "blind.tsv"
+    monkeypatch.setattr("sys.argv", ["book", "--blind-report", str(report)])
+    benchmark.main()
+    rows = [line.split("\t") for line in report.read_text().splitlines()]
+    assert rows[0] == ["small", "check_half", "doubled", "recognised", "You doubled it."]
+    assert [row[2:4] for row in rows[1:]] == [
+        ["cubed", "caught"],
+        ["halved", "passed"],
+        ["(right)", "passed"],
+        ["(right)", "recognised"],
+    ]
+
+
+def test_words_are_those_that_a_reader_reads():
+    cells = [
+        nbformat.v4.new_markdown_cell("# One two\n\n<b>Three</b> $a + b$ – four, `five`."),
+        nbformat.v4.new_markdown_cell("```python\nno words\n```\n\n$$\nx = y\n$$\n\n- five"),
+        nbformat.v4.new_code_cell("no words"),
+    ]
+    assert benchmark.count_words(nbformat.v4.new_notebook(cells=cells)) == 5
+    assert benchmark.count_words(None) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "lossless"),
+    [("data:audio/flac;base64,AA", 1), ("data:audio/wav;base64,AA", 1), ("data:audio/mpeg;base64,AA", 0)],
+)  # fmt: skip
+def test_lossless_players_are_told_by_their_data(source, lossless):
+    output = {"data": {"text/html": f'<audio controls aria-label="x" src="{source}"></audio>'}}
+    assert benchmark.count_players(output) == 1
+    assert benchmark.count_players(output, benchmark.LOSSLESS) == lossless
 
 
 def test_untranslated_blocks(small):
@@ -95,9 +174,9 @@ def test_printed_for_people_and_for_programs(small, monkeypatch, capsys):
 
 
 def test_a_chapter_that_cannot_be_counted_is_named(small, monkeypatch):
-    (small.root / "tests" / "exercises" / "test_small.py").unlink()
+    monkeypatch.setitem(sys.modules, "tinyaudio.exercises.small", None)
     monkeypatch.setattr("sys.argv", ["book"])
-    with pytest.raises(SystemExit, match=r"tests/exercises/test_small\.py: missing"):
+    with pytest.raises(SystemExit, match=r"tinyaudio/exercises/small\.py: missing"):
         benchmark.main()
 
 

@@ -1,4 +1,4 @@
-"""Chapter 6's checkers: wrong answers to be caught, and right ones however they are written."""
+"""Chapter 6's checkers: right answers pass however they are written."""
 
 import math
 from itertools import accumulate
@@ -80,94 +80,6 @@ def cycling(x, frames, W, V, d):
         1, x.shape[1] // frames.shape[1]
     )  # one frame a sample, in the wrong order
     return layer(x, longer, W, V, d)
-
-
-# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
-WRONG = {
-    "check_hold": [
-        (lambda frames, hop: torch.cat([frames] * hop, dim=1), "again and again"),
-        (lambda frames, hop: torch.stack([frames] * hop, dim=1).flatten(0, 1), "second axis"),
-        (lambda frames, hop: torch.stack([frames] * hop, dim=-1).flatten(), "flattened"),
-        (
-            lambda frames, hop: by_samples(
-                frames, hop, lambda n, p: frames[:, n], frames.shape[1] - 1
-            ),
-            "too few",
-        ),
-        (
-            lambda frames, hop: by_samples(frames, hop, lambda n, p: frames[:, n] * (p == 0)),
-            "flickers",
-        ),
-    ],
-    "check_glide": [
-        (
-            lambda frames, hop: at_places(
-                frames, (np.arange(frames.shape[1] * hop) + 0.5) / hop - 0.5
-            ),
-            "half a frame",
-        ),
-        (
-            lambda frames, hop: at_places(
-                frames, np.linspace(0, frames.shape[1] - 1, frames.shape[1] * hop)
-            ),
-            "pulled to the last",
-        ),
-        (
-            lambda frames, hop: by_samples(
-                frames, hop, lambda n, p: between(frames, n, p, torch.zeros(len(frames)))
-            ),
-            "falls to zero",
-        ),
-        (lambda frames, hop: glide(frames, hop)[:, : (frames.shape[1] - 1) * hop], "too few"),
-        (
-            lambda frames, hop: at_places(frames, np.arange(frames.shape[1] * hop) / hop - 1),
-            "A frame late",
-        ),
-        (lambda frames, hop: by_samples(frames, hop, lambda n, p: frames[:, n]), "steps"),
-    ],
-    "check_gate": [
-        (lambda a, b, y, V_f, V_g: a.tanh() * b.sigmoid() + (V_f * y).sum(1), "comes out"),
-        (lambda a, b, y, V_f, V_g: (a + V_f @ y).tanh() * (b + V_f @ y).sigmoid(), "use V_f"),
-        (
-            lambda a, b, y, V_f, V_g: (a + V_f @ y).tanh() * b.sigmoid(),
-            "sigmoid is not conditioned",
-        ),
-        (lambda a, b, y, V_f, V_g: a.tanh() * (b + V_g @ y).sigmoid(), "tanh is not conditioned"),
-        (lambda a, b, y, V_f, V_g: (a + V_f @ y).sigmoid() * (b + V_g @ y).tanh(), "places"),
-    ],
-    "check_stretch": [
-        (lambda mels, factor: stretched(mels.T, factor).T, "the bands"),
-        (lambda mels, factor: stretched(mels, 1 / factor), "wrong way"),
-        (
-            lambda mels, factor: mels[
-                :, [int(m / factor) for m in range(round(mels.shape[1] * factor))]
-            ],
-            "as they are",
-        ),
-        (
-            lambda mels, factor: at_places(
-                torch.cat([mels, 0 * mels[:, :1]], 1),
-                np.arange(round(mels.shape[1] * factor)) / factor,
-            ),
-            "falls to zero",
-        ),
-    ],
-    "check_layer": [
-        (lambda x, f, W, V, d: layer(x, f, W, V, d, past=0), "looks ahead"),
-        (lambda x, f, W, V, d: layer(x, f, flipped(W), flipped(V), d), "changed places"),
-        (added_outside, "comes out"),
-        (cycling, "again and again"),
-        (lambda x, f, W, V, d: layer(x, f, W, V, d, dilation=1), "not used"),
-        (lambda x, f, W, V, d: layer(x, f, W, 0 * V, d), "missing"),
-    ],
-    "check_sweep": [
-        (lambda hz, rate: sine(n / rate * f for n, f in enumerate(hz)), "the time now"),
-        (lambda hz, rate: sine(accumulate(hz / rate)), "A sample ahead"),
-        (lambda hz, rate: sine(phases(hz, rate)[:-1], period=1), "multiply by 2π"),
-        (lambda hz, rate: sine(c + 0.25 for c in phases(hz, rate)[:-1]), "a cosine"),
-        (lambda hz, rate: sine(n * sum(hz) / len(hz) / rate for n in range(len(hz))), "evenly"),
-    ],
-}
 
 
 def test_hold_passes_however_it_is_written():

@@ -1,6 +1,4 @@
-"""Chapter 4's checkers: wrong answers to be caught, and right ones however they are written."""
-
-import math
+"""Chapter 4's checkers: right answers pass however they are written."""
 
 import torch
 
@@ -12,46 +10,6 @@ from tinyaudio.exercises.dilated_causal_convolution import (
     check_training_step,
 )
 from tinyaudio.layers import CausalConv1d
-
-# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
-WRONG = {
-    "check_receptive_field": [
-        (lambda dilations, k: sum((k - 1) * d for d in dilations), "too few"),
-        (lambda dilations, k: 1 + sum((k - 1) * d for d in dilations[1:]), "first layer"),
-        (lambda dilations, k: 1 + sum(k * d for d in dilations), "distances"),
-        (lambda dilations, k: len(dilations) * (k - 1) + 1, "counted layers"),
-    ],
-    "check_causal": [
-        (lambda x, w, d: taps(x, w, d, shift=((w.shape[2] - 1) * d + 1) // 2), "both sides"),
-        (lambda x, w, d: taps(x, w, d, shift=(w.shape[2] - 1) * d), "future alone"),
-        (lambda x, w, d: cropped(x, w, d), "future alone"),
-        (lambda x, w, d: taps(x, w, d, shift=1), "next sample"),
-        (lambda x, w, d: taps(x, w, d, shift=-1), "one late"),
-        (lambda x, w, d: taps(x, w, d, shift=(w.shape[2] - 1) * (d - 1)), "(k - 1) d"),
-        (lambda x, w, d: taps(x, w.flip(2), d, shift=0), "wrong way"),
-    ],
-    "check_lookahead": [
-        (lambda layer, T: span(layer, T)[-1] - T // 2, "not less"),
-        (lambda layer, T: max(0, T // 2 - span(layer, T)[0]), "looks back"),
-        (lambda layer, T: span(layer, T)[-1] > T // 2, "whether"),
-    ],
-    "check_design": [
-        (lambda reach: min((layers(reach, k), k) for k in range(2, 9))[::-1], "Fewest layers"),
-        (lambda reach: (2, math.ceil(math.log2(reach))), "two taps"),
-        (lambda reach: cheapest(reach, ties=-1), "Of equals"),
-    ],
-    "check_training_step": [
-        (lambda w, b, d, x, lr: by_hand(w, b, d, x, 0.0), "stay as they were"),
-        (lambda w, b, d, x, lr: by_autograd(w, b, d, x, lr), "zero_grad"),
-        (lambda w, b, d, x, lr: by_hand(w, b, d, x, -lr), "up the gradient"),
-        (lambda w, b, d, x, lr: by_hand(w, b, d, x, lr, target=0), "copying"),
-        (lambda w, b, d, x, lr: by_hand(w, b, d, x, lr, target=-1), "wrong way"),
-        (lambda w, b, d, x, lr: by_hand(w, b, -d, x, lr), "looks ahead"),
-        (lambda w, b, d, x, lr: by_hand(w, b, 1, x, lr), "not used"),
-        (lambda w, b, d, x, lr: by_hand(w, b, d, x, lr, weight=x.shape[2] - 1), "the sum"),
-        (lambda w, b, d, x, lr: [by_hand(w, b, d, x, lr), by_hand(w, b, d, x, 0.0)][1], "after"),
-    ],
-}  # fmt: skip
 
 
 def taps(x, w, d, shift):

@@ -1,28 +1,36 @@
-"""Every exercise of every chapter: its stub gets a hint, its solution passes, wrong answers are caught.
+"""Every exercise of every chapter: its stub gets a hint, its solution passes however written, mistakes are named.
 
-A new chapter is found by its source.  It plants its wrong answers in ``tests/exercises/test_CHAPTER.py``,
-in ``WRONG``; at least three an exercise, each with a message of its own that names the mistake.
+A new chapter is found by its source.  Its planted wrong answers are the mistakes that its checkers know.
 """
-
-import inspect
-from importlib import import_module
 
 import pytest
 
-from tinyaudio.exercises import CheckResult, check_answer
+from tinyaudio.exercises import CheckResult, Exercise, Mistake
+from tinyaudio.exercises.exercise import fixed
 from tinyaudio.language import set_language
 from tools.book import SOURCES, BookError
-from tools.book.exercises import Wrong, exercises, planted, run
+from tools.book.exercises import (
+    caught_shares,
+    checkers,
+    exercise_of,
+    exercises,
+    run,
+    solution,
+    styles,
+)
 from tools.book.source import read
 
 CHAPTERS = [read(path) for path in sorted(SOURCES.glob("*.md"))]
 EXERCISES = [one for chapter in CHAPTERS for one in exercises(chapter)]
 WITH_EXERCISES = sorted({one.chapter for one in EXERCISES})
-WRONG = [one for name in WITH_EXERCISES for one in planted(name)]
 
 each = pytest.mark.parametrize(
-    "exercise", EXERCISES, ids=[f"{one.chapter}-{one.checker}" for one in EXERCISES]
+    "cells", EXERCISES, ids=[f"{one.chapter}-{one.checker}" for one in EXERCISES]
 )
+
+
+def checker(cells):
+    return checkers(cells.chapter)[cells.checker]
 
 
 @pytest.fixture(params=["ko", "en"])
@@ -39,22 +47,30 @@ def test_a_chapter_has_at_least_three_exercises(chapter):
 
 
 @each
-def test_the_stub_fails_with_a_hint(exercise, language):
-    result = run(exercise, exercise.stub)
+def test_the_stub_fails_with_a_hint(cells, language):
+    result = run(cells, cells.stub)
     nothing = {"ko": "아직 비어 있습니다. ", "en": "Not written yet. "}[language]
     assert isinstance(result, CheckResult) and not result.passed
     assert result.message.startswith(nothing) and len(result.message) > len(nothing) + 10
 
 
 @each
-def test_the_solution_passes(exercise, language):
-    result = run(exercise, exercise.solution)
-    assert isinstance(result, CheckResult) and result.passed, result.message
+def test_the_solution_passes_in_every_style(cells):
+    assert run(cells, cells.solution).passed
+    for style, answer in styles(solution(cells)).items():
+        assert checker(cells)(answer), f"{style}: {checker(cells)(answer)}"
 
 
 @each
-def test_an_answer_that_raises_or_says_nothing_is_no_accident(exercise):
-    check = getattr(import_module(f"tinyaudio.exercises.{exercise.chapter}"), exercise.checker)
+def test_the_solution_passes_for_any_seed(cells):
+    answer, exercise = solution(cells), exercise_of(checker(cells))
+    for seed in range(100, 110):
+        assert exercise.check(answer, seed), exercise.check(answer, seed)
+
+
+@each
+def test_an_answer_that_raises_or_says_nothing_is_no_accident(cells):
+    check = checker(cells)
 
     def broken(*arguments, **named):
         return arguments[99]
@@ -65,69 +81,76 @@ def test_an_answer_that_raises_or_says_nothing_is_no_accident(exercise):
 
 
 @each
-def test_three_wrong_answers_are_planted(exercise):
-    words = {
-        wrong.words
-        for wrong in WRONG
-        if (wrong.chapter, wrong.checker) == (exercise.chapter, exercise.checker)
+def test_mistakes_are_named_one_by_one(cells):
+    """At least four an exercise, each caught by its own message, and so told from all others, for any seed."""
+    exercise = exercise_of(checker(cells))
+    assert len(exercise.mistakes) >= 4
+    shares = caught_shares(exercise, range(5))
+    assert all(share == 1 for share in shares.values()), {
+        mistake.english: share for mistake, share in shares.items() if share < 1
     }
-    assert len(words) >= 3, "plant three mistakes or more, each with a message of its own"
 
 
-@pytest.mark.parametrize(
-    "wrong", WRONG, ids=[f"{one.chapter}-{one.checker}-{one.words}" for one in WRONG]
-)
-def test_a_wrong_answer_gets_a_message_that_names_its_mistake(wrong):
-    assert wrong.caught(), wrong.check().message
+@pytest.mark.slow
+@each
+def test_mistakes_are_named_for_99_seeds_of_100(cells):
+    assert min(caught_shares(exercise_of(checker(cells)), range(100)).values()) >= 0.99
+
+
+@each
+def test_messages_are_sentences_in_both_languages(cells):
+    for mistake in exercise_of(checker(cells)).mistakes:
+        assert mistake.korean.endswith(("다.", "오.", "까?")), mistake.korean
+        assert mistake.english.endswith((".", "?")) and mistake.english[0].isupper(), (
+            mistake.english
+        )
 
 
 @pytest.mark.parametrize("name", WITH_EXERCISES)
 def test_no_checker_is_left_over(name):
-    module = import_module(f"tinyaudio.exercises.{name}")
-    checkers = {
-        name
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if name.startswith("check_")
-        and function.__module__.startswith("tinyaudio.exercises.")
-        and function is not check_answer
-    }
-    asked = [one.checker for one in EXERCISES if one.chapter == name]
-    assert (
-        sorted(asked) == sorted(checkers)
-        and {w.checker for w in WRONG if w.chapter == name} <= checkers
-    )
+    assert sorted(one.checker for one in EXERCISES if one.chapter == name) == sorted(checkers(name))
 
 
 # ------------------------------------------------------------------ that the above can fail
 
 
-def test_an_answer_that_is_right_is_not_caught():
-    assert not Wrong(
-        "sound_into_numbers", "check_alias_hz", lambda f, r: abs(f - r * round(f / r)), ""
-    ).caught()
+def test_a_mistake_that_is_right_or_like_another_counts_as_missed():
+    """Of two alike, the second is never named; one that is right is not even caught."""
+    alike = [Mistake(lambda x: x + x, "가.", "a."), Mistake(lambda x: 2 * x, "나.", "b.")]
+    right = Mistake(lambda x: x / 2, "다.", "c.")
+    half = Exercise(lambda x: x / 2, fixed((1.0,), (3.0,)), [*alike, right], ("", ""))
+    assert list(caught_shares(half, range(3)).values()) == [1, 0, 0]
 
 
-@pytest.mark.parametrize("words", ["should be", "raised", "four bins"])
-def test_a_message_that_names_no_mistake_does_not_count(words):
-    for answer in (lambda gap, rate: 1024, lambda gap, rate: gap.nonsense):
-        assert not Wrong("sound_into_numbers", "check_shortest_frame", answer, words).caught()
+def test_an_answer_that_is_right_for_some_seeds_is_caught_in_the_others():
+    sometimes = Mistake(lambda x: abs(x), "가.", "a.")
+    same = Exercise(lambda x: x, lambda g: [(int(g.initial_seed()) - 3,)], [sometimes], ("", ""))
+    random = Exercise(
+        lambda x: x, lambda g: [(float(g.initial_seed()) - 3 + 0 * float(_drawn(g)),)], [sometimes], ("", "")
+    )  # fmt: skip
+    assert caught_shares(same, range(4)) == {sometimes: 1}  # these cases are not drawn
+    assert caught_shares(random, range(4)) == {sometimes: 0.75}
+
+
+def _drawn(generator):
+    import torch
+
+    return torch.rand((), generator=generator)
 
 
 def test_an_exercise_that_needs_other_cells_is_refused():
-    exercise = EXERCISES[0]
     with pytest.raises(BookError, match=r"NameError.*may use the chapter's imports"):
-        run(exercise, "answer = forgotten\n" + exercise.solution)
+        run(EXERCISES[0], "answer = forgotten\n" + EXERCISES[0].solution)
 
 
-def test_a_chapter_without_planted_answers_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("tools.book.exercises.ROOT", tmp_path)
-    with pytest.raises(
-        BookError, match=r"tests/exercises/test_new.py: missing; plant wrong answers"
-    ):
-        planted("new")
-    (tmp_path / "tests" / "exercises").mkdir(parents=True)
-    (tmp_path / "tests" / "exercises" / "test_new.py").write_text("def test_nothing(): ...")
-    with pytest.raises(
-        BookError, match=r"tests/exercises/test_new.py: plants no wrong answers; write"
-    ):
-        planted("new")
+def test_a_chapter_without_checkers_is_named():
+    with pytest.raises(BookError, match=r"tinyaudio/exercises/new.py: missing; write the checkers"):
+        checkers("new")
+
+
+def test_a_checker_without_an_exercise_is_named():
+    def check_nothing(answer):
+        return CheckResult(True, "")
+
+    with pytest.raises(BookError, match=r"check_nothing needs an Exercise called NOTHING"):
+        exercise_of(check_nothing)

@@ -1,4 +1,4 @@
-"""Chapter 7's checkers: wrong answers to be caught, and right ones however they are written."""
+"""Chapter 7's checkers: right answers pass however they are written."""
 
 import torch
 
@@ -48,48 +48,6 @@ def one_too_near(ring, x, t):
     both = ring[t % (2 * d)].item(), ring[(t + d + 1) % (2 * d)].item()
     written(ring, x, t)
     return both
-
-
-# Typical wrong answers, and words of the message they get (see test_every_exercise.py).
-WRONG = {
-    "check_bytes": [
-        (lambda *n: numbers(matrices(*n)), "number of weights"),
-        (lambda *n: 2 * numbers(matrices(*n)), "operations"),
-        (lambda *n: 4 * numbers([*matrices(*n), (n[2], n[3])]), "last layer"),
-        (lambda *n: 4 * (numbers(matrices(*n)) - n[0] * n[3] * n[1] * n[2]), "One gate"),
-        (lambda L, k, *n: 4 * numbers(matrices(L, 1, *n)), "Only one tap"),
-    ],
-    "check_saving": [
-        (lambda dilations, k: sum(d * (k - 1) for d in dilations), "One too few"),
-        (lambda dilations, k: sum(d * k for d in dilations) + 1, "k - 1 gaps"),
-        (lambda dilations, k: sum(dilations) + 1, "not used"),
-        (lambda dilations, k: dilations[-1] * (k - 1) + 1, "farthest layer"),
-        (lambda dilations, k: sum(dilations[1:]) * (k - 1) + 1, "first layer"),
-    ],
-    "check_taps": [
-        (lambda ring, x, t: (ring[0].item(), ring[1].item()), "never put"),
-        (written_first, "before you read"),
-        (lambda ring, x, t: tuple(reversed(past_only(ring, x, t))), "older value comes first"),
-        (newest_two, "d apart"),
-        (one_too_near, "one too near"),
-    ],
-    "check_ceiling": [
-        (lambda M, B, P, W: min(P / (2 * M * B), W / (4 * M)), "one clip"),
-        (lambda M, B, P, W: B / max(2 * M * B / P, 4 * M * B / W), "once for all clips"),
-        (lambda M, B, P, W: B / max(2 * M / P, 4 * M / W), "for every clip"),
-        (lambda M, B, P, W: max(P / (2 * M), B * W / (4 * M)), "slower one"),
-        (lambda M, B, P, W: 1 / (2 * M / P + 4 * M / (W * B)), "overlap"),
-        (lambda M, B, P, W: min(P / M, B * W / (4 * M)), "2M operations"),
-    ],
-    "check_generate": [
-        (lambda layer, dilations, noise: replayed(layer, dilations, noise, again=True), "calls layer"),
-        (lambda layer, dilations, noise: replayed(layer, dilations, noise, lag=lambda d: 0), "before you read"),
-        (lambda layer, dilations, noise: replayed(layer, dilations, noise, above=1), "layer's output"),
-        (lambda layer, dilations, noise: one_ring(layer, dilations, noise), "share one"),
-        (lambda layer, dilations, noise: replayed(layer, dilations, noise, lag=lambda d: 1), "one step ago"),
-        (lambda layer, dilations, noise: replayed(layer, dilations, noise, fed_back=0), "not fed back"),
-    ],
-}  # fmt: skip
 
 
 def replayed(layer, dilations, noise, again=False, lag=lambda d: d, above=0, fed_back=1):

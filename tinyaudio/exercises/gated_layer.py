@@ -5,18 +5,202 @@ from functools import wraps
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
-from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
-from tinyaudio.language import tr
-from tinyaudio.models.gated import GatedLayer, shift
+from tinyaudio.exercises.changed_layer import Layer, Renamed, Resized
+from tinyaudio.exercises.check_result import CheckResult, Mistake, as_tensor
+from tinyaudio.exercises.exercise import Answer, Case, Exercise
+from tinyaudio.models.gated import shift
+
+NAMES, SIZES, OUTPUTS = -1.0, -2.0, -3.0
 
 
-class Weights(dict[str, Tensor]):
-    """A layer's weights by name; in a message, one word stands for all of them."""
+def _changed(**change: Any) -> Answer:
+    return lambda channels, dilation: Layer(channels, dilation, **change)
 
-    def __repr__(self) -> str:
-        return "weights"
+
+def _weights(channels: int, generator: Generator) -> dict[str, Tensor]:
+    state = Layer(channels, 1).state_dict()
+    return {name: torch.randn(w.shape, generator=generator) / 2 for name, w in state.items()}
+
+
+def _signals(generator: Generator) -> list[Case]:
+    cases: list[Case] = []
+    for channels, d in ((2, 3), (3, 4)):
+        x, offset = (
+            torch.randn(2, n, m * channels, generator=generator) for n, m in ((9, 1), (1, 2))
+        )
+        cases.append((_weights(channels, generator), x, d, offset))
+    return cases
+
+
+def _loaded(build: Answer) -> Answer:
+    """The reader's module with given weights, run on a signal: both outputs in one row."""
+
+    @wraps(build)
+    def run(weights: dict[str, Tensor], x: Tensor, d: int, offset: Tensor) -> Any:
+        module = build(x.shape[2], d)
+        if not isinstance(module, nn.Module):
+            return module
+        given = {name: tuple(w.shape) for name, w in module.state_dict().items()}
+        wanted = {name: tuple(w.shape) for name, w in weights.items()}
+        if given != wanted:
+            return SIZES if given.keys() == wanted.keys() else NAMES
+        module.load_state_dict(weights)
+        found = module(x, offset)
+        if not isinstance(found, tuple | list) or len(found) != 2:
+            return OUTPUTS
+        parts = [as_tensor(one) for one in found]
+        if any(one is None or one.shape != x.shape for one in parts):
+            return None if all(one is None for one in found) else OUTPUTS
+        return torch.cat([one.flatten() for one in parts if one is not None])
+
+    return run
+
+
+_DETACHED = Mistake(
+    _changed(out=lambda x, r, z: (x + r.detach(), z.detach())),
+    "값은 맞지만 입력이나 가중치로 기울기가 오지 않습니다. detach, .data, no_grad 없이 계산하십시오.",
+    "The values are right, but a gradient does not reach the input or the weights: no detach, no .data, "
+    "no no_grad.",
+)
+
+
+def _detached(build: Answer) -> Mistake | None:
+    """Whether the gradient of an answer is wrong."""
+    generator = Generator().manual_seed(0)
+    weights = _weights(2, generator)
+    x, mix = (torch.randn(2, 1, 6, 2, generator=generator) for _ in range(2))
+    slopes = []
+    for module in (build(2, 2), Layer(2, 2)):
+        module.load_state_dict(weights)
+        start, offset = x[0].clone().requires_grad_(), torch.zeros(1, 1, 4).requires_grad_()
+        total = sum((part * m).sum() for part, m in zip(module(start, offset), mix, strict=True))
+        if not isinstance(total, Tensor) or not total.requires_grad:
+            return _DETACHED
+        total.backward()  # type: ignore[no-untyped-call]
+        named = dict(module.named_parameters())
+        leaves = [start, offset, *(named[name] for name in weights if name in named)]
+        slopes.append([torch.zeros_like(p) if p.grad is None else p.grad for p in leaves])
+    same = len(slopes[0]) == len(slopes[1]) and all(
+        torch.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(*slopes, strict=True)
+    )
+    return None if same else _DETACHED
+
+
+LAYER = Exercise(
+    right=Layer,
+    cases=_signals,
+    run=_loaded,
+    witness=_detached,
+    mistakes=(
+        Mistake(
+            _changed(past=lambda x, d: shift(x.flip(1), d).flip(1)),
+            "미래 x[t + d]를 봅니다. 시간 축의 앞쪽에 0을 채우십시오.",
+            "This looks ahead, at x[t + d]: the zeros belong before the first sample.",
+        ),
+        Mistake(
+            _changed(swapped=True),
+            "두 탭이 바뀌었습니다. gate의 입력에는 과거가 먼저, 현재가 다음에 놓입니다.",
+            "The taps have changed places: gate takes the past first, then the present.",
+        ),
+        Mistake(
+            _changed(past=lambda x, d: x.roll(d, 1)),
+            "roll은 소리의 끝을 처음으로 가져옵니다. 시작 전은 0이어야 합니다.",
+            "roll brings the end of the sound to its beginning; before the first sample there are zeros.",
+        ),
+        Mistake(
+            _changed(past=lambda x, d: shift(x, 1)),
+            "팽창 계수를 쓰지 않았습니다. 과거는 한 칸이 아니라 dilation칸 앞입니다.",
+            "The dilation is not used: the past is that many samples ago, not one.",
+        ),
+        Mistake(
+            _changed(past=lambda x, d: x),
+            "과거 대신 현재를 두 번 넣었습니다.",
+            "The present goes in twice, and the past not at all.",
+        ),
+        Mistake(
+            _changed(past=lambda x, d: shift(x.transpose(1, 2), min(d, x.shape[2])).transpose(1, 2)),
+            "시간이 아니라 채널을 밀었습니다. 시간은 축 1입니다.",
+            "You moved channels, not time; time is axis 1.",
+        ),
+        Mistake(
+            _changed(z=lambda g: torch.sigmoid(g.chunk(2, 2)[0]) * torch.tanh(g.chunk(2, 2)[1])),
+            "tanh와 시그모이드가 바뀌었습니다. gate의 앞 절반이 tanh로 갑니다.",
+            "Sigmoid and tanh have changed places: the first half of gate goes through the tanh.",
+        ),
+        Mistake(
+            _changed(z=lambda g: torch.tanh(g[..., ::2]) * torch.sigmoid(g[..., 1::2])),
+            "채널을 번갈아 나누었습니다. 앞 절반과 뒤 절반으로 나눕니다.",
+            "Channels were split alternately; split them into the first and the second half.",
+        ),
+        Mistake(
+            _changed(z=lambda g: torch.tanh(g.chunk(2, 2)[0]) + torch.sigmoid(g.chunk(2, 2)[1])),
+            "tanh와 시그모이드를 더했습니다. 곱하십시오.",
+            "You added tanh and sigmoid; multiply them.",
+        ),
+        Mistake(
+            _changed(z=lambda g: torch.tanh(g.chunk(2, 2)[0]) * torch.tanh(g.chunk(2, 2)[1])),
+            "두 절반에 모두 tanh를 썼습니다. 뒤 절반은 시그모이드입니다.",
+            "Both halves go through a tanh; the second should go through the sigmoid.",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: (r, z)),
+            "잔차 연결의 덧셈이 없습니다. x'은 x + residual(z)입니다.",
+            "The sum of the residual connection is missing: x' is x + residual(z).",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: (x + z, z)),
+            "residual을 거치지 않고 z를 더했습니다. x'은 x + residual(z)입니다.",
+            "z is added without residual: x' is x + residual(z).",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: (z + r, z)),
+            "x가 아니라 z를 더했습니다. x'은 x + residual(z)입니다.",
+            "z is added where x should be: x' is x + residual(z).",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: (x + r, r)),
+            "스킵으로는 residual을 거치기 전의 z가 나갑니다.",
+            "What goes to the skips is z itself, from before residual.",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: (x + r, x + r)),
+            "둘째 값도 다음 층의 입력입니다. 스킵으로는 z가 나갑니다.",
+            "Both outputs are the next layer's input; the second should be z, for the skips.",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: (z, x + r)),
+            "두 출력의 순서가 바뀌었습니다. 다음 층의 입력이 먼저, z가 나중입니다.",
+            "The outputs have changed places: first the next layer's input, then z.",
+        ),
+        Mistake(
+            _changed(offset=0.0),
+            "조건 offset이 더해지지 않았습니다.",
+            "The condition's offset is not added.",
+        ),
+        Mistake(
+            Renamed,
+            "이름이 다릅니다. nn.Linear 둘의 이름은 gate와 residual이고, 다른 매개변수는 없습니다.",
+            "Other names are used: the two nn.Linear are gate and residual, and there is nothing else.",
+        ),
+        Mistake(
+            Resized,
+            "크기가 다릅니다. gate는 2C → 2C, residual은 C → C이고 둘 다 편향이 있습니다.",
+            "The sizes differ: gate goes from 2C to 2C, residual from C to C, both with a bias.",
+        ),
+        Mistake(
+            _changed(out=lambda x, r, z: x + r),
+            "출력은 둘이고, 둘 다 x와 같은 모양입니다. (x + residual(z), z)를 돌려주십시오.",
+            "There are two outputs, both of the shape of x: return (x + residual(z), z).",
+        ),
+        _DETACHED,
+    ),
+    hint=(
+        "__init__에서 nn.Linear 둘을 gate와 residual이라는 이름으로 만드십시오.",
+        "In __init__, make two nn.Linear with the names gate and residual.",
+    ),
+)  # fmt: skip
 
 
 def check_layer(answer: Callable[[int, int], nn.Module]) -> CheckResult:
@@ -28,126 +212,8 @@ def check_layer(answer: Callable[[int, int], nn.Module]) -> CheckResult:
             (B, T, channels) and an offset (B, 1, 2 channels) of both gates and returns (x', z).
 
     Example:
+        >>> from tinyaudio.models.gated import GatedLayer
         >>> check_layer(lambda channels, dilation: GatedLayer(channels, channels, 2, dilation))
         ✔ Correct.
     """
-
-    def gated(gates: Tensor) -> Tensor:
-        f, g = gates.chunk(2, dim=2)
-        return torch.tanh(f) * torch.sigmoid(g)
-
-    def gates_of(w: Weights, past: Tensor, x: Tensor, offset: Tensor) -> Tensor:
-        return linear(w, "gate", torch.cat([past, x], dim=2)) + offset
-
-    def right(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        z = gated(gates_of(w, shift(x, d), x, offset))
-        return x + linear(w, "residual", z), z
-
-    def looks_ahead(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        z = gated(gates_of(w, shift(x.flip(1), d).flip(1), x, offset))
-        return x + linear(w, "residual", z), z
-
-    def taps_swapped(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        z = gated(gates_of(w, x, shift(x, d), offset))
-        return x + linear(w, "residual", z), z
-
-    def wraps_around(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        z = gated(gates_of(w, x.roll(d, 1), x, offset))
-        return x + linear(w, "residual", z), z
-
-    def gates_swapped(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        f, g = gates_of(w, shift(x, d), x, offset).chunk(2, dim=2)
-        z = torch.sigmoid(f) * torch.tanh(g)
-        return x + linear(w, "residual", z), z
-
-    def no_sum(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        z = right(w, x, d, offset)[1]
-        return linear(w, "residual", z), z
-
-    def skip_behind_residual(
-        w: Weights, x: Tensor, d: int, offset: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        new, z = right(w, x, d, offset)
-        return new, linear(w, "residual", z)
-
-    def no_condition(w: Weights, x: Tensor, d: int, offset: Tensor) -> tuple[Tensor, Tensor]:
-        return right(w, x, d, 0 * offset)
-
-    wrong = [
-        (
-            looks_ahead,
-            "미래 x[t + d]를 봅니다. 시간 축의 앞쪽에 0을 채우십시오.",
-            "This looks ahead, at x[t + d]: the zeros belong before the first sample.",
-        ),
-        (
-            taps_swapped,
-            "두 탭이 바뀌었습니다. gate의 입력에는 과거가 먼저, 현재가 다음에 놓입니다.",
-            "The taps have changed places: gate takes the past first, then the present.",
-        ),
-        (
-            wraps_around,
-            "roll은 소리의 끝을 처음으로 가져옵니다. 시작 전은 0이어야 합니다.",
-            "roll brings the end of the sound to its beginning; before the first sample there are zeros.",
-        ),
-        (
-            gates_swapped,
-            "tanh와 시그모이드가 바뀌었습니다. gate의 앞 절반이 tanh로 갑니다.",
-            "Sigmoid and tanh have changed places: the first half of gate goes through the tanh.",
-        ),
-        (
-            no_sum,
-            "잔차 연결의 덧셈이 없습니다. x'은 x + residual(z)입니다.",
-            "The sum of the residual connection is missing: x' is x + residual(z).",
-        ),
-        (
-            skip_behind_residual,
-            "스킵으로는 residual을 거치기 전의 z가 나갑니다.",
-            "What goes to the skips is z itself, from before residual.",
-        ),
-        (
-            no_condition,
-            "조건 offset이 더해지지 않았습니다.",
-            "The condition's offset is not added.",
-        ),
-    ]
-    mistakes = [Mistake(function, tr(korean, english)) for function, korean, english in wrong]
-    mistakes = [Mistake(flat(one.answer), one.message) for one in mistakes]
-    hint = tr(
-        "__init__에서 nn.Linear 둘을 gate와 residual이라는 이름으로 만드십시오.",
-        "In __init__, make two nn.Linear with the names gate and residual.",
-    )
-    g = torch.Generator().manual_seed(0)
-    cases = []
-    for channels, d in ((2, 1), (3, 4)):
-        torch.manual_seed(channels)
-        layer = GatedLayer(channels, channels, 2, d)
-        weights = Weights(layer.state_dict())
-        x = torch.randn(2, 9, channels, generator=g)
-        cases.append((weights, x, d, torch.randn(2, 1, 2 * channels, generator=g)))
-    return check_answer(loaded(answer), flat(right), cases, mistakes, hint)
-
-
-def linear(weights: Weights, name: str, x: Tensor) -> Tensor:
-    """A linear layer by its weights."""
-    return nn.functional.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-
-def flat(layer: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., Tensor]:
-    """Both outputs in one row."""
-    return lambda *arguments: torch.cat([one.flatten() for one in layer(*arguments)])
-
-
-def loaded(build: Callable[[int, int], Any]) -> Callable[..., Any]:
-    """The reader's module with given weights, run on a signal."""
-
-    @wraps(build)
-    def run(weights: Weights, x: Tensor, d: int, offset: Tensor) -> Any:
-        module = build(x.shape[2], d)
-        if not isinstance(module, nn.Module):
-            return module
-        module.load_state_dict(weights)
-        with torch.no_grad():
-            found = module(x, offset)
-        return torch.cat([one.flatten() for one in found])
-
-    return run
+    return LAYER.check(answer)

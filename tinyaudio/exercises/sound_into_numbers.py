@@ -1,16 +1,98 @@
-"""Chapter 1, "Sound into numbers": aliasing, signal-to-noise ratio, frame length, the STFT."""
+"""Chapter 1, "Sound into numbers": aliasing, signal-to-noise ratio; the checkers of the chapter."""
 
-import functools
 import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Generator, Tensor
 
-from tinyaudio.exercises.check_result import CheckResult, Mistake, check_answer
+from tinyaudio.exercises.check_result import CheckResult, Mistake
 from tinyaudio.exercises.dither import check_dither as check_dither
-from tinyaudio.language import tr
+from tinyaudio.exercises.exercise import Case, Exercise
+from tinyaudio.exercises.frame_length import check_shortest_frame as check_shortest_frame
+from tinyaudio.exercises.spectrum import check_stft as check_stft
+
+
+def _tones(generator: Generator) -> list[Case]:
+    """Tones in all halves of the first periods of the spectrum, away from where they turn back."""
+    rates = [16_000.0, 8_000.0, 44_100.0]
+    place = (torch.rand(3, 8, generator=generator) * 0.3 + 0.1 + torch.arange(8) / 2).double()
+    return [(rate * f, rate) for rate, row in zip(rates, place.tolist(), strict=True) for f in row]
+
+
+ALIAS_HZ = Exercise(
+    right=lambda f, rate: abs(f - rate * round(f / rate)),
+    cases=_tones,
+    edges=[(0.0, 16e3), (8e3, 16e3), (16e3, 16e3), (24e3, 16e3), (9e3, 16e3), (33e3, 16e3)],
+    mistakes=(
+        Mistake(
+            lambda f, rate: f,
+            "샘플링 레이트의 절반을 넘는 주파수가 그대로 나왔습니다. 넘는 부분은 접혀 내려옵니다.",
+            "Frequencies above half the sample rate came out unchanged; they fold back down.",
+        ),
+        Mistake(
+            lambda f, rate: f % rate,
+            "스펙트럼의 한 주기 안으로는 가져왔지만 위쪽 절반을 거울처럼 접지 않았습니다.",
+            "You brought the frequency into one period of the spectrum, but did not mirror its upper half.",
+        ),
+        Mistake(
+            lambda f, rate: rate * math.ceil(f / rate) - f,
+            "k를 올림했습니다. f에 가장 가까운 배수를 찾으려면 반올림해야 합니다.",
+            "You rounded k up; for the multiple nearest to f, round it to the nearest integer.",
+        ),
+        Mistake(
+            lambda f, rate: min(f, rate / 2),
+            "나이퀴스트 주파수에서 잘랐습니다. 주파수는 멈추지 않고 되돌아 내려갑니다.",
+            "You stopped at the Nyquist frequency; the tone does not stop there, it turns back.",
+        ),
+        Mistake(
+            lambda f, rate: f if f <= rate / 2 else 0.0,
+            "나이퀴스트 주파수를 넘는 순음을 없앴습니다. 사라지지 않고 접혀 내려옵니다.",
+            "You removed tones above the Nyquist frequency; they do not vanish, they fold down.",
+        ),
+        Mistake(
+            lambda f, rate: f if f <= rate / 2 else abs(rate - f),
+            "한 번만 접었습니다. 샘플링 레이트의 1.5배를 넘으면 또 접어야 합니다. 가장 가까운 k를 찾으십시오.",
+            "You folded only once; above 1.5 times the sample rate it folds again. Look for the nearest k.",
+        ),
+        Mistake(
+            lambda f, rate: f if f <= rate / 2 else rate - f,
+            "한 번만 접었고, 샘플링 레이트를 넘으면 음수가 됩니다. 가장 가까운 k를 찾으십시오.",
+            "You folded only once, and above the sample rate the result is negative. Look for the nearest k.",
+        ),
+        Mistake(
+            lambda f, rate: abs(f - rate),
+            "k를 1로 고정했습니다. 낮은 주파수에서는 k가 0이고, 높은 주파수에서는 더 큽니다.",
+            "Your k is always 1; for low frequencies it is 0, and for high ones it is larger.",
+        ),
+        Mistake(
+            lambda f, rate: f - rate * round(f / rate),
+            "절댓값이 빠져서 음의 주파수가 나옵니다. 코사인은 부호를 구별하지 못합니다.",
+            "The absolute value is missing, so that some frequencies are negative; a cosine sees no sign.",
+        ),
+        Mistake(
+            lambda f, rate: rate / 2 - f % (rate / 2) if f > rate / 2 else f,
+            "접힐 때마다 방향이 바뀝니다. 두 번째 접힘에서는 다시 올라갑니다.",
+            "The direction changes at every fold: after the second one the tone rises again.",
+        ),
+        Mistake(
+            lambda f, rate: f % (rate / 2),
+            "나이퀴스트 주파수로 나눈 나머지입니다. 그러면 0으로 뛰어내립니다. 되돌아 내려가야 합니다.",
+            "That is the remainder by the Nyquist frequency, which jumps to 0; the tone should turn back.",
+        ),
+        Mistake(
+            lambda f, rate: abs(f - rate / 2 * round(2 * f / rate)),
+            "나이퀴스트 주파수의 배수를 뺐습니다. 빼는 것은 샘플링 레이트의 배수입니다.",
+            "You subtract multiples of the Nyquist frequency; take multiples of the sample rate.",
+        ),
+        Mistake(
+            lambda f, rate: abs(f - 2 * rate * round(f / (2 * rate))),
+            "샘플링 레이트에서 접었습니다. 접히는 곳은 그 절반인 나이퀴스트 주파수입니다.",
+            "You folded at the sample rate; tones fold at half of it, the Nyquist frequency.",
+        ),
+    ),
+    hint=("k = round(f / f_s)에서 시작해 보십시오.", "Begin with k = round(f / f_s)."),
+)
 
 
 def check_alias_hz(answer: Callable[[float, float], float]) -> CheckResult:
@@ -23,52 +105,117 @@ def check_alias_hz(answer: Callable[[float, float], float]) -> CheckResult:
         >>> check_alias_hz(lambda frequency_hz, sample_rate: frequency_hz % sample_rate)
         ✘ You brought the frequency into one period of the spectrum...
     """
+    return ALIAS_HZ.check(answer)
 
-    def right(f: float, rate: float) -> float:
-        return abs(f - rate * round(f / rate))
 
-    mistakes = (
+def _power(x: Tensor) -> Tensor:
+    return x.square().mean()
+
+
+def _db(ratio: Tensor) -> Tensor:
+    return 10 * torch.log10(ratio)
+
+
+def _noisy(generator: Generator) -> list[Case]:
+    """A sine with an offset and noise with another, soft to loud."""
+    clean = 0.1 + torch.sin(torch.arange(1000) * 0.3)[None]
+    noise = 0.3 + torch.randn(3, 1, 1000, generator=generator)
+    levels = zip((0.5, 0.1, 2.0), noise, strict=True)
+    return [(clean, clean + level * one) for level, one in levels]
+
+
+_SOUND = torch.cos(torch.arange(50.0))[None]
+SNR_DB = Exercise(
+    right=lambda c, n: _db(_power(c) / _power(n - c)),
+    cases=_noisy,
+    edges=[(_SOUND, 0.9 * _SOUND), (_SOUND, 0 * _SOUND), (_SOUND, 4 * _SOUND)],
+    mistakes=(
         Mistake(
-            lambda f, rate: f,
-            tr(
-                "샘플링 레이트의 절반을 넘는 주파수가 그대로 나왔습니다. 넘는 부분은 접혀 내려옵니다.",
-                "Frequencies above half the sample rate came out unchanged; they fold back down.",
-            ),
+            lambda c, n: 2 * _db(_power(c) / _power(n - c)),
+            "제곱의 평균은 이미 전력이므로 20이 아니라 10을 곱합니다. 20은 진폭의 비에 곱합니다.",
+            "A mean of squares is a power: multiply by 10. The 20 is for ratios of amplitudes.",
         ),
         Mistake(
-            lambda f, rate: f % rate,
-            tr(
-                "스펙트럼의 한 주기 안으로는 가져왔지만 위쪽 절반을 거울처럼 접지 않았습니다.",
-                "You brought the frequency into one period of the spectrum, but did not mirror its upper half.",
-            ),
+            lambda c, n: _db(_power(c) / _power(n - c)) / 2,
+            "제곱근을 취하면 진폭의 비입니다. 20을 곱하거나, 제곱근을 빼십시오.",
+            "With square roots it is a ratio of amplitudes: multiply by 20, or leave the roots out.",
         ),
         Mistake(
-            lambda f, rate: min(f, rate / 2),
-            tr(
-                "나이퀴스트 주파수에서 잘랐습니다. 주파수는 멈추지 않고 되돌아 내려갑니다.",
-                "You stopped at the Nyquist frequency; the tone does not stop there, it turns back.",
-            ),
+            lambda c, n: 10 * torch.log(_power(c) / _power(n - c)),
+            "자연로그를 썼습니다. 데시벨은 밑이 10인 로그입니다.",
+            "You took the natural logarithm; decibels use base 10.",
         ),
         Mistake(
-            lambda f, rate: f if f <= rate / 2 else abs(rate - f),
-            tr(
-                "한 번만 접었습니다. 샘플링 레이트의 1.5배를 넘으면 또 접어야 합니다. "
-                "가장 가까운 k를 찾으십시오.",
-                "You folded only once; above 1.5 times the sample rate it folds again. Look for the nearest k.",
-            ),
+            lambda c, n: 10 * torch.log2(_power(c) / _power(n - c)),
+            "밑이 2인 로그를 썼습니다. 데시벨은 밑이 10인 로그입니다.",
+            "You took the logarithm of base 2; decibels use base 10.",
         ),
         Mistake(
-            lambda f, rate: rate / 2 - f % (rate / 2) if f > rate / 2 else f,
-            tr(
-                "접힐 때마다 방향이 바뀝니다. 두 번째 접힘에서는 다시 올라갑니다.",
-                "The direction changes at every fold: after the second one the tone rises again.",
-            ),
+            lambda c, n: torch.log10(_power(c) / _power(n - c)),
+            "10을 곱하지 않았습니다. 그 값의 단위는 벨이고, 1벨이 10데시벨입니다.",
+            "The factor of 10 is missing: those are bels, of 10 decibels each.",
         ),
-    )
-    rates = (16_000.0, 8_000.0)
-    cases = [(f * 1000.0, rate) for rate in rates for f in (3, 7, 9, 13, 17, 25, 31, 33)]
-    hint = tr("k = round(f / f_s) 에서 시작해 보십시오.", "Begin with k = round(f / f_s).")
-    return check_answer(answer, right, cases, mistakes, hint)
+        Mistake(
+            lambda c, n: _power(c) / _power(n - c),
+            "전력의 비입니다. 데시벨로 바꾸려면 로그를 취하고 10을 곱합니다.",
+            "That is the ratio of powers; for decibels take its logarithm, times 10.",
+        ),
+        Mistake(
+            lambda c, n: _db(_power(c) / _power(n)),
+            "잡음이 섞인 소리로 나누었습니다. 잡음은 두 소리의 차이입니다.",
+            "You divided by the noisy sound; the noise is the difference of the two.",
+        ),
+        Mistake(
+            lambda c, n: _db(_power(n - c) / _power(c)),
+            "분자와 분모가 바뀌었습니다. 깨끗할수록 값이 커야 합니다.",
+            "Numerator and denominator are swapped: the cleaner the sound, the larger the number.",
+        ),
+        Mistake(
+            lambda c, n: _db(_power(n) / _power(n - c)),
+            "분자에 잡음이 섞인 소리가 들어갔습니다. 신호는 깨끗한 소리입니다.",
+            "The numerator holds the noisy sound; the signal is the clean one.",
+        ),
+        Mistake(
+            lambda c, n: _db(_power(c) / (_power(n) - _power(c))),
+            "두 소리의 전력을 뺐습니다. 잡음은 샘플끼리 뺀 차이이고, 그 전력을 구합니다.",
+            "You subtracted powers; the noise is the difference of the samples, and its power is wanted.",
+        ),
+        Mistake(
+            lambda c, n: _db(c.var(correction=0) / (n - c).var(correction=0)),
+            "분산을 썼습니다. 전력은 평균을 빼지 않은 제곱의 평균입니다.",
+            "You took variances; power is the mean of squares, with no mean taken away.",
+        ),
+        Mistake(
+            lambda c, n: 2 * _db(c.abs().mean() / (n - c).abs().mean()),
+            "절댓값의 평균을 썼습니다. 전력은 제곱의 평균입니다.",
+            "You took means of absolute values; power is the mean of squares.",
+        ),
+        Mistake(
+            lambda c, n: 2 * _db(c.abs().max() / (n - c).abs().max()),
+            "최댓값의 비입니다. 전력은 제곱의 평균입니다.",
+            "That is a ratio of maxima; power is the mean of squares.",
+        ),
+        Mistake(
+            lambda c, n: _db(c.abs().max() ** 2 / _power(n - c)),
+            "분자가 최댓값의 제곱입니다. 그것은 PSNR이고, SNR의 분자는 신호의 전력입니다.",
+            "The numerator is the square of the peak: that is PSNR. SNR takes the power of the signal.",
+        ),
+        Mistake(
+            lambda c, n: _db(c.square().sum() / _power(n - c)),
+            "분자는 합이고 분모는 평균입니다. 둘 다 평균이거나 둘 다 합이어야 합니다.",
+            "A sum is divided by a mean; take the mean in both places, or the sum in both.",
+        ),
+        Mistake(
+            lambda c, n: _db(c.mean().square() / (n - c).mean().square()),
+            "평균을 낸 다음 제곱했습니다. 먼저 제곱하고 평균을 냅니다.",
+            "You squared the means; square first, then take the mean.",
+        ),
+    ),
+    hint=(
+        "잡음 noisy - clean의 전력부터 구해 보십시오.",
+        "Begin with the power of the noise, noisy - clean.",
+    ),
+)
 
 
 def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> CheckResult:
@@ -81,188 +228,4 @@ def check_snr_db(answer: Callable[[Tensor, Tensor], float | Tensor]) -> CheckRes
         >>> check_snr_db(lambda clean, noisy: 20 * (clean.norm() / (noisy - clean).norm()).log10())
         ✔ Correct.
     """
-
-    def power(x: Tensor) -> Tensor:
-        return x.square().mean()
-
-    def right(clean: Tensor, noisy: Tensor) -> Tensor:
-        return 10 * torch.log10(power(clean) / power(noisy - clean))
-
-    mistakes = (
-        Mistake(
-            lambda c, n: 20 * torch.log10(power(c) / power(n - c)),
-            tr(
-                "제곱의 평균은 이미 전력이므로 20이 아니라 10을 곱합니다. 20은 진폭의 비에 곱합니다.",
-                "A mean of squares is a power: multiply by 10. The 20 is for ratios of amplitudes.",
-            ),
-        ),
-        Mistake(
-            lambda c, n: 10 * torch.log10(power(c).sqrt() / power(n - c).sqrt()),
-            tr(
-                "제곱근을 취하면 진폭의 비입니다. 20을 곱하거나, 제곱근을 빼십시오.",
-                "With square roots it is a ratio of amplitudes: multiply by 20, or leave the roots out.",
-            ),
-        ),
-        Mistake(
-            lambda c, n: 10 * torch.log(power(c) / power(n - c)),
-            tr(
-                "자연로그를 썼습니다. 데시벨은 밑이 10인 로그입니다.",
-                "You took the natural logarithm; decibels use base 10.",
-            ),
-        ),
-        Mistake(
-            lambda c, n: 10 * torch.log10(power(c) / power(n)),
-            tr(
-                "잡음이 섞인 소리로 나누었습니다. 잡음은 두 소리의 차이입니다.",
-                "You divided by the noisy sound; the noise is the difference of the two.",
-            ),
-        ),
-        Mistake(
-            lambda c, n: 10 * torch.log10(power(n - c) / power(c)),
-            tr(
-                "분자와 분모가 바뀌었습니다. 깨끗할수록 값이 커야 합니다.",
-                "Numerator and denominator are swapped: the cleaner the sound, the larger the number.",
-            ),
-        ),
-        Mistake(
-            lambda c, n: 10 * torch.log10(power(n) / power(n - c)),
-            tr(
-                "분자에 잡음이 섞인 소리가 들어갔습니다. 신호는 깨끗한 소리입니다.",
-                "The numerator holds the noisy sound; the signal is the clean one.",
-            ),
-        ),
-    )
-    random = torch.Generator().manual_seed(1)
-    clean = torch.sin(torch.arange(1000) * 0.3)[None]
-    cases = [(clean, clean + a * torch.randn(1, 1000, generator=random)) for a in (0.5, 0.1, 0.01)]
-    hint = tr(
-        "잡음 = noisy - clean 의 전력부터 구해 보십시오.",
-        "Begin with the power of the noise, noisy - clean.",
-    )
-    return check_answer(answer, right, cases, mistakes, hint)
-
-
-def check_shortest_frame(answer: Callable[[float, float], int]) -> CheckResult:
-    """Exercise 1.3: the shortest frame that shows two tones as two.
-
-    Args:
-        answer: (gap_hz, sample_rate) -> the smallest power of two n_fft for which the main lobe of
-            a Hann window, 4 sample_rate / n_fft wide, fits into the gap.
-
-    Example:
-        >>> def shortest_frame(gap_hz, sample_rate): return 1024
-        >>> check_shortest_frame(shortest_frame)
-        ✘ shortest_frame(250, 16000) should be 256, not 1024.
-    """
-
-    def power_of_two(at_least: float) -> int:
-        return int(2 ** math.ceil(math.log2(at_least) - 1e-9))
-
-    mistakes = (
-        Mistake(
-            lambda gap, rate: power_of_two(rate / gap),
-            tr(
-                "칸의 간격(f_s / N)만 따졌습니다. 한(Hann) 창의 봉우리는 네 칸만큼 넓습니다.",
-                "That makes the bins (f_s / N) as wide as the gap; a Hann window's peak is four bins wide.",
-            ),
-        ),
-        Mistake(
-            lambda gap, rate: power_of_two(2 * rate / gap),
-            tr(
-                "봉우리 너비의 절반만 따졌습니다. 두 봉우리가 나뉘려면 4 f_s / N 이 간격보다 좁아야 합니다.",
-                "That is half the width of a peak; the two part when 4 f_s / N fits into the gap.",
-            ),
-        ),
-        Mistake(
-            lambda gap, rate: math.ceil(4 * rate / gap),
-            tr(
-                "길이는 충분하지만 2의 거듭제곱이 아닙니다. 올림하십시오.",
-                "Long enough, but not a power of two: round up to one.",
-            ),
-        ),
-        Mistake(
-            lambda gap, rate: int(2 ** math.floor(math.log2(4 * rate / gap) + 1e-9)),
-            tr(
-                "내림했습니다. 그러면 봉우리가 간격보다 넓습니다. 올림하십시오.",
-                "You rounded down, which makes the peak wider than the gap: round up.",
-            ),
-        ),
-    )
-    cases = [
-        (250.0, 16_000.0),
-        (100.0, 16_000.0),
-        (32.7, 16_000.0),
-        (50.0, 44_100.0),
-        (10.0, 48_000.0),
-    ]
-    hint = tr("4 f_s / N ≤ 간격 을 N 에 대해 푸십시오.", "Solve 4 f_s / N ≤ gap for N.")
-
-    def right(gap_hz: float, sample_rate: float) -> int:
-        return power_of_two(4 * sample_rate / gap_hz)
-
-    return check_answer(answer, right, cases, mistakes, hint)
-
-
-def check_stft(answer: Callable[[Tensor, int, int], Tensor]) -> CheckResult:
-    """Exercise 1.4: the short-time Fourier transform, from its parts.
-
-    Args:
-        answer: (x, n_fft, hop_length), x of shape (T,) -> complex (n_fft / 2 + 1, frames), frame n
-            centred on sample n hop_length.
-
-    Example:
-        >>> from tinyaudio.represent.spectrum import stft
-        >>> check_stft(stft)
-        ✔ Correct.
-    """
-
-    def spectra(x: Tensor, n_fft: int, hop: int, window: Tensor, pad: int) -> Tensor:
-        frames = F.pad(x, (pad, pad)).unfold(0, n_fft, hop)
-        return torch.fft.rfft(frames * window).T
-
-    def right(x: Tensor, n: int, hop: int) -> Tensor:
-        return spectra(x, n, hop, torch.hann_window(n), n // 2)
-
-    def parts(f: Callable[[Tensor, int, int], Tensor]) -> Callable[[Tensor, int, int], Tensor]:
-        @functools.wraps(f)
-        def real_and_imaginary(x: Tensor, n: int, hop: int) -> Tensor:
-            made = f(x, n, hop)
-            complex_made = isinstance(made, Tensor) and made.is_complex()
-            return torch.view_as_real(made.resolve_conj()) if complex_made else made
-
-        return real_and_imaginary
-
-    named = (
-        (
-            lambda x, n, hop: spectra(x, n, hop, torch.ones(n), n // 2),
-            "창을 곱하지 않았습니다.",
-            "The frames are not multiplied by the window.",
-        ),
-        (
-            lambda x, n, hop: spectra(x, n, hop, torch.hann_window(n), 0),
-            "양쪽에 0을 붙이지 않아 첫 프레임의 한가운데가 샘플 0이 아닙니다.",
-            "Without zeros on either side, the first frame is not centred on sample 0.",
-        ),
-        (
-            lambda x, n, hop: spectra(x, n, hop, torch.hann_window(n, periodic=False), n // 2),
-            "창의 주기가 N이 아니라 N-1입니다. periodic=False를 빼십시오.",
-            "The window's period is N - 1, not N: leave out periodic=False.",
-        ),
-        (
-            lambda x, n, hop: right(x, n, hop).abs(),
-            "크기만 남기고 위상을 버렸습니다. 복소수를 돌려주십시오.",
-            "You kept the magnitude and threw the phase away: return complex numbers.",
-        ),
-        (
-            lambda x, n, hop: right(x, n, hop).T,
-            "행과 열이 바뀌었습니다. 주파수가 먼저, 프레임이 나중입니다.",
-            "Rows and columns are swapped: frequency comes first, frames second.",
-        ),
-    )
-    mistakes = [Mistake(parts(wrong), tr(ko, en)) for wrong, ko, en in named]
-    random = torch.Generator().manual_seed(0)
-    cases = [(torch.randn(64, generator=random), 16, 4), (torch.randn(96, generator=random), 32, 8)]
-    hint = tr("채우고, 자르고, 창을 곱하십시오.", "Pad, cut into frames, multiply by the window.")
-    return check_answer(
-        parts(answer) if callable(answer) else answer, parts(right), cases, mistakes, hint
-    )
+    return SNR_DB.check(answer)

@@ -20,8 +20,8 @@ A chapter that runs as it is.  Next:
   2. python -m tools.book accept {name}     marks the English as a translation of the Korean
   3. python -m tools.book make {name}       executes it and writes both notebooks
   4. python -m tools.book check             finds what does not fit
-  5. write the checkers in tinyaudio/exercises/{name}.py, and three wrong answers or more for each
-     in tests/exercises/test_{name}.py; python -m pytest tests/exercises proves them
+  5. write the checkers in tinyaudio/exercises/{name}.py, with four typical mistakes or more for each,
+     and right answers in tests/exercises/test_{name}.py; python -m pytest tests/exercises proves them
   6. a new part of the book has its caption in _toc.yml, and in English in book/english.yml
 CONTRIBUTING.md, "Writing a chapter", has the rules and the budgets."""
 
