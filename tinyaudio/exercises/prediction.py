@@ -100,12 +100,12 @@ FIT_LAYER = Exercise(
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, steps, lr, kept=1.0),
-            "그래디언트가 쌓입니다. 걸음마다 backward 전에 optimizer.zero_grad()를 부르십시오.",
+            "기울기가 쌓입니다. 걸음마다 backward 전에 optimizer.zero_grad()를 부르십시오.",
             "The gradients add up: call optimizer.zero_grad() before backward, at every step.",
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, steps, -lr),
-            "손실이 커지는 쪽으로 갔습니다. 그래디언트를 더하지 말고 빼십시오.",
+            "손실이 커지는 쪽으로 갔습니다. 기울기를 더하지 말고 빼십시오.",
             "You climb: subtract the gradient, do not add it.",
         ),
         Mistake(
@@ -127,7 +127,7 @@ FIT_LAYER = Exercise(
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, steps, lr / 2),
-            "그래디언트가 절반입니다. 제곱의 미분에는 2가 곱해집니다.",
+            "기울기가 절반입니다. 제곱의 미분에는 2가 곱해집니다.",
             "The gradient is half of what it should be: the derivative of a square has a factor of 2.",
         ),
         Mistake(
