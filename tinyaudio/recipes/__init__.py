@@ -18,7 +18,7 @@ from typing import Any
 from tinyaudio.errors import UserError
 from tinyaudio.recipe import Recipe
 
-NAMES = ("autoregressive", "wavenet", "speech", "vocoder", "istft-vocoder", "wavegan")
+NAMES = ("autoregressive", "wavenet", "speech", "vocoder", "istft-vocoder", "autoencoder", "wavegan")
 
 
 def load_recipe(name: str) -> Recipe[Any]:

@@ -1,6 +1,6 @@
 """Latents for generators that make a whole clip from a vector of random numbers.
 
-Implements: `uniform_latents`, a vector for each seed.
+Implements: `uniform_latents` and `normal_latents`, a vector for each seed.
 See:        part 3, "Bottlenecks and critics".
 """
 
@@ -30,3 +30,22 @@ def uniform_latents(n_latents: int, seeds: Sequence[int]) -> Float[Tensor, "B D"
     """
     check_seeds(seeds)
     return torch.stack([2 * torch.rand(n_latents, generator=g) - 1 for g in make_generators(seeds)])
+
+
+def normal_latents(n_latents: int, seeds: Sequence[int]) -> Float[Tensor, "B D"]:
+    """Latents from N(0, I), the prior of a VAE, each a function of its seed alone.
+
+    Args:
+        n_latents: Length of a vector (D).
+        seeds: One a clip.
+
+    Raises:
+        UserError: There is no seed, or one that torch's generators do not take.
+
+    Example:
+        >>> z = normal_latents(2, seeds=[3, 4])
+        >>> z.shape, torch.equal(z[1:], normal_latents(2, seeds=[4]))
+        (torch.Size([2, 2]), True)
+    """
+    check_seeds(seeds)
+    return torch.stack([torch.randn(n_latents, generator=g) for g in make_generators(seeds)])
