@@ -64,7 +64,7 @@ def test_the_solution_passes_in_every_style(cells):
 @each
 def test_the_solution_passes_for_any_seed(cells):
     answer, exercise = solution(cells), exercise_of(checker(cells))
-    for seed in range(100, 110):
+    for seed in range(100, 105):
         assert exercise.check(answer, seed), exercise.check(answer, seed)
 
 
@@ -85,7 +85,7 @@ def test_mistakes_are_named_one_by_one(cells):
     """At least four an exercise, each caught by its own message, and so told from all others, for any seed."""
     exercise = exercise_of(checker(cells))
     assert len(exercise.mistakes) >= 4
-    shares = caught_shares(exercise, range(5))
+    shares = caught_shares(exercise, range(3))
     assert all(share == 1 for share in shares.values()), {
         mistake.english: share for mistake, share in shares.items() if share < 1
     }
