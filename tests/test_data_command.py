@@ -1,9 +1,8 @@
 """`tinyaudio data check` and training use the same files, and give the same reasons for leaving others out."""
 
+import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 import soundfile
 import torch
 
-from tests.command import run
+from tests.command import in_child, run
 from tinyaudio.audio import save
 from tinyaudio.data import clips as clips_module
 from tinyaudio.data.clips import Clips
@@ -119,15 +118,14 @@ def test_a_link_to_a_folder_is_named(folder, tmp_path_factory):
     assert [one for one in remarks if "linked: is a link to a folder" in one]
 
 
-# The user "nobody" may not read what the tests may.
-PROGRAM = """
-import os, sys, warnings
-from tinyaudio.data.clips import Clips
-os.seteuid(65534)
-warnings.simplefilter("always")
-clips = Clips(sys.argv[1], sample_rate=16_000, n_samples=100, split="all")
-print([path.name for path in clips.files])
-"""
+def as_nobody(folder):
+    """The files that training uses, and what it warns of, for a user who may not read what the tests may."""
+    os.seteuid(65534)
+    try:
+        clips, remarks = training_leaves_out(folder)
+    except DataError as error:
+        return json.dumps([None, [str(error)]])
+    return json.dumps([[path.name for path in clips.files], remarks])
 
 
 @pytest.fixture
@@ -146,16 +144,15 @@ def test_what_may_not_be_read_is_named(open_place):
         save(folder / name, NOISE, RATE)
     (folder / "mine.wav").chmod(0)
     (folder / "closed").chmod(0)
-    words = [sys.executable, "-c", PROGRAM, folder]
-    shut = subprocess.run(words, capture_output=True, text=True)
+    files, (refused,) = json.loads(in_child(lambda: as_nobody(folder)))
+    assert files is None and f"{folder}: cannot be opened (Permission denied)" in refused
     open_place.chmod(0o755)
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    files, remarks = json.loads(in_child(lambda: as_nobody(folder)))
     (folder / "closed").chmod(0o755)
-    last = shut.stderr.splitlines()[-1]
-    assert "DataError" in last and f"{folder}: cannot be opened (Permission denied)" in last
-    assert done.stdout == "['good.wav']\n"
+    assert files == ["good.wav"]
     for name in ("mine.wav", "closed"):
-        assert f"{folder / name}" in done.stderr and "ermission denied" in done.stderr
+        (remark,) = [one for one in remarks if f"{folder / name}" in one]
+        assert "ermission denied" in remark
 
 
 def test_a_file_that_goes_away_between_listing_and_reading_is_left_out(folder, monkeypatch):
@@ -183,13 +180,9 @@ def test_names_that_are_not_utf_8_are_used_and_split_by_their_bytes(tmp_path, ca
         clips, _ = training_leaves_out(tmp_path, split=split)
         sides += [clips.files[segment.file].name for segment in clips.segments]
     assert sorted(sides) == sorted([*(f"{i}.wav" for i in range(9)), odd])
-    done = subprocess.run(
-        [sys.executable, "-m", "tinyaudio", "data", "check", tmp_path],
-        capture_output=True,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
-    )
-    assert done.returncode == 0 and b"10 of 10 files usable" in done.stdout
-    assert b"caf\\udce9.wav: 16000 Hz" in done.stdout
+    run("data", "check", tmp_path)  # whose stdout is strict UTF-8 here
+    printed = capsysbinary.readouterr().out
+    assert b"10 of 10 files usable" in printed and b"caf\\udce9.wav: 16000 Hz" in printed
 
 
 def test_a_crop_longer_than_the_files_is_said(tmp_path, capsys):
