@@ -1,8 +1,8 @@
 """Two processes on half the batch each make the step that one makes on the whole."""
 
+import multiprocessing
+import os
 import socket
-import subprocess
-import sys
 
 import pytest
 import safetensors.torch
@@ -59,10 +59,12 @@ def batches(rank=0, world_size=1):
         yield {k: v[rank * n : (rank + 1) * n] for k, v in whole.items()}
 
 
-def run(out):
-    """What each of the two processes does."""
+def run(rank, port, out):
+    """What each of the two processes does, in an environment as torchrun makes it."""
     from accelerate import Accelerator
 
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"}
     accelerator = Accelerator(cpu=True)
     torch.set_num_threads(1)
     assert accelerator.num_processes == 2
@@ -79,16 +81,18 @@ def run(out):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """The folder to which both processes wrote what they made of each learner."""
+    """The folder to which both processes, forks of this one, wrote what they made of each learner."""
     out = tmp_path_factory.mktemp("results")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    launcher = "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={port}"
-    result = subprocess.run(
-        [sys.executable, *launcher, __file__, str(out)], capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stderr
+    fork = multiprocessing.get_context("fork").Process
+    processes = [fork(target=run, args=(rank, port, out)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=300)
+    assert [process.exitcode for process in processes] == [0, 0]
     return out
 
 
@@ -108,7 +112,3 @@ def test_two_processes_equal_one(kind, results):
         torch.testing.assert_close(one[name], alone, rtol=0, atol=2e-6)
     moved = [(p - q).abs().max() for p, q in zip(learner.module.parameters(), before, strict=True)]
     assert max(moved) > 5e-3  # of which the tolerance is a small part
-
-
-if __name__ == "__main__":
-    run(sys.argv[1])
