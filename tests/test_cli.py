@@ -1,7 +1,7 @@
 """The command line: it does what it says, and a user's error is one line and exit code 2."""
 
 import json
-import subprocess
+import runpy
 import sys
 
 import pytest
@@ -253,8 +253,9 @@ def test_every_command_explains_itself(words, capsys):
     assert "usage: tinyaudio" in capsys.readouterr().out
 
 
-def test_runs_as_a_module():
-    result = subprocess.run(
-        [sys.executable, "-m", "tinyaudio", "--version"], capture_output=True, text=True
-    )
-    assert result.returncode == 0 and result.stdout.startswith("tinyaudio ")
+def test_runs_as_a_module(monkeypatch, capsys):
+    """As ``python -m tinyaudio`` does; `tests/test_run_faults.py` has it in processes of its own."""
+    monkeypatch.setattr(sys, "argv", ["tinyaudio", "--version"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_module("tinyaudio", run_name="__main__")
+    assert stop.value.code == 0 and capsys.readouterr().out.startswith("tinyaudio ")

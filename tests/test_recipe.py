@@ -1,8 +1,8 @@
 """A system of one's own in one file: trained, resumed bitwise, saved, opened and used, the package unchanged."""
 
 import json
+import runpy
 import shutil
-import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from tinyaudio.checkpoints import open_run
 from tinyaudio.cli.options import command_options
 from tinyaudio.errors import CheckpointError, UserError
 from tinyaudio.recipe import Recipe, RunConfig, network, option
-from tinyaudio.recipes import NAMES, load_recipe, load_recipe_file
+from tinyaudio.recipes import NAMES, load_recipe, load_recipe_file, wavegan
 
 SOURCE = Path(__file__).parent / "recipes" / "own_system.py"
 ON_CPU = "--batch-size 4 --device cpu --eval-every 3 --save-every 2".split()
@@ -234,7 +234,8 @@ def test_every_recipe_of_the_package(name):
     assert len(path.read_text().splitlines()) <= 120
 
 
-def test_a_recipe_is_a_program():
-    words = [sys.executable, "-m", "tinyaudio.recipes.wavegan", "--help"]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 0 and "usage: tinyaudio train wavegan" in done.stdout
+def test_a_recipe_is_a_program(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["wavegan.py", "--help"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(wavegan.__file__, run_name="__main__")
+    assert stop.value.code == 0 and "usage: tinyaudio train wavegan" in capsys.readouterr().out
