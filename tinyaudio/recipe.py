@@ -7,7 +7,7 @@ of the package:
     tinyaudio train --recipe my_system.py --out runs/mine
 
 Implements: `RunConfig` and `option`, the settings of a run, checked when they are made; `Recipe`;
-            `network`, a trained network by its learner's name.
+            `network`, a trained network by its learner's name; `chosen`, a speaker by name.
 See:        `tinyaudio.recipes` for the systems of the book.
 """
 
@@ -21,7 +21,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from tinyaudio.errors import CheckpointError, ConfigError
+from tinyaudio.errors import CheckpointError, ConfigError, UserError
 from tinyaudio.train import Batch, Learner
 
 MAX_SEED = 2**63 - 1  # of torch's generators
@@ -204,3 +204,20 @@ def network(models: Models, name: str, kind: type[Network]) -> Network:
             f"the network {name!r} is a {type(found).__name__}, not a {kind.__name__}"
         )
     return found
+
+
+def chosen(name: str | None, names: Sequence[str]) -> int:
+    """The number of the speaker, or instrument, that a command is asked for; the first if None is.
+
+    Raises:
+        UserError: There is none of that name.
+
+    Example:
+        >>> chosen("anna", ("anna", "ben"))
+        0
+    """
+    if name is None:
+        return 0
+    if name not in names:
+        raise UserError(f"--to {name}: this run has none of that name; it has: {', '.join(names)}")
+    return list(names).index(name)

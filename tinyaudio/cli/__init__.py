@@ -1,4 +1,4 @@
-"""The command line: ``tinyaudio train | generate | evaluate | data``.
+"""The command line: ``tinyaudio train | generate | convert | evaluate | data``.
 
 Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
 141 the reader of the output went away.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio import __version__
-from tinyaudio.cli import data, train, use
+from tinyaudio.cli import convert, data, train, use
 from tinyaudio.errors import UserError
 from tinyaudio.memory import limit_memory, out_of_memory
 from tinyaudio.recipe import Recipe
@@ -29,6 +29,8 @@ examples
       write sound that the model makes
   tinyaudio generate causal-notes --seconds 1 --seeds 1 2 3 --out note.wav
       with a model that comes with the package
+  tinyaudio convert speech.wav converted.wav --to 3
+      speech in the voice of another speaker
   tinyaudio evaluate runs/mine --data other_sounds
       how well it predicts sound that it was not trained on
   tinyaudio train --recipe my_system.py --out runs/mine
@@ -140,6 +142,7 @@ def parser(own: Recipe[Any] | None = None) -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     train.add_train(commands, recipes)
     use.add_verbs(commands, recipes)
+    convert.add_conversions(commands)
     use.add_evaluate(commands)
     data.add_data(commands)
     return top

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinyaudio.cli.convert import CONVERSIONS
 from tinyaudio.cli.options import add_options, config_options, count, positive, whole
 from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.recipe import Recipe
@@ -115,4 +116,16 @@ def train_command(options: argparse.Namespace) -> None:
     )
     if int(os.environ.get("RANK", "0")) == 0 and state.step == config.steps:
         for verb in recipe.commands:
-            report(f"next: tinyaudio {verb} {out} --out new.wav")
+            report(f"next: {example(verb, out)}")
+
+
+def example(verb: str, run: Path) -> str:
+    """A command on a run.
+
+    Example:
+        >>> example("generate", Path("runs/mine"))
+        'tinyaudio generate runs/mine --out new.wav'
+    """
+    if verb in CONVERSIONS:
+        return f"tinyaudio {verb} old.wav new.wav --model {run}"
+    return f"tinyaudio {verb} {run} --out new.wav"

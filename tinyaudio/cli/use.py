@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio.checkpoints import TrainedRun, folder_of, open_run, shipped
+from tinyaudio.cli.convert import CONVERSIONS
 from tinyaudio.cli.options import Option, add_options, command_options, count
 from tinyaudio.devices import resolve_device
 from tinyaudio.errors import UserError
@@ -22,11 +23,12 @@ RUN = "a folder that 'tinyaudio train' made, or a model that comes with the pack
 
 
 def verbs_of(recipes: Sequence[Recipe[Any]]) -> dict[str, list[Recipe[Any]]]:
-    """All verbs, each with the recipes that have it."""
+    """The verbs that come with a run first, each with the recipes that have it."""
     verbs: dict[str, list[Recipe[Any]]] = {}
     for recipe in recipes:
         for verb in recipe.commands:
-            verbs.setdefault(verb, []).append(recipe)
+            if verb not in CONVERSIONS:
+                verbs.setdefault(verb, []).append(recipe)
     return verbs
 
 
@@ -56,7 +58,11 @@ def run_first(words: list[str]) -> list[str]:
         >>> run_first(["generate", "--out", "new.wav", "causal-notes"])
         ['generate', 'causal-notes', '--out', 'new.wav']
     """
-    if len(words) < 2 or not words[1].startswith("-") or words[0] in ("train", "data"):
+    if (
+        len(words) < 2
+        or not words[1].startswith("-")
+        or words[0] in ("train", "data", *CONVERSIONS)
+    ):
         return words
     at = [i for i, word in enumerate(words) if (folder_of(word) / "run.json").is_file()]
     return [words[0], words[at[0]], *words[1 : at[0]], *words[at[0] + 1 :]] if at else words

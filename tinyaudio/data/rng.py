@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     SPEECH_CROP = 35
     SENTENCE_CROP = 36
     MEL_CROP = 37
+    SPEAKER_CROP = 38
 
 
 def generator(*key: int) -> np.random.Generator:

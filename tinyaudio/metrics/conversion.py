@@ -14,7 +14,7 @@ has the right speaker.
 
 Paper:      Sisman, Yamagishi, King & Li, "An overview of voice conversion and its challenges", 2021, for
             the objective measures in use: spectral distance, speaker similarity, error of F0, recognition.
-Implements: `distance_ratio`, `pitch_kept`, `SpeakerClassifier`, `PhoneClassifier`, `content_kept`,
+Implements: `distance_ratio`, `pitch_kept`, `voiced_kept`, `content_kept`; `SpeakerClassifier`, `PhoneClassifier`;
             `bits_per_second`.
 Differs:    from the mel cepstral distance of papers, which leaves out the level and aligns in time.
 See:        the chapter on VQ-VAE and voice conversion.
@@ -34,15 +34,15 @@ from tinyaudio.errors import UserError
 from tinyaudio.metrics.discriminant import LinearDiscriminant
 from tinyaudio.metrics.spectral import log_mel_distance
 from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
-from tinyaudio.represent.prosody import pitch_frames
+from tinyaudio.represent.prosody import REFERENCE_HZ, VOICED, pitch_frames
 from tinyaudio.represent.source_filter import normalized_autocorrelation
 
 N_CEPSTRA = 20
 N_HIDDEN = 256  # of the perceptron
 CONTEXT = 4  # frames on either side that a phone is recognized by
 SILENCE = list(PHONES).index("sil")
-VOICED = 0.8  # periodicity from which a frame counts as voiced, where there are no labels
 WITHIN_CENTS = 100
+LEAST_PERIODIC = 0.5  # of a generated frame that counts as voiced
 
 
 def distance_ratio(
@@ -92,9 +92,25 @@ def pitch_kept(
     octaves, periodicity = pitch_frames(audio.reshape(1, 1, -1), sample_rate, HOP_LENGTH)[0]
     wanted, counts = f0_hz[::HOP_LENGTH], voiced[::HOP_LENGTH].bool()
     n = min(len(wanted), len(octaves))
-    error = 1200 * (octaves[:n] - (wanted[:n] / 150).log2())
-    right = (error.abs() <= WITHIN_CENTS) & (periodicity[:n] > 0.5)
+    error = 1200 * (octaves[:n] - (wanted[:n] / REFERENCE_HZ).log2())
+    right = (error.abs() <= WITHIN_CENTS) & (periodicity[:n] > LEAST_PERIODIC)
     return right[counts[:n]].float().mean().item()
+
+
+def voiced_kept(
+    audio: Float[Tensor, "*one T"], voiced: Float[Tensor, " T"], sample_rate: int
+) -> float:
+    """Share of the reference's voiced frames in which a clip is voiced, at any pitch: a whisper keeps none.
+
+    Args:
+        audio: One channel.
+        voiced: 1 where the reference is voiced, else 0, at every sample.
+        sample_rate: In Hz.
+    """
+    periodicity = pitch_frames(audio.reshape(1, 1, -1), sample_rate, HOP_LENGTH)[0, 1]
+    counts = voiced[::HOP_LENGTH].bool()
+    n = min(len(counts), len(periodicity))
+    return (periodicity[:n] > LEAST_PERIODIC)[counts[:n]].float().mean().item()
 
 
 def cepstra(audio: Float[Tensor, "*one T"], sample_rate: int) -> Float[Tensor, "N 20"]:

@@ -18,7 +18,17 @@ from typing import Any
 from tinyaudio.errors import UserError
 from tinyaudio.recipe import Recipe
 
-NAMES = ("autoregressive", "wavenet", "speech", "vocoder", "istft-vocoder", "autoencoder", "wavegan")
+NAMES = (
+    "autoregressive",
+    "wavenet",
+    "speech",
+    "vocoder",
+    "istft-vocoder",
+    "autoencoder",
+    "vqvae",
+    "vqvae-wavenet",
+    "wavegan",
+)
 
 
 def load_recipe(name: str) -> Recipe[Any]:

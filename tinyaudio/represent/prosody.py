@@ -8,8 +8,11 @@ taken here.
 
 Paper:      van den Oord et al., "WaveNet: A generative model for raw audio", 2016, section 3.2, where
             log F0 stands beside the linguistic features; Yu & Young, "Continuous F0 modeling for HMM based
-            statistical parametric speech synthesis", 2011, for a pitch that is defined everywhere.
-Implements: `pitch_frames`, `mel_and_pitch`.
+            statistical parametric speech synthesis", 2011, for a pitch that is defined everywhere; Atal,
+            "Effectiveness of linear prediction characteristics of the speech wave for automatic speaker
+            identification and verification", 1974, for taking away the mean spectrum.
+Implements: `pitch_frames`, `mel_and_pitch`; `voice_sums`, `mean_voice` and `relative_frames`, for what does not
+            depend on the speaker.
 See:        chapter 6, "Conditioning and the mel vocoder".
 """
 
@@ -21,6 +24,8 @@ from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
 from tinyaudio.represent.source_filter import normalized_autocorrelation, voice_pitch
 
 N_CHANNELS = 2
+VOICED = 0.8  # periodicity from which a frame counts as voiced
+SEMITONES = 12  # an octave
 REFERENCE_HZ = 150.0  # between men's and women's voices
 
 
@@ -73,3 +78,41 @@ def mel_and_pitch(
     """
     mels = log_mel(audio, sample_rate, n_fft, hop_length)
     return torch.cat([mels, pitch_frames(audio, sample_rate, hop_length)], dim=1)
+
+
+def voice_sums(frames: Float[Tensor, "C N"]) -> Float[Tensor, " C"]:
+    """The sum of the voiced frames of `mel_and_pitch`, and how many they are in place of the last channel.
+
+    Sums of parts of a recording add up to those of the whole.
+    """
+    voiced = (frames[-1] > VOICED).to(frames.dtype)
+    return torch.cat([frames[:-1] @ voiced, voiced.sum()[None]])
+
+
+def mean_voice(sums: Float[Tensor, " C"]) -> Float[Tensor, " C"]:
+    """The mean voiced frame, from `voice_sums`; zeros where nothing is voiced.
+
+    Mean spectrum and mean pitch say who speaks rather than what is said.
+    """
+    means = sums / sums[-1].clamp(min=1)
+    return torch.cat([means[:-1], torch.zeros_like(means[-1:])])
+
+
+def relative_frames(
+    frames: Float[Tensor, "*batch C N"], mean: Float[Tensor, "*batch C"]
+) -> Float[Tensor, "*batch C N"]:
+    """Frames of `mel_and_pitch` relative to the mean voiced frame; the pitch in semitones.
+
+    A recording that is louder, or of a voice that is higher or has another mean spectrum, is the same.
+
+    Example:
+        >>> frames = torch.rand(82, 50)
+        >>> louder = frames + torch.cat([torch.ones(80, 1) / 4, torch.zeros(2, 1)])
+        >>> one, other = (relative_frames(f, mean_voice(voice_sums(f))) for f in (frames, louder))
+        >>> torch.allclose(one, other, atol=1e-5)
+        True
+    """
+    relative = frames - mean[..., None]
+    scale = torch.ones(frames.shape[-2], 1, dtype=frames.dtype, device=frames.device)
+    scale[-2] = SEMITONES
+    return relative * scale

@@ -1,0 +1,65 @@
+"""``tinyaudio convert IN OUT --to SPEAKER``: verbs that turn one recording into another.
+
+The run comes last, as an option, since most are done with the model that comes with the package.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tinyaudio.checkpoints import open_run, shipped
+from tinyaudio.devices import resolve_device
+from tinyaudio.errors import UserError
+from tinyaudio.samplers.streaming import write
+
+# Each verb, the model unless another is named, and what it writes.
+CONVERSIONS = {"convert": ("vqvae-voices", "speech in the voice of another speaker")}
+
+
+def add_conversions(commands: Any) -> None:
+    """The verbs with two files."""
+    for verb, (model, result) in CONVERSIONS.items():
+        one = commands.add_parser(
+            verb, help=result, description=f"Write {result}, as long as the file."
+        )
+        one.add_argument(
+            "source", type=Path, metavar="IN", help="audio file, of any format and length"
+        )
+        one.add_argument(
+            "out",
+            type=Path,
+            metavar="OUT",
+            help="audio file to write; its suffix is its format (.wav, .flac, .ogg, .mp3)",
+        )
+        one.add_argument(
+            "--to", metavar="NAME", help="what to convert to (default: the run's first)"
+        )
+        one.add_argument(
+            "--model",
+            default=model,
+            metavar="RUN",
+            help="a folder that 'tinyaudio train' made, or a model that comes with the package:"
+            f" {', '.join(shipped())} (default: {model})",
+        )
+        one.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
+        one.set_defaults(run=convert, verb=verb)
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Open the run and write what it makes of the file."""
+    run = open_run(options.model, options.recipe)
+    command = run.recipe.commands.get(options.verb)
+    if command is None:
+        raise UserError(
+            f"--model {options.model}: a run of {run.recipe.name} has no command {options.verb!r}; it"
+            f" has: {', '.join(run.recipe.commands) or 'none'}"
+        )
+    if options.out.exists() and options.out.samefile(options.source):
+        raise UserError(f"{options.out}: is the file to convert; give another name to write to")
+    device = resolve_device(options.device)
+    for model in run.models.values():
+        model.to(device)
+    pieces = command(run.config, run.models, source=options.source, to=options.to)
+    sample_rate = run.config.sample_rate
+    n_made = write([options.out], pieces, sample_rate)
+    print(f"{options.out}: {n_made / sample_rate:.3f} s at {sample_rate} Hz")

@@ -1,0 +1,134 @@
+"""Train a VQ-VAE on several speakers' speech, then convert any speech to the voice of one of them.
+
+Encoder and decoder work on frames of mel bands, pitch and voicing; the shipped vocoder makes the waveform.
+Nothing in training is parallel.  ``--data FOLDER`` holds a folder of recordings for each speaker.
+
+COMMAND     tinyaudio train vqvae --size narrow --out runs/voices
+CONVERT     tinyaudio convert speech.wav converted.wav --to 3 --model runs/voices
+HARDWARE    one CPU core, a minute for the tiny and ten for the narrow size; a GPU for the large one
+EXPECT      mel_db, the mean difference of a mel band of held-out sentences, falls below 4 dB
+See:        the chapter on VQ-VAE and voice conversion.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from tinyaudio.data.recorded import SOUNDS
+from tinyaudio.data.speaker_crops import SPEAKERS, SpeakerCrops, speaker_folders
+from tinyaudio.data.speech_crops import HELD_OUT_SPEECH
+from tinyaudio.metrics.held_out import mean_loss
+from tinyaudio.models.mel_vqvae import MelVQVAE, MelVQVAEConfig
+from tinyaudio.objectives.frames import frames_loss, mel_difference_db
+from tinyaudio.objectives.quantized import vq_loss
+from tinyaudio.recipe import Models, Recipe, RunConfig, chosen, network, option
+from tinyaudio.recipes.conditional import check_multiple
+from tinyaudio.represent.logmel import HOP_LENGTH
+from tinyaudio.samplers import voice_conversion
+from tinyaudio.samplers.shipped_vocoder import shipped_vocoder
+from tinyaudio.train import EMA, Batch, Learner, cosine
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    """What makes a run."""
+
+    model: MelVQVAEConfig = MelVQVAEConfig.tiny()
+    speakers: Sequence[str] = SPEAKERS
+    batch_size: int = option(16, "clips a step, over all processes", minimum=1)
+    n_samples: int = option(16_384, "length of a training crop, in samples; 256 a frame", minimum=1)
+    n_sounds: int = option(20, "sentences or recordings a speaker that crops are from", minimum=1)
+    steps: int = option(500, "steps to train for", minimum=1)
+    learning_rate: float = option(2e-3, "peak learning rate of AdamW", minimum=0)
+    ema_decay: float = option(0.99, "decay of the weights' moving average", minimum=0, maximum=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "speakers", tuple(self.speakers))  # JSON has only lists
+        check_multiple("n_samples", self.n_samples, of=HOP_LENGTH * self.model.stride)
+        sized = replace(self.model, n_speakers=len(self.speakers))
+        object.__setattr__(self, "model", sized)
+
+
+ON_A_GPU: dict[str, Any] = {"batch_size": 64, "n_sounds": 400, "steps": 100_000, "ema_decay": 0.999}
+
+
+def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
+    """Crops of the speakers' sentences, procedural or recorded."""
+    sizes = (config.sample_rate, config.n_samples, split, config.seed)
+    return SpeakerCrops(folder, config.speakers, *sizes, n_sounds=config.n_sounds)
+
+
+def forward(net: MelVQVAE, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """The reconstructed frames, the latents, and the codes."""
+    return net(batch["frames"], batch["mean"], batch["speaker"])
+
+
+def learners(config: Config) -> list[Learner]:
+    """One network, codebook included."""
+    torch.manual_seed(config.seed)
+    net = MelVQVAE(config.model)
+    adam = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+    loss = vq_loss(
+        lambda batch: forward(net, batch),
+        net.quantizer,
+        lambda frames, batch: frames_loss(frames, batch["frames"]),
+        seed=config.seed,
+    )
+    schedule = cosine(config.steps, min(100, config.steps))
+    ema = EMA(net, config.ema_decay)
+    return [Learner("net", net, loss, adam, schedule=schedule, max_grad_norm=1.0, ema=ema)]
+
+
+def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
+    """Mean absolute difference of the mel bands of held-out sentences from their reconstruction, in dB."""
+    net = network(models, "net", MelVQVAE)
+
+    def mel_db(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        return mel_difference_db(forward(net, batch)[0], batch["frames"]), {}
+
+    return {"mel_db": mean_loss(mel_db, net, batches)}
+
+
+def convert(
+    config: Config,
+    models: Models,
+    *,
+    source: Annotated[Path, "audio file to convert"] = SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac",
+    to: Annotated[str | None, "speaker to convert to (default: the first)"] = None,
+) -> Iterator[Float[Tensor, "1 1 n"]]:
+    """The file in the voice of a speaker, as long as it is; nothing is random."""
+    speaker = chosen(to, config.speakers)
+    net = network(models, "net", MelVQVAE)
+    vocoder = shipped_vocoder("speech", config.sample_rate)
+    return voice_conversion.convert(net, vocoder, source, speaker)
+
+
+NARROW = Config(n_sounds=150, steps=4_000)
+
+RECIPE = Recipe(
+    name="vqvae",
+    description=__doc__,
+    sizes={
+        "tiny": Config(),
+        "narrow": NARROW,
+        "large": Config(model=MelVQVAEConfig.large(), **ON_A_GPU),
+    },
+    dataset=dataset,
+    learners=learners,
+    evaluate=evaluate,
+    commands={"convert": convert},
+    for_folder=lambda config, folder: replace(config, speakers=speaker_folders(folder)),
+)
+
+if __name__ == "__main__":
+    from tinyaudio.cli import main
+
+    main(["train", RECIPE.name, *sys.argv[1:]])
