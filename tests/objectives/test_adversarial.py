@@ -111,7 +111,7 @@ def shift_estimate(shift, n_steps=200, **options):
     return sum(distances[-50:]) / 50
 
 
-@pytest.mark.parametrize("penalty_weight", [10.0, 1.0])
+@pytest.mark.parametrize("penalty_weight", [pytest.param(10.0, marks=pytest.mark.slow), 1.0])
 def test_a_trained_critic_measures_the_shift_of_two_gaussians(penalty_weight):
     """For a shift by W the penalised optimum is W + W^2 / (2 lambda): 2.2 at 10 and 4 at 1."""
     estimate = shift_estimate(2.0, penalty_weight=penalty_weight, one_sided=True)
