@@ -12,6 +12,7 @@ from tinyaudio.audio import load, save
 from tinyaudio.recipes import vocoder
 from tinyaudio.train import State, train
 
+pytestmark = pytest.mark.usefixtures("few_held_out")
 RECIPE = vocoder.RECIPE
 TOY = replace(
     RECIPE.tiny,
@@ -30,7 +31,7 @@ def test_every_size_has_frames_of_its_hop():
         assert size.model.condition.hop_length == size.hop_length
         item = RECIPE.dataset(size, "valid", None)[0]
         batch = {name: value[None] for name, value in item.items()}
-        prepared = vocoder.with_frames(size, batch)
+        prepared = size.with_frames(batch)
         assert prepared["audio"].shape == (1, 1, size.n_samples)
         assert prepared["frames"].shape == (1, 80, size.n_samples // size.hop_length)
 
@@ -41,7 +42,7 @@ def test_pitch_and_voicing_are_two_more_channels():
     assert RECIPE.tiny.model.condition.n_frame_channels == 80
     item = RECIPE.dataset(config, "valid", None)[0]
     with_pitch, without = (
-        vocoder.with_frames(one, {"audio": item["audio"][None]})["frames"]
+        one.with_frames({"audio": item["audio"][None]})["frames"]
         for one in (config, RECIPE.sizes["narrow"])
     )
     assert with_pitch.shape == (1, 82, config.n_samples // config.hop_length)

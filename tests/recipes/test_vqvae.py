@@ -41,7 +41,6 @@ TOYS = {
         n_sounds=2,
         batch_size=4,
         steps=40,
-        warmup_steps=1,
         learning_rate=2e-2,
         encoder_learning_rate=2e-3,
         fused=False,

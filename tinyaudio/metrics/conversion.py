@@ -14,8 +14,8 @@ has the right speaker.
 
 Paper:      Sisman, Yamagishi, King & Li, "An overview of voice conversion and its challenges", 2021, for
             the objective measures in use: spectral distance, speaker similarity, error of F0, recognition.
-Implements: `distance_ratio`, `pitch_kept`, `voiced_kept`, `content_kept`; `SpeakerClassifier`, `PhoneClassifier`;
-            `bits_per_second`.
+Implements: `distance_ratio`, `pitch_kept`, `voiced_kept`, `content_kept`, `SpeakerClassifier`,
+            `PhoneClassifier`, `bits_per_second`.
 Differs:    from the mel cepstral distance of papers, which leaves out the level and aligns in time.
 See:        the chapter on VQ-VAE and voice conversion.
 """

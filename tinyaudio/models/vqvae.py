@@ -140,6 +140,14 @@ class VQVAE(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAGS
         """Latents before quantization, of the companded waveform, in which soft sounds count as loud ones."""
         return self.encoder(mulaw.compress(audio))
 
+    def bottleneck(
+        self, audio: Float[Tensor, "B 1 T"]
+    ) -> tuple[Float[Tensor, "B D N"], Float[Tensor, "B D N"], Int[Tensor, "B N"]]:
+        """The codes' vectors, with the gradient of the latents; the latents before quantization; the codes."""
+        latents = self.latents(audio)
+        quantized = self.quantizer(latents)
+        return quantized.latents, latents, quantized.codes
+
     def condition(self, latents: Float[Tensor, "B D N"], speaker: Int[Tensor, " B"]) -> Condition:
         """What the decoder is conditioned on: the codes' vectors, and a speaker."""
         return Condition(classes=speaker[:, None], frames=latents)
@@ -156,8 +164,6 @@ class VQVAE(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAGS
         Returns:
             Logits of every sample's mu-law code, the latents before quantization, and the codes.
         """
-        latents = self.latents(audio)
-        quantized = self.quantizer(latents)
+        quantized, latents, codes = self.bottleneck(audio)
         samples = mulaw.encode(audio.squeeze(1), self.decoder.config.n_levels)
-        logits = self.decoder(samples, self.condition(quantized.latents, speaker))
-        return logits, latents, quantized.codes
+        return self.decoder(samples, self.condition(quantized, speaker)), latents, codes

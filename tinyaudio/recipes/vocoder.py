@@ -24,8 +24,8 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, Temperature, network, option
 from tinyaudio.recipes import conditional
 from tinyaudio.recipes.autoregressive import decode
-from tinyaudio.represent import prosody
-from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS, log_mel, middle_frames
+from tinyaudio.recipes.mel_frames import MelRunConfig
+from tinyaudio.represent.logmel import HOP_LENGTH, N_MELS
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 from tinyaudio.train import Batch, Learner
@@ -34,37 +34,26 @@ MELS = ConditionConfig(n_frame_channels=N_MELS, frame_taps=5, hop_length=HOP_LEN
 
 
 @dataclass(frozen=True)
-class Config(conditional.WaveNetRunConfig):
+class Config(MelRunConfig):
     """What makes a run."""
 
     model: WaveNetConfig = replace(WaveNetConfig.tiny(), condition=MELS)
     n_samples: int = option(4_096, "length of a training crop, in samples; whole frames", minimum=1)
-    n_fft: int = option(N_FFT, "length of a mel frame's window, in samples", minimum=2)
-    hop_length: int = option(HOP_LENGTH, "from mel frame to mel frame, in samples", minimum=1)
-    pitch: bool = option(False, "log-F0 and voicing beside the mel bands")
     speaker: int | None = option(None, "one procedural speaker instead of all", minimum=0)
     recorded_fraction: float = option(0.5, "fraction of recorded speech", minimum=0, maximum=1)
     history_noise: float = option(6.0, "rms of white noise on the input, in codes", minimum=0)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        conditional.check_multiple("n_samples", self.n_samples, of=self.hop_length)
-        conditional.check_multiple("n_fft", self.n_fft, of=2 * self.hop_length)
-        n_channels = N_MELS + prosody.N_CHANNELS * self.pitch
-        conditional.size_frames(self, self.hop_length, n_channels)
-
-    def frames(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B C N"]:
-        """What the network is conditioned on."""
-        make = prosody.mel_and_pitch if self.pitch else log_mel
-        return make(audio, self.sample_rate, self.n_fft, self.hop_length)
-
 
 # A narrow problem: a single procedural speaker, whose new sentences a small network can say.
-VOICE = {"n_fft": 512, "hop_length": 64, "speaker": 1, "recorded_fraction": 0.0}
-NARROW = Config(**conditional.ON_A_CORE | VOICE | {"onset_fraction": 0.1})
-TRAINING = conditional.ON_A_GPU | {"n_samples": 10_240, "batch_size": 8, "steps": 200_000}
-WN30 = Config(model=replace(WaveNetConfig.wn30(), condition=MELS), **TRAINING)
-PAPER = Config(model=WaveNetConfig.vocoder(), history_noise=0.0, **TRAINING)
+NARROW = conditional.ON_A_CORE | {"n_fft": 512, "hop_length": 64, "speaker": 1}
+NARROW |= {"recorded_fraction": 0.0, "onset_fraction": 0.1}
+ON_A_GPU = conditional.ON_A_GPU | {"n_samples": 10_240, "batch_size": 8, "steps": 200_000}
+SIZES = {
+    "tiny": Config(),
+    "narrow": Config(**NARROW),
+    "wn30": Config(model=replace(WaveNetConfig.wn30(), condition=MELS), **ON_A_GPU),
+    "paper": Config(model=WaveNetConfig.vocoder(), history_noise=0.0, **ON_A_GPU),
+}
 
 
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
@@ -75,21 +64,14 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     return SpeechCrops(folder, *sizes, *sounds, margin=margin, onset_fraction=config.onset_fraction)
 
 
-def with_frames(config: Config, batch: Batch) -> Batch:
-    """The middle of each crop, and its frames: log-mel, and with ``pitch`` log-F0 and voicing."""
-    frames = config.frames(batch["audio"])
-    audio, frames = middle_frames(batch["audio"], frames, config.n_fft, config.hop_length)
-    return {**batch, "audio": audio, "frames": frames}
-
-
 def learners(config: Config) -> list[Learner]:
     """One network, trained by maximum likelihood."""
-    return conditional.learners(config, lambda batch: with_frames(config, batch))
+    return conditional.learners(config, config.with_frames)
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """Negative log-likelihood of held-out speech given its mel spectrogram, in bits a sample."""
-    return conditional.evaluate(config, models, (with_frames(config, batch) for batch in batches))
+    return conditional.evaluate(config, models, map(config.with_frames, batches))
 
 
 def generate(
@@ -115,7 +97,7 @@ def generate(
 RECIPE = Recipe(
     name="vocoder",
     description=__doc__,
-    sizes={"tiny": Config(), "narrow": NARROW, "wn30": WN30, "paper": PAPER},
+    sizes=SIZES,
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,

@@ -11,25 +11,22 @@ See:        the chapter on VQ-VAE and voice conversion.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from tinyaudio.data.recorded import SOUNDS
-from tinyaudio.data.speaker_crops import SPEAKERS, SpeakerCrops, speaker_folders
-from tinyaudio.data.speech_crops import HELD_OUT_SPEECH
 from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.mel_vqvae import MelVQVAE, MelVQVAEConfig
 from tinyaudio.objectives.frames import frames_loss, mel_difference_db
 from tinyaudio.objectives.quantized import vq_loss
-from tinyaudio.recipe import Models, Recipe, RunConfig, chosen, network, option
+from tinyaudio.recipe import Models, Recipe, chosen, network, option
+from tinyaudio.recipes import speakers
 from tinyaudio.recipes.conditional import check_multiple
+from tinyaudio.recipes.speakers import SENTENCE, Source, SpeakersConfig, To
 from tinyaudio.represent.logmel import HOP_LENGTH
 from tinyaudio.samplers import voice_conversion
 from tinyaudio.samplers.shipped_vocoder import shipped_vocoder
@@ -37,33 +34,17 @@ from tinyaudio.train import EMA, Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class Config(SpeakersConfig):
     """What makes a run."""
 
     model: MelVQVAEConfig = MelVQVAEConfig.tiny()
-    speakers: Sequence[str] = SPEAKERS
     batch_size: int = option(16, "clips a step, over all processes", minimum=1)
-    n_samples: int = option(16_384, "length of a training crop, in samples; 256 a frame", minimum=1)
-    n_sounds: int = option(20, "sentences or recordings a speaker that crops are from", minimum=1)
     steps: int = option(500, "steps to train for", minimum=1)
-    learning_rate: float = option(2e-3, "peak learning rate of AdamW", minimum=0)
-    ema_decay: float = option(0.99, "decay of the weights' moving average", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "speakers", tuple(self.speakers))  # JSON has only lists
         check_multiple("n_samples", self.n_samples, of=HOP_LENGTH * self.model.stride)
-        sized = replace(self.model, n_speakers=len(self.speakers))
-        object.__setattr__(self, "model", sized)
-
-
-ON_A_GPU: dict[str, Any] = {"batch_size": 64, "n_sounds": 400, "steps": 100_000, "ema_decay": 0.999}
-
-
-def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
-    """Crops of the speakers' sentences, procedural or recorded."""
-    sizes = (config.sample_rate, config.n_samples, split, config.seed)
-    return SpeakerCrops(folder, config.speakers, *sizes, n_sounds=config.n_sounds)
+        self.size(self.model)
 
 
 def forward(net: MelVQVAE, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -98,34 +79,29 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
 
 
 def convert(
-    config: Config,
-    models: Models,
-    *,
-    source: Annotated[Path, "audio file to convert"] = SOUNDS / f"{HELD_OUT_SPEECH[0]}.flac",
-    to: Annotated[str | None, "speaker to convert to (default: the first)"] = None,
+    config: Config, models: Models, *, source: Source = SENTENCE, to: To = None
 ) -> Iterator[Float[Tensor, "1 1 n"]]:
     """The file in the voice of a speaker, as long as it is; nothing is random."""
-    speaker = chosen(to, config.speakers)
-    net = network(models, "net", MelVQVAE)
+    speaker, net = chosen(to, config.speakers), network(models, "net", MelVQVAE)
     vocoder = shipped_vocoder("speech", config.sample_rate)
     return voice_conversion.convert(net, vocoder, source, speaker)
 
 
-NARROW = Config(n_sounds=150, steps=4_000)
+ON_A_GPU: dict[str, Any] = {"batch_size": 64, "n_sounds": 400, "steps": 100_000, "ema_decay": 0.999}
 
 RECIPE = Recipe(
     name="vqvae",
     description=__doc__,
     sizes={
         "tiny": Config(),
-        "narrow": NARROW,
+        "narrow": Config(n_sounds=150, steps=4_000),
         "large": Config(model=MelVQVAEConfig.large(), **ON_A_GPU),
     },
-    dataset=dataset,
+    dataset=speakers.dataset,
     learners=learners,
     evaluate=evaluate,
     commands={"convert": convert},
-    for_folder=lambda config, folder: replace(config, speakers=speaker_folders(folder)),
+    for_folder=speakers.of_folder,
 )
 
 if __name__ == "__main__":

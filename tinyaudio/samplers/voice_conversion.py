@@ -3,15 +3,15 @@
 The recording is read twice, a few seconds at a time: once for the mean of its voiced frames, which the
 encoder's input is relative to, and once to convert it, block by block, with a context on either side.
 
-Implements: `convert`, `Frames`.
-See:        `tinyaudio.models.mel_vqvae`; `tinyaudio.samplers.vocode`, which makes the waveform.
+Implements: `convert`, by frames and a vocoder, and `Frames`; `sample`, by a WaveNet.
+See:        `tinyaudio.models.mel_vqvae` and `tinyaudio.samplers.vocode`; `tinyaudio.models.vqvae`.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,9 +19,12 @@ from tinyaudio.audio import load
 from tinyaudio.errors import AudioError, UserError
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
 from tinyaudio.models.mel_vqvae import MelVQVAE
+from tinyaudio.models.vqvae import VQVAE
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
 from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, voice_sums
 from tinyaudio.samplers import vocode
+from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.native import stream
 
 BLOCK = 512  # frames that are read at a time, at first
 CONTEXT = 32  # frames on either side of a block, more than the networks look at
@@ -124,3 +127,34 @@ def convert(
         return torch.cat([mels, made[:, N_MELS:]], dim=1)
 
     return vocode.blocks(vocoder, converted, n_hops, frames.n_samples)
+
+
+def sample(
+    net: VQVAE, source: Path, speaker: int, sample_rate: int, temperature: float | int = 1.0
+) -> Iterator[Int[Tensor, "1 _"]]:
+    """A file in the voice of a speaker, as mu-law codes drawn from the decoder one after the other.
+
+    Args:
+        net: In evaluation mode.
+        source: An audio file with one voice.
+        speaker: In [0, n_speakers - 1].
+        sample_rate: In Hz, of the network.
+        temperature: Of the draws, whose seed is 0.
+
+    Returns:
+        Pieces, together as long as the file.
+
+    Raises:
+        AudioError: The file cannot be read.
+        UserError: It is silent.
+    """
+    device = next(net.parameters()).device
+    audio = load(source, sample_rate, mono=True)[0][None].to(device)
+    if audio.abs().max() < SILENT_PEAK:
+        raise UserError(f"{source}: is silent; there is no voice to convert")
+    padded = F.pad(audio, (0, -audio.shape[2] % net.config.hop_length))
+    with torch.no_grad():
+        condition = net.condition(
+            net.encode(padded).latents, torch.tensor([speaker], device=device)
+        )
+    return stream(Conditioned(net.decoder, condition), audio.shape[2], [0], temperature)
