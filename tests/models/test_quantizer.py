@@ -7,8 +7,8 @@ from tinyaudio.models import quantizer as module
 from tinyaudio.models.quantizer import VectorQuantizer
 
 
-def filled(n_codes, n_channels, offset=0.0, learned=False):
-    quantizer = VectorQuantizer(n_codes, n_channels, learned)
+def filled(n_codes, n_channels, offset=0.0, trainable=False):
+    quantizer = VectorQuantizer(n_codes, n_channels, trainable)
     with torch.no_grad():
         quantizer.codebook.normal_(offset, 1, generator=torch.Generator().manual_seed(1))
     return quantizer
@@ -57,7 +57,7 @@ def test_no_tensor_of_all_distances_is_made(monkeypatch):
 @pytest.mark.parametrize("learned", [False, True])
 def test_straight_through_is_the_identity(learned):
     """Bit for bit: the value is the code's vector, and the gradient before is that after."""
-    quantizer = filled(8, 3, learned=learned)
+    quantizer = filled(8, 3, trainable=learned)
     z = latents(2, 3, 20).requires_grad_()
     quantized, codes = quantizer(z)
     assert torch.equal(quantized, quantizer.lookup(codes))
@@ -68,7 +68,7 @@ def test_straight_through_is_the_identity(learned):
 
 
 def test_a_lookup_lets_the_gradient_through_to_a_learned_codebook():
-    quantizer = filled(4, 2, learned=True)
+    quantizer = filled(4, 2, trainable=True)
     quantizer.lookup(torch.tensor([[1, 1, 3]])).sum().backward()
     assert quantizer.codebook.grad.tolist() == [[0, 0], [2, 2], [0, 0], [1, 1]]
     assert not filled(4, 2).lookup(torch.tensor([[1]])).requires_grad

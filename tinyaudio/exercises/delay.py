@@ -18,12 +18,12 @@ def _codes(generator: Generator) -> list[Case]:
     ]
 
 
-def _delayed(codes: Tensor, silence: int, by: int = 1) -> Tensor:
+def _shift(codes: Tensor, silence: int, by: int = 1) -> Tensor:
     return F.pad(codes[:, :-by], (by, 0), value=silence)
 
 
 SHIFT = Exercise(
-    right=_delayed,
+    right=_shift,
     cases=_codes,
     mistakes=(
         Mistake(
@@ -92,12 +92,12 @@ SHIFT = Exercise(
             "Shifted the wrong way, with a 0 behind: the network looks ahead.",
         ),
         Mistake(
-            lambda codes, silence: _delayed(codes, silence, by=2),
+            lambda codes, silence: _shift(codes, silence, by=2),
             "두 칸 늦습니다. 한 칸만 늦춥니다.",
             "Two places late: delay by one.",
         ),
         Mistake(
-            lambda codes, silence: _delayed(codes.T, silence).T,
+            lambda codes, silence: _shift(codes.T, silence).T,
             "배치 축을 밀었습니다. 시간은 둘째 축입니다.",
             "You moved along the batch; time is the second axis.",
         ),

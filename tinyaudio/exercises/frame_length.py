@@ -23,8 +23,8 @@ def _gaps(generator: Generator) -> list[Case]:
     least = torch.tensor([0.55, 0.78, 0.57, 0.82])
     full = (least + 0.12 * torch.rand(4, generator=generator)).tolist()
     powers = torch.randint(7, 13, (4,), generator=generator).tolist()
-    drawn = [(4 * r / (2**e * u), r) for r, u, e in zip(rates, full, powers, strict=True)]
-    return [*drawn, (200.0, 25_600.0)]
+    sizes = [(4 * r / (2**e * u), r) for r, u, e in zip(rates, full, powers, strict=True)]
+    return [*sizes, (200.0, 25_600.0)]
 
 
 SHORTEST_FRAME = Exercise(

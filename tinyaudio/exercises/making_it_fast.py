@@ -23,11 +23,11 @@ def _less(forgotten: Answer) -> Answer:
 
 
 def _sizes(generator: Generator) -> list[Case]:
-    drawn = torch.randint(3, 30, (3, 4), generator=generator).tolist()
+    random_sizes = torch.randint(3, 30, (3, 4), generator=generator).tolist()
     depths = ((3, 2), (5, 3), (4, 4))
     return [
         (1, 2, 4, 5, 6, 7),
-        *((L, k, *widths) for widths, (L, k) in zip(drawn, depths, strict=True)),
+        *((L, k, *widths) for widths, (L, k) in zip(random_sizes, depths, strict=True)),
     ]
 
 

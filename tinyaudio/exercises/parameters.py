@@ -20,8 +20,11 @@ def _less(forgotten: Answer) -> Answer:
 
 
 def _sizes(generator: Generator) -> list[Case]:
-    drawn = torch.randint(3, 40, (3, 4), generator=generator).tolist()
-    return [(4, 2, 3, 5, 1), *((*sizes, L) for sizes, L in zip(drawn, (2, 5, 9), strict=True))]
+    random_sizes = torch.randint(3, 40, (3, 4), generator=generator).tolist()
+    return [
+        (4, 2, 3, 5, 1),
+        *((*sizes, L) for sizes, L in zip(random_sizes, (2, 5, 9), strict=True)),
+    ]
 
 
 COUNT = Exercise(

@@ -53,8 +53,8 @@ class LinearDiscriminant:
         counts = torch.bincount(index).double()
         means = torch.zeros(len(counts), x.shape[1], dtype=x.dtype).index_add(0, index, x)
         means = means / counts[:, None]
-        within = x - means[index]
-        covariance = within.T @ within / len(x)
+        deviations = x - means[index]
+        covariance = deviations.T @ deviations / len(x)
         variances = covariance.diagonal().diag()
         covariance = covariance.lerp(variances, shrinkage)
         # A measurement that never varies says nothing; its variance must not be zero.

@@ -43,7 +43,7 @@ class VectorQuantizer(nn.Module):
     Args:
         n_codes: Size of the codebook (K).
         n_channels: Of a latent vector (D).
-        learned: Whether the codebook is trained by gradients, rather than by
+        trainable: Whether the codebook is trained by gradients, rather than by
             `tinyaudio.objectives.quantized.ema_update`.
 
     Attributes:
@@ -65,14 +65,14 @@ class VectorQuantizer(nn.Module):
     counts: Tensor
     sums: Tensor
 
-    def __init__(self, n_codes: int, n_channels: int, learned: bool = False) -> None:
+    def __init__(self, n_codes: int, n_channels: int, trainable: bool = False) -> None:
         super().__init__()
         if n_codes < 1 or n_channels < 1:
             raise ValueError(
                 f"a codebook of {n_codes} codes of {n_channels} channels: 1 or more of each"
             )
         codebook = torch.empty(n_codes, n_channels).uniform_(-1 / n_codes, 1 / n_codes)
-        if learned:
+        if trainable:
             self.codebook = nn.Parameter(codebook)
         else:
             self.register_buffer("codebook", codebook)
