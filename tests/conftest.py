@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import os
 import warnings
 
 import pytest
@@ -22,9 +23,14 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def own_cache(tmp_path_factory):
-    """Libraries are compiled once for all tests, outside the user's cache folder."""
+    """Libraries are compiled once for all tests, of every worker, outside the user's cache folder."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # whose own folder lies in that of all
+        root = root.parent
+    cache = root / "cache"
+    cache.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         patch.delenv("TINYAUDIO_SIMD_WIDTH", raising=False)
         patch.delenv("TINYAUDIO_TRAINING_PATH", raising=False)
         yield
