@@ -20,6 +20,8 @@ blind_answers           wrong answers in ``benchmarks/answers``, by people who h
 blind_caught_share      of these, the share that fails
 blind_recognised_share  of these, the share whose message is a named mistake, the exercise's or a common one;
                         ``--blind-report FILE`` shows whether it is the intended one
+blind_named_share       of these, the share whose message names the intended mistake, as a reader judged it once
+                        (``benchmarks/answers/judged.tsv``)
 blind_refused           right answers there that fail
 untranslated_blocks     Korean blocks whose English is missing, or translates an older version
 stale_outputs           notebooks whose outputs were made by other code
@@ -181,6 +183,9 @@ def planted_figures(found: list[Cells]) -> dict[str, Any]:
     }
 
 
+JUDGED = Path(__file__).with_name("answers") / "judged.tsv"
+
+
 @dataclass(frozen=True)
 class Blind:
     """What a checker said to an answer of somebody who had not seen it; intended is None if it is right."""
@@ -231,8 +236,18 @@ def blind_figures(judged: list[Blind]) -> dict[str, Any]:
         "blind_answers": len(wrong),
         "blind_caught_share": round(caught / len(wrong), 4) if wrong else None,
         "blind_recognised_share": round(recognised / len(wrong), 4) if wrong else None,
+        "blind_named_share": named_share(JUDGED),
         "blind_refused": sum(not one for one in right),
     }
+
+
+def named_share(judged: Path) -> float | None:
+    """Of the wrong answers, those whose message names the intended mistake by a reader's judgement."""
+    if not judged.exists():
+        return None
+    verdicts = [line.split("\t")[-1] for line in judged.read_text(encoding="utf-8").splitlines()]
+    n_wrong = len(verdicts) - verdicts.count("-")
+    return round(verdicts.count("yes") / n_wrong, 4)
 
 
 def measure() -> dict[str, Any]:
