@@ -14,6 +14,7 @@ from tinyaudio.recipes import istft_vocoder
 from tinyaudio.run import batches_of
 from tinyaudio.train import State, train
 
+pytestmark = pytest.mark.usefixtures("few_held_out")
 RECIPE = istft_vocoder.RECIPE
 SMALL = "--batch-size 2 --n-samples 2048 --n-sounds 2 --steps 2 --eval-every 2 --save-every 2 --device cpu"
 TOY = replace(

@@ -15,6 +15,7 @@ from tinyaudio.recipes import speech
 from tinyaudio.run import batches_of
 from tinyaudio.train import State, train
 
+pytestmark = pytest.mark.usefixtures("few_held_out")
 RECIPE = speech.RECIPE
 TOY = replace(
     RECIPE.tiny,
@@ -36,7 +37,7 @@ def test_it_learns_and_every_part_of_the_condition_has_a_gradient():
     conditioner = state.learners[0].module.conditioner
     for part in (conditioner.classes[0], conditioner.frames):
         assert part.weight.grad.abs().sum() > 0
-    held_out = batches_of(RECIPE.dataset(TOY, "valid", None), 16)
+    held_out = batches_of(RECIPE.dataset(TOY, "valid", None), 4)
     score = RECIPE.evaluate(TOY, networks(state.learners), held_out)
     assert 0 < score["bits_per_sample"] < 8
 
