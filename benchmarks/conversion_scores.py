@@ -1,6 +1,7 @@
 """Pairs of speakers and what is measured on each, for `benchmarks.conversion`."""
 
 import functools
+import itertools
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 FIRST_SENTENCE = 6_002
 TARGETS = {"distance_ratio": 0.65, "pitch_kept": 0.7, "content_kept": 0.8}  # of the issue
 N_PHONE_CLIPS, N_SPEAKER_CLIPS = 400, 12  # that the classifiers learn from, the latter a speaker
+N_STEPS = 2_000  # of the classifier of phones
 
 
 class Pair(NamedTuple):
@@ -23,14 +25,14 @@ def pairs(sources: Sequence[int], targets: Sequence[int], n: int, sample_rate: i
     """Sentences, sources and targets in turn; nobody is converted to themselves."""
     from tinyaudio.data.voices import sentence, speaker, voice
 
+    # Every source with its own number's target, then with the next one's, and so on.
+    shifts, places = range(len(targets)), range(len(sources))
+    orders = [(sources[j], targets[(j + k) % len(targets)]) for k in shifts for j in places]
     found: list[Pair] = []
-    i = 0
-    while len(found) < n:
-        source, target = sources[i % len(sources)], targets[(i // len(sources) + i) % len(targets)]
+    numbered = enumerate(itertools.cycle(orders))
+    different = ((i, *pair) for i, pair in numbered if pair[0] != pair[1])
+    for i, source, target in itertools.islice(different, n):
         content = sentence(FIRST_SENTENCE + 3 * i)
-        i += 1
-        if source == target:
-            continue
         takes = (voice(speaker(one), content, sample_rate=sample_rate) for one in (source, target))
         found.append(Pair(next(takes).clip, next(takes), target))
     return found
@@ -49,7 +51,7 @@ def classifiers(speakers: tuple[int, ...], sample_rate: int) -> tuple[Any, Any]:
         for n in range(N_SPEAKER_CLIPS)
     ]
     labels = [one for one in speakers for _ in range(N_SPEAKER_CLIPS)]
-    phones = PhoneClassifier([items[i] for i in range(len(items))])
+    phones = PhoneClassifier([items[i] for i in range(len(items))], N_STEPS)
     return phones, SpeakerClassifier(clips, labels, sample_rate)
 
 
