@@ -225,7 +225,7 @@ GLIDE = Exercise(
         ),
     ),
     hint=(
-        "무게는 (1 - p)와 p이고, p는 0, 1/hop, 2/hop, …입니다.",
+        "가중치는 (1 - p)와 p이고, p는 0, 1/hop, 2/hop, …입니다.",
         "The weights are (1 - p) and p, with p at 0, 1/hop, 2/hop, ...",
     ),
 )  # fmt: skip

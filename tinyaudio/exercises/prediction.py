@@ -100,7 +100,7 @@ FIT_LAYER = Exercise(
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, steps, lr, kept=1.0),
-            "기울기가 쌓입니다. 걸음마다 backward 전에 optimizer.zero_grad()를 부르십시오.",
+            "기울기가 쌓입니다. 스텝마다 backward 전에 optimizer.zero_grad()를 부르십시오.",
             "The gradients add up: call optimizer.zero_grad() before backward, at every step.",
         ),
         Mistake(
@@ -132,17 +132,17 @@ FIT_LAYER = Exercise(
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, 1, lr),
-            "한 걸음만 갔습니다. steps번 되풀이하십시오.",
+            "스텝을 하나만 실행했습니다. steps번 되풀이하십시오.",
             "Only one step was made; make as many as steps says.",
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, steps - 1, lr),
-            "한 걸음 모자랍니다.",
+            "스텝이 하나 모자랍니다.",
             "One step too few.",
         ),
         Mistake(
             lambda x, steps, lr: _fit(x, steps + 1, lr),
-            "한 걸음 더 갔습니다.",
+            "스텝을 하나 더 실행했습니다.",
             "One step too many.",
         ),
         Mistake(
@@ -188,7 +188,7 @@ FIT_LAYER = Exercise(
         ),
     ),
     hint=(
-        "앞을 채운 입력에 Conv1d를 쓰고, 2.4절의 학습 한 걸음을 되풀이하십시오.",
+        "앞을 채운 입력에 Conv1d를 쓰고, 2.4절의 학습 스텝을 되풀이하십시오.",
         "A Conv1d on an input padded in front, then the training step of section 2.4 again and again.",
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ WORDS = {
     "ko": {
         "glossary": "용어집",
         "about glossary": "이 책이 쓰는 말과 그 뜻입니다. 괄호 안은 영어이고, 링크는 그 말을 쓰는 장입니다.",
-        "bibliography": "참고 문헌",
+        "bibliography": "참고문헌",
         "about bibliography": "이 책이 기대고 있는 글입니다. 끝의 링크는 그 글을 인용하는 장입니다.",
         "chapter": "{}장",
     },
