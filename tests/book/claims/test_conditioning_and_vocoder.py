@@ -39,7 +39,7 @@ def test_the_semitone_moves_every_low_band_by_its_share():
 
 
 def test_four_stages_of_padded_averages_leave_11_percent_at_the_edge():
-    stated("조건이 11%만", "only 11 % of the condition")
+    stated("조건이 11%만", "only 11% of the condition")
     share = torch.ones(1, 1, 20).double()
     for _ in range(4):
         share = share.repeat_interleave(4, dim=2)

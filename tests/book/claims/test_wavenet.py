@@ -80,7 +80,7 @@ def test_real_organ_36_is_nearer_to_other_families_than_to_its_own():
 
 
 def test_how_far_the_gap_of_the_paper_was_closed():
-    stated("영어에서 51%, 표준 중국어에서 69%", "51 % in English and 69 % in Mandarin")
+    stated("영어에서 51%, 표준 중국어에서 69%", "51% in English and 69% in Mandarin")
     assert round(100 * (4.21 - 3.86) / (4.55 - 3.86)) == 51
     assert round(100 * (4.08 - 3.79) / (4.21 - 3.79)) == 69
 
