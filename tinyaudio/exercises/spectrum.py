@@ -168,7 +168,7 @@ STFT = Exercise(
     ),
     hint=(
         "0을 붙이고, 프레임으로 자르고, 창을 곱하십시오.",
-        "Pad, cut into frames, multiply by the window.",
+        "Pad with 0s, cut into frames, multiply by the window.",
     ),
 )
 
