@@ -129,3 +129,13 @@ def test_what_the_cheapest_stack_costs():
     assert cheapest(2_000) == (3, 7)
     assert cheapest(81) == (3, 4)
     assert 2 * layers(1_024, 2) == 4 * layers(1_024, 4) == 20
+
+
+def test_causal_has_to_keep_the_length_with_a_single_tap_too():
+    """Other mistakes raise on the edges, and are not asked there."""
+
+    def cut(x, w, d):
+        reach = (w.shape[2] - 1) * d
+        return torch.conv1d(x, w, dilation=d, padding=reach)[..., :-reach]
+
+    assert "single tap" in check_causal(cut).message

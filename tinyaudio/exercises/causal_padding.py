@@ -38,7 +38,7 @@ def _signals(generator: Generator) -> list[Case]:
 CAUSAL = Exercise(
     right=lambda x, w, d: _padded(x, w, d, _reach(w, d)),
     cases=_signals,
-    edges=[(torch.ones(1, 1, 3), torch.ones(1, 1, 4), 2)],
+    edges=[(torch.ones(1, 1, 3), torch.ones(1, 1, 4), 2), (torch.ones(1, 1, 3), torch.ones(1, 1, 1), 2)],
     mistakes=(
         Mistake(
             lambda x, w, d: _padded(x, w, d, _reach(w, d) // 2),
@@ -112,8 +112,10 @@ CAUSAL = Exercise(
         ),
         Mistake(
             lambda x, w, d: _padded(x, w.flip(2), d, 0),
-            "탭을 뒤집었고 미래를 봅니다. 0은 왼쪽에 두고, w는 그대로 쓰십시오.",
-            "The taps are reversed, and look ahead: put the zeros on the left, and leave w as it is.",
+            "시간을 거꾸로 돌린 것과 같습니다. 출력이 미래만 보고, w의 맨 앞이 가장 먼 미래에 곱해집니다. "
+            "0은 왼쪽에 두고, x와 w는 그대로 쓰십시오.",
+            "This is as if time ran backwards: outputs look ahead, and the first of w belongs to the farthest "
+            "sample. Put the zeros on the left, and turn neither x nor w around.",
         ),
         Mistake(
             lambda x, w, d: F.conv1d(x, w, dilation=d, padding=_reach(w, d)),
@@ -124,6 +126,13 @@ CAUSAL = Exercise(
             lambda x, w, d: F.conv1d(x, w, dilation=d),
             "채우지 않아 출력이 짧습니다. 왼쪽에 0을 (k - 1) d개 채우십시오.",
             "Nothing is padded, and the output is too short: put (k - 1) d zeros on the left.",
+        ),
+        Mistake(
+            lambda x, w, d: F.conv1d(x, w, dilation=d, padding=_reach(w, d))[..., : -_reach(w, d)],
+            "탭이 하나이면 자를 것이 없는데 출력이 비었습니다. [..., :-0]은 아무것도 남기지 않습니다. "
+            "x.shape[2]까지 남기십시오.",
+            "With a single tap there is nothing to cut off, but the output is empty, as [..., :-0] is: keep "
+            "what comes before x.shape[2].",
         ),
         Mistake(
             _held,

@@ -125,18 +125,20 @@ TRAINING_STEP = Exercise(
     mistakes=(
         Mistake(
             _returns_nothing_moved,
-            "손실은 맞지만 w와 b가 그대로입니다. backward 다음에 step을 부르십시오.",
-            "The loss is right, but w and b stay as they were: call step after backward.",
+            "손실은 맞지만 w와 b가 그대로입니다. backward 다음에, 기울기를 지우기 전에 step을 불러 w와 b "
+            "자체를 고치십시오.",
+            "The loss is right, but w and b stay as they were: call step after backward, before gradients are "
+            "cleared, so that w and b themselves change.",
         ),
         Mistake(
             _step(moved=(True, False)),
             "b가 그대로입니다. 최적화기에 w와 b를 모두 주십시오.",
-            "b stays as it was: give both w and b to the optimizer.",
+            "The bias b stays as it was: give both w and b to the optimizer.",
         ),
         Mistake(
             _step(moved=(False, True)),
             "w가 그대로입니다. 최적화기에 w와 b를 모두 주십시오.",
-            "w stays as it was: give both w and b to the optimizer.",
+            "The filter w stays as it was: give both w and b to the optimizer.",
         ),
         Mistake(
             _step(kept=True),
@@ -186,7 +188,7 @@ TRAINING_STEP = Exercise(
         Mistake(
             _step(lambda w, b, d, x: _loss(w, 0 * b, d, x)),
             "b를 더하지 않았습니다.",
-            "b is not added.",
+            "The bias b is not added.",
         ),
         Mistake(
             _step(lambda w, b, d, x: _loss(w.flip(2), b, d, x)),
@@ -216,7 +218,7 @@ TRAINING_STEP = Exercise(
         Mistake(
             lambda w, b, d, x, lr: _right(w, b, d, x, 1.0),
             "lr을 쓰지 않았습니다.",
-            "lr is not used.",
+            "The learning rate lr is not used.",
         ),
         Mistake(
             lambda w, b, d, x, lr: _right(w, b, d, x, lr / 2),

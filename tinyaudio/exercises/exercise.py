@@ -120,12 +120,15 @@ class Exercise:
         return all(equal(a, b, self.tolerance) for a, b in zip(given, wanted, strict=True))
 
     def _recognized(self, given: Sequence[Any], known: "_Known", stage: int) -> Mistake | None:
-        """The mistake that gives these results; where the answer was right, so is the mistake."""
+        """The mistake that gives these results; where the answer was right, so is the mistake.
+
+        What is wrong on an earlier stage never meets the edges, where it might raise.
+        """
         for mistake in self.mistakes:
-            if self._agree(given, known.results(mistake.answer, stage)) and all(
+            if all(
                 self._agree(known.results(mistake.answer, i), known.results(self.right, i))
                 for i in range(stage)
-            ):
+            ) and self._agree(given, known.results(mistake.answer, stage)):
                 return mistake
         wanted = [as_tensor(one) for one in known.results(self.right, stage)]
         for mistake in COMMON:

@@ -15,23 +15,29 @@ Layer = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class _Layer:
-    """A dilated convolution with given zero padding on the left, and a tanh."""
+    """A dilated convolution with given zero padding on the left, and a tanh; taps from 0.5 to `last`."""
 
     taps: int
     dilation: int
     zeros_left: int
+    last: float = 1.5
 
     def __call__(self, x: Tensor) -> Tensor:
-        weight = torch.linspace(0.5, 1.5, self.taps)[None, None]
+        weight = torch.linspace(0.5, self.last, self.taps)[None, None]
         both = F.pad(x, (self.zeros_left, (self.taps - 1) * self.dilation))
         return torch.tanh(F.conv1d(both, weight, dilation=self.dilation)[..., : x.shape[2]])
 
 
-def _touched(layer: Layer, T: int) -> Tensor:
-    """Places of the inputs that the middle output depends on."""
+def _slope(layer: Layer, T: int) -> Tensor:
+    """The gradient of the middle output."""
     x = torch.linspace(-1, 1, T)[None, None].requires_grad_()
     (slope,) = torch.autograd.grad(layer(x)[0, 0, T // 2], x)
-    return slope[0, 0].nonzero()
+    return slope[0, 0]
+
+
+def _touched(layer: Layer, T: int) -> Tensor:
+    """Places of the inputs that the middle output depends on."""
+    return _slope(layer, T).nonzero()
 
 
 def _ahead(layer: Layer, T: int) -> int:
@@ -43,10 +49,14 @@ def _back(layer: Layer, T: int) -> int:
 
 
 def _layers(generator: Generator) -> list[Case]:
-    """Causal, two-sided, short of one zero, ahead alone, late by one; of dilations that vary."""
+    """Causal, two-sided, short of one zero, ahead alone, late by one; of dilations that vary.
+
+    The last one's gradient is negative for what lies ahead.
+    """
     a, b, c = torch.randint(2, 5, (3,), generator=generator).tolist()
     kinds = ((3, a, 2 * a), (3, b, b), (2, c, c - 1), (3, a, 0), (2, b, b + 1), (4, c, 2 * c - 1))
-    return [(_Layer(*one), T) for one, T in zip(kinds, (31, 30, 31, 40, 31, 41), strict=True)]
+    cases = [(_Layer(*one), T) for one, T in zip(kinds, (31, 30, 31, 40, 31, 41), strict=True)]
+    return [*cases, (_Layer(3, b, b, last=-1.5), 31)]
 
 
 LOOKAHEAD = Exercise(
@@ -62,6 +72,12 @@ LOOKAHEAD = Exercise(
             lambda layer, T: abs(_ahead(layer, T)),
             "절댓값을 취했습니다. 맨 뒤에 닿은 곳이 출력보다 앞이면 미래를 보지 않으므로 0입니다.",
             "You took the absolute value; where the last input touched lies before the output, it is 0.",
+        ),
+        Mistake(
+            lambda layer, T: max(0, int((_slope(layer, T) > 0).nonzero().max()) - T // 2),
+            "양의 기울기만 보았습니다. 기울기가 음수여도 출력이 그 입력에 닿습니다.",
+            "You looked at positive gradients only; where one is negative, the output depends on that input, "
+            "too.",
         ),
         Mistake(
             lambda layer, T: max(0, _back(layer, T)),
