@@ -54,6 +54,34 @@ def _far(ring: Tensor, d: int) -> tuple[int, int]:
 _taps = _read(_far)
 
 
+def _shifting(ring: Tensor, x: float, t: int) -> tuple[float, float]:
+    """A queue, not a ring: every value moves on by one place."""
+    older, newer = ring[0].item(), ring[len(ring) // 2].item()
+    ring[:-1] = ring[1:].clone()
+    ring[-1] = x
+    return older, newer
+
+
+_MOVED = Mistake(
+    _shifting,
+    "값은 맞지만 한 번에 링 버퍼의 값이 여러 개 바뀌었습니다. 이미 적어 둔 값은 두고, x만 한 자리에 "
+    "적으십시오.",
+    "The pairs are right, but several places of the ring change at once: leave what is there, and write x "
+    "into one place.",
+)
+
+
+def _moves_values(taps: Taps) -> Mistake | None:
+    """Whether a call changes more than one place of the ring."""
+    ring = torch.zeros(6)
+    for t in range(18):
+        before = ring.clone()
+        taps(ring, t + 1.0, t)
+        if (ring != before).sum() > 1:
+            return _MOVED
+    return None
+
+
 def _signals(generator: Generator) -> list[Case]:
     lengths = ((1, 3), (2, 9), (3, 20), (5, 33))
     return [(d, (1 + torch.rand(n, generator=generator)).tolist()) for d, n in lengths]
@@ -63,7 +91,9 @@ TAPS = Exercise(
     right=_taps,
     cases=_signals,
     run=_over_signal,
+    witness=_moves_values,
     mistakes=(
+        _MOVED,
         Mistake(
             lambda ring, x, t: (ring[t % len(ring)].item(), ring[(t - len(ring) // 2) % len(ring)].item()),
             "새 값을 링 버퍼에 적지 않았습니다. 그래서 언제나 처음의 0이 나옵니다.",
@@ -76,8 +106,10 @@ TAPS = Exercise(
         ),
         Mistake(
             lambda ring, x, t: _taps(ring, x, t)[::-1],
-            "순서가 바뀌었습니다. 더 오래된 값이 먼저입니다.",
-            "The order is wrong: the older value comes first.",
+            "(x_{t-d}, x_{t-2d})가 나왔습니다. 더 오래된 값이 먼저입니다. 쌍의 순서가 바뀌었거나, x를 "
+            "x_{t-d}의 자리에 적은 것과 같습니다.",
+            "The pair is (x_{t-d}, x_{t-2d}), and the older value comes first: it is as if the pair were "
+            "swapped, or x written in the place of x_{t-d}.",
         ),
         Mistake(
             _read(lambda ring, d: (2, 1)),
@@ -106,8 +138,8 @@ TAPS = Exercise(
         ),
         Mistake(
             _read(lambda ring, d: (d, d)),
-            "둘 다 x_{t-d}입니다. 첫째는 x_{t-2d}여야 합니다. 나머지는 d가 아니라 2d로 구합니다.",
-            "Both are x_{t-d}; the first should be x_{t-2d}. Take remainders by 2d, not by d.",
+            "둘 다 x_{t-d}입니다. 첫째는 x_{t-2d}여야 합니다. 나머지를 2d가 아니라 d로 구해도 이렇게 됩니다.",
+            "Both are x_{t-d}; the first should be x_{t-2d}. Remainders by d, not by 2d, would give this.",
         ),
         Mistake(
             _read(lambda ring, d: (2 * d, 2 * d)),
@@ -121,8 +153,17 @@ TAPS = Exercise(
         ),
         Mistake(
             _read(_far, at=1),
-            "새 값을 한 칸 뒤에 적었습니다. t % (2d)에 적습니다.",
-            "The new value is written one place too far; write it at t % (2d).",
+            "(x_{t-1}, x_{t-d-1})이 나왔습니다. 읽는 자리와 적는 자리가 한 칸 어긋난 것과 같습니다. 첫째 값을 "
+            "읽은 자리에 x를 적으십시오.",
+            "The pair is (x_{t-1}, x_{t-d-1}), as if places read and written were one apart: write x where the "
+            "first value was read.",
+        ),
+        Mistake(
+            lambda ring, x, t: (_taps(ring, x, t)[1], 0.0),
+            "첫째 값이 x_{t-d}이고 둘째 값은 언제나 0입니다. 링 버퍼의 절반만 쓴 것과 같습니다. 나머지는 2d로 "
+            "구하십시오.",
+            "The first value is x_{t-d}, and the second is always 0, as if half of the ring were never "
+            "written: take remainders by 2d.",
         ),
     ),
     hint=("먼저 어느 자리를 읽을지 적어 보십시오.", "First say which two places are read."),
