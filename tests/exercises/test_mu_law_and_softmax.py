@@ -137,3 +137,13 @@ def test_levels_pass_as_lists_and_say_what_they_reach():
     assert result and "dB" in result.message
     spread = torch.linspace(-0.6, 0.6, 256)
     assert check_levels(lambda x: spread)
+
+
+def test_wrong_levels_hear_what_was_measured():
+    assert "There are 257." in check_levels(lambda x: torch.linspace(-1, 1, 257)).message
+    assert "go from -2 to 2" in check_levels(lambda x: torch.linspace(-2, 2, 256)).message
+    narrow = check_levels(lambda x: torch.linspace(-0.01, 0.01, 256))
+    assert "100% of the squared error is of samples beyond" in narrow.message
+    assert "Level 1 is 0.5, and the next 0." in (
+        check_levels(lambda x: torch.tensor([-1, 0.5, *torch.linspace(0, 1, 254)])).message
+    )

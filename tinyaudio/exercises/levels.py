@@ -1,6 +1,7 @@
 """Chapter 3, "mu-law and the softmax": quantization levels placed by the samples of a sound."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -26,9 +27,12 @@ def _speech_like(generator: Generator) -> Tensor:
 UNHEARD = _speech_like(Generator().manual_seed(1))
 
 
+def _squared_error(x: Tensor, levels: Tensor) -> Tensor:
+    return (x - levels[torch.bucketize(x, (levels[1:] + levels[:-1]) / 2)]).square()
+
+
 def _snr_db(x: Tensor, levels: Tensor) -> float:
-    nearest = levels[torch.bucketize(x, (levels[1:] + levels[:-1]) / 2)]
-    return (10 * torch.log10(x.square().mean() / (x - nearest).square().mean())).item()
+    return (10 * torch.log10(x.square().mean() / _squared_error(x, levels).mean())).item()
 
 
 def _outcome(answer: Answer) -> Answer:
@@ -37,29 +41,57 @@ def _outcome(answer: Answer) -> Answer:
     @wraps(answer)
     def outcome(x: Tensor) -> Any:
         made = as_tensor(answer(x))
-        if made is None:
-            return None
-        levels = made.float()
-        if levels.numel() != 256:
-            return NUMBER
-        if levels.dim() != 1:
-            return SHAPE
-        if not levels.isfinite().all():
-            return NAN
-        if not (levels.diff() > 0).all():
-            return ORDER
-        if not levels.abs().max() <= 1:
-            return RANGE
-        even = (UNIFORM, (torch.arange(256) - 128) / 128, (torch.arange(256) - 127.5) / 128)
-        if any(torch.allclose(levels, old, atol=2e-3) for old in even):
-            return EVEN
-        if torch.allclose(levels, COMPANDED, atol=1e-4):
-            return MULAW
-        if _snr_db(UNHEARD, levels) > _snr_db(UNHEARD, UNIFORM):
-            return RIGHT
-        return SIDE if levels[0] >= 0 or levels[-1] <= 0 else WORSE
+        return None if made is None else _judged(made.float())
 
     return outcome
+
+
+def _judged(levels: Tensor) -> int:
+    if levels.numel() != 256:
+        return NUMBER
+    if levels.dim() != 1:
+        return SHAPE
+    if not levels.isfinite().all():
+        return NAN
+    if not (levels.diff() > 0).all():
+        return ORDER
+    if not levels.abs().max() <= 1:
+        return RANGE
+    even = (UNIFORM, (torch.arange(256) - 128) / 128, (torch.arange(256) - 127.5) / 128)
+    if any(torch.allclose(levels, old, atol=2e-3) for old in even):
+        return EVEN
+    if torch.allclose(levels, COMPANDED, atol=1e-4):
+        return MULAW
+    if _snr_db(UNHEARD, levels) > _snr_db(UNHEARD, UNIFORM):
+        return RIGHT
+    return SIDE if levels[0] >= 0 or levels[-1] <= 0 else WORSE
+
+
+def _measured(levels: Tensor) -> str:
+    """What was measured of wrong levels, as one more sentence."""
+    kind = _judged(levels)
+    if kind == NUMBER:
+        return tr(f" 나온 것은 {levels.numel()}개입니다.", f" There are {levels.numel()}.")
+    if kind == ORDER:
+        i = int((levels.diff() <= 0).nonzero()[0])
+        a, b = (f"{one:.6g}" for one in levels[i : i + 2].tolist())
+        return tr(
+            f" {i}번 레벨이 {a}이고 그다음이 {b}입니다.", f" Level {i} is {a}, and the next {b}."
+        )
+    if kind == RANGE:
+        low, high = (f"{one.item():.4g}" for one in levels.aminmax())
+        return tr(f" 나온 범위: {low}에서 {high}까지.", f" Yours go from {low} to {high}.")
+    if kind not in (WORSE, SIDE):
+        return ""
+    ours, even = (_snr_db(UNHEARD, one) for one in (levels, UNIFORM))
+    error = _squared_error(UNHEARD, levels)
+    beyond = error[(UNHEARD < levels[0]) | (UNHEARD > levels[-1])].sum() / error.sum()
+    return tr(
+        f" {ours:.1f} dB이고, 균등 양자화는 {even:.1f} dB입니다. 오차의 {beyond:.0%}가 양 끝 레벨 바깥의 "
+        f"샘플에서 생깁니다.",
+        f" It is {ours:.1f} dB, uniform {even:.1f}; {beyond:.0%} of the squared error is of samples beyond the "
+        "outermost levels.",
+    )
 
 
 def _by_density(x: Tensor) -> Tensor:
@@ -111,7 +143,7 @@ LEVELS = Exercise(
         ),
         Mistake(
             lambda x: torch.linspace(-1, 1, 256).pow(3) * 0.01,
-            "학습하지 않은 소리에서 균등 양자화보다 SNR이 낮습니다. 오차가 큰 곳에 레벨을 더 놓으십시오.",
+            "학습하지 않은 샘플에서 균등 양자화보다 SNR이 낮습니다. 오차가 큰 곳에 레벨을 더 놓으십시오.",
             "On held-out samples the SNR is below uniform quantization's: put levels where the error is large.",
         ),
         Mistake(
@@ -138,9 +170,12 @@ def check_levels(answer: Callable[[Tensor], Tensor]) -> CheckResult:
         ✘ Those are the levels of uniform quantization. Place them by the samples x.
     """
     result = LEVELS.check(answer)
-    levels = as_tensor(answer(_speech_like(Generator().manual_seed(0)))) if result else None
+    judged = result or result.mistake
+    levels = as_tensor(answer(_speech_like(Generator().manual_seed(0)))) if judged else None
     if levels is None:
         return result
+    if not result:
+        return replace(result, message=result.message + _measured(levels.float()))
     each = (_snr_db(UNHEARD, one) for one in (levels.float(), COMPANDED, UNIFORM))
     ours, theirs, even = each
     return CheckResult(

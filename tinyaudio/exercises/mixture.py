@@ -21,13 +21,13 @@ def _log_p(parameters: Tensor, codes: Tensor, K: int, half: float = 0.5) -> Tens
 
 
 def _bits(parameters: Tensor, codes: Tensor, K: int) -> Tensor:
-    weights = parameters.chunk(3)[0].log_softmax(0)
-    return -torch.logsumexp(weights + _log_p(parameters, codes, K), 0).mean() / math.log(2)
+    mixed = parameters.chunk(3)[0].log_softmax(0) + _log_p(parameters, codes, K)
+    return -torch.logsumexp(mixed, 0).mean() / math.log(2)
 
 
 def _logs_mixed(parameters: Tensor, codes: Tensor, K: int) -> Tensor:
-    weights = parameters.chunk(3)[0].softmax(0)
-    return -(weights * _log_p(parameters, codes, K)).sum(0).mean() / math.log(2)
+    mixed = parameters.chunk(3)[0].softmax(0) * _log_p(parameters, codes, K)
+    return -mixed.sum(0).mean() / math.log(2)
 
 
 def _weighed(weigh: Callable[[Tensor], Tensor]) -> Answer:
@@ -60,8 +60,8 @@ def _differences(
 def _density(parameters: Tensor, codes: Tensor, K: int) -> Tensor:
     weights, centre, log_scale = parameters.chunk(3)
     z = (codes - centre) / log_scale.exp()
-    log_p = logsigmoid(z) + logsigmoid(-z) - log_scale
-    return -torch.logsumexp(weights.log_softmax(0) + log_p, 0).mean() / math.log(2)
+    mixed = weights.log_softmax(0) + logsigmoid(z) + logsigmoid(-z) - log_scale
+    return -torch.logsumexp(mixed, 0).mean() / math.log(2)
 
 
 _NO_GRADIENT = Mistake(
@@ -88,9 +88,7 @@ _FLAT = Mistake(
 
 def _flaw_of_gradient(answer: Answer) -> Mistake | None:
     """Whether the loss and its gradient are right, also where probabilities underflow."""
-    near = (torch.tensor([4, 7, 11]), 16)
-    far = (torch.tensor([30_000, 60_000]), 65_536)
-    for codes, K in (near, far):
+    for codes, K in ((torch.tensor([4, 7, 11]), 16), (torch.tensor([30_000, 60_000]), 65_536)):
         given, wanted = (_EXAMPLE.expand(-1, len(codes)).clone().requires_grad_() for _ in range(2))
         bits = answer(given, codes.clone(), K)
         if not isinstance(bits, Tensor) or not bits.requires_grad:
@@ -125,7 +123,8 @@ def _mixtures(generator: Generator) -> list[Case]:
 MIXTURE_BITS = Exercise(
     right=_bits,
     cases=_mixtures,
-    edges=[(torch.tensor([[0.0], [0.5], [0.0]]), torch.tensor([1]), 2)],
+    edges=[(torch.tensor([[0.0], [0.5], [0.0]]), torch.tensor([1]), 2),
+           (torch.tensor([[0.0], [3.2], [-1.0]]), torch.tensor([3]), 16)],
     witness=_flaw_of_gradient,
     mistakes=(
         Mistake(
@@ -221,18 +220,20 @@ MIXTURE_BITS = Exercise(
         Mistake(
             _density,
             "밀도를 썼습니다. 레벨의 확률은 두 F의 차이이고, 양 끝은 꼬리를 갖습니다.",
-            "That is the density; the probability of a level is a difference of two F, with the tails at the "
-            "ends.",
+            "That is the density; a level's probability is a difference of two F, with tails at the ends.",
+        ),
+        Mistake(
+            _changed(lambda weights, centre, log_scale: (weights, centre, log_scale.clamp_min(0))),
+            "너비가 한 레벨보다 좁으면 틀립니다. 너비를 1 이상으로 막은 것과 같습니다.",
+            "Wrong where a scale is below one level, as if scales were held at 1 or more.",
         ),
         _NO_GRADIENT,
         _HALF_A_GRADIENT,
         _UNDERFLOW,
         _FLAT,
     ),
-    hint=(
-        "log_softmax와 logsumexp로 로그 안에서 섞습니다.",
-        "Mix within the logarithm: log_softmax and logsumexp.",
-    ),
+    hint=("log_softmax와 logsumexp로 로그 안에서 섞습니다.",
+          "Mix within the logarithm: log_softmax and logsumexp."),
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def _two_modes(generator: Generator) -> list[Case]:
 MEAN = Exercise(
     right=lambda logits: logits.softmax(0) @ _AMPLITUDE,
     cases=_two_modes,
-    edges=[(torch.zeros(256),), (20 * torch.eye(256)[200],)],
+    edges=[(torch.zeros(256),), (20 * torch.eye(256)[200],), (100 * torch.eye(256)[200],)],
     mistakes=(
         Mistake(
             lambda logits: _AMPLITUDE[logits.argmax()],
@@ -103,8 +103,15 @@ MEAN = Exercise(
         ),
         Mistake(
             lambda logits: (logits.softmax(0) * _AMPLITUDE).mean(),
-            "확률로 가중한 다음 다시 256으로 나누었습니다. 더하기만 하십시오.",
-            "After weighting you divided by 256 once more; the sum will do.",
+            "맞는 값의 약 1/256입니다. 가중한 다음 다시 256으로 나누었거나 소프트맥스를 두 번 취한 것과 "
+            "같습니다. 소프트맥스는 한 번 취하고, 가중한 진폭은 더하기만 하십시오.",
+            "About 1/256 of the right value, as if you divided by 256 after weighting, or took the softmax "
+            "twice: take it once, and only add up the weighted amplitudes.",
+        ),
+        Mistake(
+            lambda logits: (logits.exp() / logits.exp().sum()) @ _AMPLITUDE,
+            "로짓이 크면 exp가 무한대가 되어 NaN이 나옵니다. torch.softmax를 쓰거나 먼저 최댓값을 빼십시오.",
+            "At large logits exp overflows, which gives NaN: use torch.softmax, or subtract the largest first.",
         ),
         Mistake(
             lambda logits: (logits.softmax(0) @ _AMPLITUDE.square()).sqrt(),
