@@ -100,3 +100,9 @@ def test_trigram_passes_whatever_beats_the_bigram(weight):
 
     assert check_trigram(backed_off)
     assert not check_trigram(lambda y, K: backed_off(y, K).transpose(0, 1))
+
+
+def test_a_trigram_worse_than_the_bigram_hears_its_bits():
+    """A uniform distribution over 64 values costs 6 bits; ordinary messages have no figures."""
+    assert "6.00 bits" in check_trigram(lambda y, K: torch.full((K, K, K), 1 / K)).message
+    assert "(64, 64)" in check_trigram(lambda y, K: torch.full((K, K), 1 / K)).message

@@ -34,6 +34,10 @@ ENTROPY_RATE = Exercise(
         (torch.full((2, 2), 0.5), torch.full((2,), 0.5)),
         (torch.eye(3), torch.full((3,), 1 / 3)),
         (torch.tensor([[0.5, 0.5], [1.0, 0.0]]), torch.tensor([2 / 3, 1 / 3])),
+        (
+            torch.tensor([[0.5, 0.5, 0.0], [0.25, 0.5, 0.25], [0.0, 0.5, 0.5]]),
+            torch.tensor([0.25, 0.5, 0.25]),
+        ),
     ],
     mistakes=(
         Mistake(
@@ -115,6 +119,12 @@ ENTROPY_RATE = Exercise(
             lambda P, pi: -(pi[:, None] * P * P.log2()).sum(),
             "확률이 0인 곳에서 NaN이 됩니다. 0 log 0은 0입니다. torch.xlogy를 쓰십시오.",
             "Where a probability is 0 this is NaN; 0 log 0 is 0: use torch.xlogy.",
+        ),
+        Mistake(
+            lambda P, pi: -pi @ (P * P.log2()).sum(1).nan_to_num(),
+            "0이 하나라도 있는 행의 엔트로피를 통째로 0으로 둔 것과 같습니다. 0 log 0인 항만 0입니다. "
+            "torch.xlogy를 쓰십시오.",
+            "It is as if every row that has a 0 had entropy 0; only the term 0 log 0 is 0: use torch.xlogy.",
         ),
     ),
     hint=(

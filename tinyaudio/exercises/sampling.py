@@ -31,6 +31,11 @@ def _softmax(logits: Tensor, temperature: float) -> Tensor:
     return torch.softmax(logits / temperature, 0)
 
 
+def _overflowing(logits: Tensor, temperature: float) -> Tensor:
+    weights = (logits / temperature).exp()
+    return weights / weights.sum()
+
+
 def _by_likelihood(logits: Tensor, temperature: float, u: float) -> int:
     p, order = _softmax(logits, temperature).sort(descending=True)
     return int(order[_first_above(p, u)])
@@ -49,6 +54,7 @@ DRAW = Exercise(
         *((_EQUAL, 0.5, u) for u in (0.25, 0.5, 0.75)),
         (torch.tensor([-torch.inf, 0.0, 0.0]), 1.0, 0.0),
         (_EQUAL, 1.0, 1 - 1e-12),
+        (torch.tensor([1.0, 3.0, 2.0]), 0.01, 0.5),
     ],
     mistakes=(
         Mistake(
@@ -132,6 +138,13 @@ DRAW = Exercise(
             "누적한 확률이 u와 같을 때도 골랐습니다. u를 넘어야 합니다. 확률 0인 값이 나올 수 있습니다.",
             "A running sum equal to u counts as well here; it has to exceed u, or a value of probability 0 "
             "can come out.",
+        ),
+        Mistake(
+            lambda logits, temperature, u: _first_above(_overflowing(logits, temperature), u),
+            "온도가 낮으면 exp가 무한대가 되어 확률이 NaN입니다. torch.softmax를 쓰거나 먼저 최댓값을 "
+            "빼십시오.",
+            "At a low temperature exp overflows, and probabilities are NaN: use torch.softmax, or subtract the "
+            "largest logit first.",
         ),
         Mistake(
             lambda logits, temperature, u: int((_softmax(logits, temperature).cumsum(0) > u).int().argmax()),
