@@ -30,7 +30,13 @@ def _gaps(generator: Generator) -> list[Case]:
 SHORTEST_FRAME = Exercise(
     right=lambda gap, rate: _power_of_two(4 * rate / gap),
     cases=_gaps,
-    edges=[(250.0, 16_000.0), (32.7, 16_000.0), (31.25, 16_000.0), (93.75, 48_000.0)],
+    edges=[
+        (250.0, 16_000.0),
+        (32.7, 16_000.0),
+        (31.25, 16_000.0),
+        (93.75, 48_000.0),
+        (62.47, 16_000.0),
+    ],
     mistakes=(
         Mistake(
             lambda gap, rate: _power_of_two(rate / gap),
@@ -81,6 +87,13 @@ SHORTEST_FRAME = Exercise(
             lambda gap, rate: _power_of_two(4 * gap / rate),
             "간격과 샘플링 레이트가 바뀌었습니다. 간격이 좁을수록 프레임이 길어야 합니다.",
             "Gap and sample rate are swapped: the narrower the gap, the longer the frame.",
+        ),
+        Mistake(
+            lambda gap, rate: _power_of_two(4 * rate // gap),
+            "4 f_s / 간격이 2의 거듭제곱을 아주 조금 넘을 때 틀립니다. 그 소수점 아래를 버리거나 반올림한 것과 "
+            "같습니다. 올림하십시오.",
+            "Wrong where 4 f_s / gap is just above a power of two, as if its fraction were dropped or rounded: "
+            "round up.",
         ),
         Mistake(
             lambda gap, rate: _power_of_two(math.floor(4 * rate / gap) + 1.0),
