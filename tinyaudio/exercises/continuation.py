@@ -60,7 +60,7 @@ def _not_fed_back(model: Any, codes: Tensor, us: Sequence[float]) -> Tensor:
 def _beginnings(generator: Generator) -> list[Case]:
     """Numbers u that lie in the middle half of the share of the value that they choose."""
     cases: list[Case] = []
-    for beginning in ([1, 3, 2], [0, 2, 2, 1]):
+    for beginning in ([1, 3, 2], [0, 2, 2, 1], [3]):
         codes, us = torch.tensor([beginning]), []
         start = codes
         for _ in range(12):
@@ -97,6 +97,15 @@ GO_ON = Exercise(
             _going_on(logits=lambda model, codes: _next(model, codes[:, -1:])),
             "마지막 샘플만 넣었습니다. 모델은 더 먼 과거도 봅니다.",
             "Only the last sample goes in; the model sees further back than that.",
+        ),
+        Mistake(
+            lambda model, codes, us: _going_on(
+                logits=lambda model, seen: _next(model, seen[:, -codes.shape[1] :])
+            )(model, codes, us),
+            "모델에 마지막 T개만 넣은 것과 같습니다. 모델은 더 먼 과거도 볼 수 있으므로, 지금까지 이은 것을 "
+            "모두 넣으십시오.",
+            "It is as if the model saw the last T samples only; as it may look further back, put in all there "
+            "are.",
         ),
         Mistake(
             _not_fed_back,

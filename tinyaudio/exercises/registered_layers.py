@@ -98,8 +98,10 @@ STACK = Exercise(
         ),
         Mistake(
             lambda n, C: nn.ModuleList([GatedLayer(C, C, 2, 1)] * n),
-            "같은 층을 n번 넣었습니다. 가중치가 한 벌뿐입니다.",
-            "This is one layer n times over: there is only one set of weights.",
+            "등록된 층이 하나뿐입니다. 같은 층을 n번 넣었거나 한 층만 등록한 것과 같습니다. 층 n개를 따로 "
+            "만들어 모두 nn.ModuleList에 담으십시오.",
+            "Only one layer is registered: one layer n times over, or one of n. Make n layers, and put them "
+            "all into an nn.ModuleList.",
         ),
         Mistake(
             _layers(_doubling, more=1),
