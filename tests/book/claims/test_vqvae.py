@@ -1,0 +1,137 @@
+"""The numbers that chapter 9 states in its text: what its cells print is tested by executing them."""
+
+import math
+import re
+
+import nbformat
+import pytest
+import torch
+
+from tinyaudio.checkpoints import open_run
+from tinyaudio.data.speech.content import PHONES, VOWELS, sentence
+from tinyaudio.data.speech.speakers import speaker
+from tinyaudio.data.voices import voice
+from tinyaudio.metrics.conversion import phone_labels
+from tinyaudio.models.quantizer import VectorQuantizer
+from tinyaudio.objectives.codebook import ema_update
+from tinyaudio.objectives.quantized import COMMITMENT, codebook_loss, commitment_loss, perplexity
+from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT
+from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, relative_frames, voice_sums
+from tools.book import SOURCES
+
+TEXT = (SOURCES / "vqvae.md").read_text(encoding="utf-8")
+
+
+def stated(*both):
+    """These words stand in the text, Korean and English."""
+    for words in both:
+        assert words in TEXT, words
+
+
+def test_the_shipped_model_is_the_one_described():
+    stated("여덟 명, 코드 512개로 CPU에서 4,000스텝", "with 512 codes and 4,000 steps on a CPU")
+    run = open_run("vqvae-voices")
+    config = run.config
+    assert (config.model.n_codes, config.steps, len(config.speakers)) == (512, 4_000, 8)
+    assert config.speakers == tuple(map(str, range(8)))
+
+
+def test_the_speakers_are_the_man_the_woman_and_the_child_of_the_text():
+    stated("남자 0의 문장을 여자 3과 아이 4로", "man 0 to woman 3 and to child 4")
+    stated("남자 0, 여자 1", "man 0, woman 1")
+    assert [speaker(k).kind for k in (0, 1, 3, 4)] == ["man", "woman", "woman", "child"]
+
+
+def test_bits_a_second_are_f_log2_k():
+    stated("2,250 bit/s", "281 bit/s", "31.25 Hz", "$\\log_2 16 = 4$")
+    config = open_run("vqvae-voices").config
+    rate = config.sample_rate / HOP_LENGTH / config.model.stride
+    assert rate == 31.25
+    assert rate * math.log2(config.model.n_codes) == pytest.approx(281, abs=0.5)
+    assert 16_000 / 64 * math.log2(512) == 2_250
+
+
+def test_the_quiz_s_perplexity_of_20_is_4_3_bits():
+    stated("약 4.3비트", "about 4.3 bits")
+    counts = torch.tensor([1.0] * 20 + [0.0] * 492)
+    assert perplexity(counts).log2().item() == pytest.approx(4.3, abs=0.05)
+
+
+def test_phones_are_22_and_silence_is_the_last():
+    stated("음소는 22개", "22 synthetic phones")
+    assert len(PHONES) == 23 and list(PHONES)[-1] == "sil"
+
+
+def test_beta_and_that_the_two_terms_have_one_value():
+    stated("논문의 $\\beta$는 0.25", "$\\beta$ = 0.25 in the paper")
+    assert COMMITMENT == 0.25
+    z, e = torch.randn(2, 1, 3, 5)
+    torch.testing.assert_close(codebook_loss(z, e), commitment_loss(z, e))
+
+
+def test_counts_that_begin_at_zero_make_an_unused_code_over_a_thousand_times_longer():
+    """m / max(N, 1e-5) with m = e and N = 0, as implementations have it; ours does not move."""
+    stated("천 배 넘게", "over a thousand times longer")
+    ours = VectorQuantizer(2, 1)
+    ours.codebook.copy_(torch.tensor([[1.0], [-1.0]]))
+    ours.sums.copy_(ours.codebook)
+    latents = torch.ones(1, 1, 8)
+    ema_update(ours, latents, torch.zeros(1, 8, dtype=torch.long))
+    torch.testing.assert_close(ours.codebook, torch.tensor([[1.0], [-1.0]]))
+    theirs = VectorQuantizer(2, 1)
+    theirs.sums.copy_(torch.tensor([[1.0], [-1.0]]))
+    theirs.counts.zero_()
+    ema_update(theirs, latents, torch.zeros(1, 8, dtype=torch.long))
+    assert (theirs.sums / (theirs.counts[:, None] + 1e-5))[1].abs().item() > 1_000
+
+
+def test_the_usual_straight_through_rounds_and_ours_does_not():
+    z = torch.randn(1_000, generator=torch.Generator().manual_seed(0))
+    e = torch.tensor([-0.6, 0.1, 0.8])[
+        (z[:, None] - torch.tensor([-0.6, 0.1, 0.8])).abs().argmin(1)
+    ]
+    assert torch.equal(e + (z - z.detach()), e)
+    assert not torch.equal(z + (e - z).detach(), e)
+
+
+def spread(values, groups):
+    """The standard deviation within groups."""
+    squares, n = 0.0, 0
+    for group in groups.unique():
+        inside = values[groups == group]
+        if len(inside) > 1:
+            squares += len(inside) * inside.var().item()
+            n += len(inside)
+    return math.sqrt(squares / n)
+
+
+@torch.no_grad()
+def test_codes_tell_pitch_within_a_vowel():
+    stated("1.4반음", "0.5반음", "is 1.4 semitones, but 0.5 within a vowel and a code")
+    net = open_run("vqvae-voices").models["net"]
+    rows = []
+    for content in map(sentence, (0, 3, 6, 9)):
+        labels = {"durations_s": content.durations_s, "phones": content.phones}
+        for k in range(8):
+            clip = voice(speaker(k), content).clip
+            frames = mel_and_pitch(clip[None], 16_000, N_FFT, HOP_LENGTH)
+            frames = frames[:, :, : frames.shape[2] // 2 * 2]
+            mean = mean_voice(voice_sums(frames[0]))[None]
+            phones = phone_labels(labels, frames.shape[2], 16_000)[::2]
+            semitones = relative_frames(frames, mean)[0, 80, ::2]
+            rows.append(torch.stack([net.encode(frames, mean).codes[0], phones, semitones]))
+    codes, phones, semitones = torch.cat(rows, dim=1)
+    vowel = phones < len(VOWELS)  # they come first
+    codes, phones, semitones = codes[vowel], phones[vowel], semitones[vowel]
+    assert spread(semitones, phones) == pytest.approx(1.4, abs=0.1)
+    assert spread(semitones, phones * 512 + codes) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_order_of_distances_is_the_one_that_the_cell_prints():
+    stated("VQ-VAE는 더 가깝습니다", "means moved is a little closer, VQ-VAE closer still")
+    cells = nbformat.read(SOURCES.parent / "en" / "vqvae.ipynb", 4).cells
+    printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    for target in (3, 4):
+        rows = dict(re.findall(rf"(?m)^{target} (.*?) +(\d\.\d) speaker", printed))
+        distances = [float(rows[name]) for name in ("untrained", "means moved", "VQ-VAE")]
+        assert distances[0] > 1 > distances[1] > distances[2] > 3 * float(rows["vocoder copy"])
