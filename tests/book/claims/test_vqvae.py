@@ -1,5 +1,6 @@
 """The numbers that chapter 9 states in its text: what its cells print is tested by executing them."""
 
+import json
 import math
 import re
 
@@ -135,3 +136,21 @@ def test_the_order_of_distances_is_the_one_that_the_cell_prints():
         rows = dict(re.findall(rf"(?m)^{target} (.*?) +(\d\.\d) speaker", printed))
         distances = [float(rows[name]) for name in ("untrained", "means moved", "VQ-VAE")]
         assert distances[0] > 1 > distances[1] > distances[2] > 3 * float(rows["vocoder copy"])
+
+
+def test_the_table_is_the_benchmark_s_record():
+    record = json.loads((SOURCES.parents[0] / "records" / "conversion.json").read_text())
+    unseen = record["unseen"]
+    rows = {
+        "VQ-VAE": record["vqvae"],
+        "VQ-VAE, source speakers unseen in training": unseen["vqvae"],
+        "source as it is": record["unconverted"],
+        "means of pitch and envelope moved, no network": record["mean_spectrum"],
+        "reference through the vocoder only": record["vocoder_copy"],
+    }
+    names = ("target_speaker_accuracy", "pitch_kept", "content_kept")
+    for label, row in rows.items():
+        percents = " | ".join(f"{100 * row[name]:.0f}%" for name in names)
+        stated(f"| {label} | {row['distance_ratio']:.2f} | {percents} |")
+    assert f"{100 * unseen['mean_spectrum']['pitch_kept']:.0f}%" == "76%"
+    stated("(76%)")
