@@ -3,6 +3,7 @@
 import math
 import re
 import time
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,22 +13,27 @@ import torch
 from torch.nn import functional as F
 
 from tinyaudio.checkpoints import pretrained
+from tinyaudio.data.kept_frames import sounds_with_frames
 from tinyaudio.data.recorded import recording
 from tinyaudio.data.speech.content import sentence
 from tinyaudio.data.speech.script import spoken
 from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.layers import CausalConv1d
+from tinyaudio.models.autoencoder import reparameterize
 from tinyaudio.models.concatenative import UnitSelection
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
 from tinyaudio.models.upsampler import Upsampler
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives import mixture
+from tinyaudio.objectives.variational import gaussian_log_likelihood, kl_divergence
+from tinyaudio.recipes.autoencoder import MIDDLE_C
 from tinyaudio.represent import linear, mulaw
 from tinyaudio.represent.logmel import log_mel
 from tinyaudio.represent.spectrum import stft
 from tinyaudio.samplers.autoregressive import cached, draw
 from tinyaudio.samplers.native import native
+from tinyaudio.samplers.shipped_vocoder import frames_to_audio
 
 SOURCES = Path(__file__).parents[1] / "book" / "src"
 BOXED = {
@@ -36,6 +42,7 @@ BOXED = {
     3: "wavenet",
     15: "one_sample_at_a_time",
     16: "dilated_causal_convolution",
+    18: "autoencoder_and_vae",
     21: "dilated_causal_convolution",
     22: "wavenet",
     23: "one_sample_at_a_time",
@@ -186,6 +193,68 @@ def test_16_dilation_skips_and_covers_nothing(d):
 def test_16_what_one_layer_skips_the_stack_reaches():
     signals = dilated_stack([1, 2, 4, 8])
     assert touched(signals[-1][0, 0, -1], signals)[0] == list(range(16))
+
+
+def latents_trained(beta, steps):
+    """Mean sigma of a VAE of one latent over the spread of its means; the data are a noisy line."""
+    g = torch.Generator().manual_seed(0)
+    place = torch.randn(512, 1, generator=g)
+    data = place @ torch.tensor([[1.0, -2.0, 0.5]]) + 0.1 * torch.randn(512, 3, generator=g)
+    torch.manual_seed(0)
+    encoder, decoder = torch.nn.Linear(3, 2), torch.nn.Linear(1, 3)
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=0.03)
+    for _ in range(steps):
+        mean, log_variance = encoder(data).chunk(2, dim=1)
+        z = reparameterize(mean, log_variance, torch.randn_like(mean))
+        fit = gaussian_log_likelihood(data, decoder(z), 0.3)
+        loss = (beta * kl_divergence(mean, log_variance) - fit).mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return ((log_variance / 2).exp().mean() / mean.std()).item()
+
+
+def test_18_without_the_kl_sigma_goes_to_zero():
+    early, late = (latents_trained(beta=0, steps=n) for n in (200, 800))
+    assert late < early / 2
+    # The posterior of a linear VAE with weights w has sigma^2 = s^2 / (s^2 + |w|^2).
+    exact = 0.3 / math.sqrt(0.3**2 + 1.0**2 + 2.0**2 + 0.5**2)
+    assert latents_trained(beta=1, steps=800) == pytest.approx(exact, rel=0.05)
+    assert late < exact / 3
+
+
+def test_18_both_latents_are_drawn_and_played_and_neighbours_of_the_vae_sound_alike():
+    data = sounds_with_frames(None, 16_000, 63 * 256, "valid", 0, 40, 80, MIDDLE_C)
+    x = torch.stack([note["frames"] for note in data])
+    jumps, away = [], []
+    for name in ("autoencoder-notes", "vae-notes"):
+        net, g = pretrained(name), torch.Generator().manual_seed(1)
+        with torch.inference_mode():
+            mean = net.encode(x).mean
+            spread, angle = mean.std(0), 2 * math.pi * torch.rand(100, generator=g)
+            z = mean.mean(0) + spread * torch.randn(100, 2, generator=g)
+            step = spread / 2 * torch.stack([angle.cos(), angle.sin()], 1)
+            jumps.append((net.decode(z + step) - net.decode(z)).abs().mean((1, 2)).max())
+            drawn = net.decode(torch.randn(100, 2, generator=g))
+            away.append(torch.cdist(drawn.flatten(1), x.flatten(1), p=1).min(1).values.mean())
+            heard = frames_to_audio(drawn[:2], "notes")
+        assert heard.isfinite().all() and (heard.square().mean((1, 2)) > 0).all()
+    assert jumps[1] < 0.7 * jumps[0]
+    assert away[1] < 0.7 * away[0]
+    cells = nbformat.read(SOURCES.parent / "en" / "autoencoder_and_vae.ipynb", 4).cells
+    html = "".join(
+        str(o.data.get("text/html", "")) for c in cells for o in c.get("outputs", []) if "data" in o
+    )
+    assert (
+        html.count('class="ta-map"') == 2
+        and html.count("<button") == html.count("<audio preload") == 50
+    )
+
+
+def test_18_the_korean_term_is_byeonbun():
+    terms = tomllib.loads((SOURCES.parent / "glossary.toml").read_text(encoding="utf-8"))
+    assert terms["variational-inference"]["ko"] == "변분 추론"
+    assert "변화 추론" in terms["variational-inference"]["not_ko"]
 
 
 def test_21_a_layer_reads_two_taps_of_the_layer_below():

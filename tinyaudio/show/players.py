@@ -46,7 +46,7 @@ def player(
         >>> player(torch.zeros(1, 8000), 16_000, "silence")
         player: silence (0.50 s, 16000 Hz, -120.0 dB)
     """
-    data = _encoded(audio, sample_rate, format)
+    data = encoded(audio, sample_rate, format)
     seconds, level = audio.shape[-1] / sample_rate, rms_db(audio.detach().flatten()).item()
     html = (
         f'<figure class="ta-player" style="margin:.4em 0"><figcaption>{escape(label)}</figcaption>'
@@ -103,7 +103,13 @@ def compare(
     )
 
 
-def _encoded(audio: Tensor, sample_rate: int, format: str) -> bytes:
+def encoded(audio: Float[Tensor, "*channels time"], sample_rate: int, format: str) -> bytes:
+    """A clip as the bytes of a file; arguments and errors as for `player`.
+
+    Example:
+        >>> encoded(torch.zeros(1, 8000), 16_000, "wav")[:4]
+        b'RIFF'
+    """
     check_waveform(audio)
     check_rate(sample_rate)
     if format not in MIME:
