@@ -1,7 +1,8 @@
 r"""A spectrogram to a few numbers and back: the autoencoder, and the variational autoencoder (VAE).
 
-    autoencoder   z = f(x),   \hat x = g(z)
-    VAE           q(z | x) = N(\mu(x), \sigma^2(x)),   z = \mu + \sigma \epsilon,   \epsilon \sim N(0, I)
+    autoencoder:   z = f(x),   \hat x = g(z)
+
+    VAE:   q(z | x) = N(\mu(x), \sigma^2(x)),   z = \mu + \sigma \epsilon,   \epsilon \sim N(0, I)
 
 Strided convolutions halve the spectrogram, layer by layer; transposed ones double it.  Drawing epsilon
 rather than z, the reparameterization trick, lets a gradient through to mu and sigma.

@@ -5,8 +5,8 @@ r"""VQ-VAE on frames of acoustic features: mel bands, log-F0 and voicing, in and
 The paper's WaveNet decoder takes seconds for a second of sound, and hours to train.  Here encoder and
 decoder are small convolutional networks at the frame rate, and a vocoder makes the waveform of their
 frames.  The encoder's input is relative to the mean of the recording's voiced frames, which says who speaks;
-the decoder, given the speaker, has to restore it.  Likelihood is that of a Laplace distribution around
-\hat{y}: the loss is an absolute difference.
+the decoder, given the speaker, has to restore it.  Likelihood is that of a Laplace distribution around the
+reconstruction: the loss is an absolute difference.
 
 Paper:      van den Oord, Vinyals & Kavukcuoglu, "Neural discrete representation learning", 2017
             (arXiv:1711.00937), for the model; Chorowski, Weiss, Bengio & van den Oord, "Unsupervised

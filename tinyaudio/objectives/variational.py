@@ -2,7 +2,7 @@ r"""The evidence lower bound, which trains a VAE, and an autoencoder as the case
 
     \ln p(x) \ge E_{q(z|x)} \ln p(x | z) - KL(q(z | x) \| N(0, I))    [Kingma & Welling 2013, eq. 3]
 
-The observation is Gaussian around the decoder's output, p(x | z) = N(\hat x, s^2 I), with a fixed s that
+The observation is Gaussian around the decoder's output, with a variance of s^2, a fixed s that
 says what difference counts as little.  All terms are in nats a clip: sums over the numbers of a
 spectrogram and over the latents, means over the clips of a batch.
 
