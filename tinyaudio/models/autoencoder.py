@@ -4,16 +4,15 @@ r"""A spectrogram to a few numbers and back: the autoencoder, and the variationa
 
     VAE:   q(z | x) = N(\mu(x), \sigma^2(x)),   z = \mu + \sigma \epsilon,   \epsilon \sim N(0, I)
 
-Strided convolutions halve the spectrogram, layer by layer; transposed ones double it.  Drawing epsilon
-rather than z, the reparameterization trick, lets a gradient through to mu and sigma.
+Strided convolutions halve the spectrogram, transposed ones double it.  Drawing epsilon rather than z, the
+reparameterization trick, lets a gradient through to mu and sigma.
 
 Paper:      Engel et al., "Neural audio synthesis of musical notes with WaveNet autoencoders", 2017
             (arXiv:1704.01279), section 2.2, for the baseline autoencoder; its sizes are those of the authors'
             code, magenta/models/nsynth/baseline/models/ae_configs/nfft_1024.py.  Kingma & Welling,
             "Auto-encoding variational Bayes", 2013 (arXiv:1312.6114), for the VAE.
 Implements: `Autoencoder`, `Encoded`, `reparameterize`.
-Differs:    the output is linear, not a sigmoid, since our levels are not between 0 and 1; batch normalization
-            also has a gain, which theirs leaves to the next layer's weights.
+Differs:    the output is linear, since our levels are not between 0 and 1; batch normalization has a gain.
 See:        part 3, "Bottlenecks and critics".
 """
 
