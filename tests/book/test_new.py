@@ -116,7 +116,7 @@ def test_every_part_of_a_chapter_is_there(begun):
             "정정 ",
             "| 논문 | 우리",
             "힌트",
-            "| 코드 | 시험",
+            "| 코드 | 테스트",
         ),
         "en": (
             "# Chapter 99. The last sample",

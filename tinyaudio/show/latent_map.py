@@ -20,9 +20,8 @@ from tinyaudio.show.players import encoded
 LEVEL_DB = -20.0  # of every sound; pushed down where a peak would be clipped
 # Inline handlers and no identifiers: the same bytes on the page, in a notebook, on Colab.
 PLAY = (
-    "const box=this.closest('.ta-map');"
-    "box.querySelectorAll('audio').forEach(a=>{a.pause();a.currentTime=0});"
-    "this.querySelector('audio').play();"
+    "const box=this.closest('.ta-map');box.sound?.pause();"
+    "box.sound=new Audio(this.dataset.sound);box.sound.play();"
     "box.querySelector('output').textContent=this.getAttribute('aria-label')"
 )
 MOVE = (
@@ -97,9 +96,8 @@ def _button(clip: Tensor, frames: Tensor, sample_rate: int, place: str) -> str:
     picture = data_address(_picture(frames), "image/webp")
     return (
         f'<button type="button" aria-label="{escape(place)}" title="{escape(place)}" onclick="{PLAY}" '
-        'style="padding:0;border:2px solid transparent;line-height:0;cursor:pointer">'
-        f'<img alt="" src="{picture}" style="width:100%;height:3em;object-fit:fill">'
-        f'<audio preload="none" src="{sound}"></audio></button>'
+        f'data-sound="{sound}" style="height:3em;border:2px solid transparent;cursor:pointer;'
+        f'background:url({picture}) 0 0/100% 100%"></button>'
     )
 
 
