@@ -5,6 +5,8 @@ import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 RUN = "a folder that 'tinyaudio train' made, or a model that comes with the package"
@@ -46,6 +48,17 @@ def generate_with(run: Any, needed: Sequence[str]) -> Any:
             f" --{missing[0].replace('_', '-')}"
         )
     return generate
+
+
+def of_file(run: Any, command: Any, keyword: str, clip: Any, **options: Any) -> Any:
+    """What a command of a run makes of a clip (1, T), which it is given as an audio file."""
+    import soundfile
+    import torch
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clip.wav"
+        soundfile.write(file, clip.T.numpy(), run.config.sample_rate, "FLOAT")
+        return torch.cat([*command(run.config, run.models, **{keyword: file}, **options)], dim=2)[0]
 
 
 @contextmanager

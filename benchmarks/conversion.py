@@ -31,12 +31,11 @@ content_kept             share of frames in which a classifier of phones says th
 import json
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.command import one_line_errors, parser
+from benchmarks.command import of_file, one_line_errors, parser
 from benchmarks.conversion_scores import Pair, pairs, scored, scored_recordings
+from benchmarks.vocoder_ways import FrontEnd
 
 RUN, WAVENET_RUN = "vqvae-voices", "vqvae-wavenet"
 N_PAIRS, N_RECORDED = 40, 8
@@ -47,48 +46,34 @@ Way = Callable[[Pair], Any]
 
 def by_command(run: Any) -> Way:
     """What the command ``convert`` of a run makes of a source."""
-    import soundfile
-    import torch
-
     from tinyaudio.errors import UserError
 
     convert = run.recipe.commands.get("convert")
     if convert is None:
         raise UserError(f"--run: a run of {run.recipe.name} has no command 'convert'")
-
-    def way(pair: Pair) -> Any:
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "source.wav"
-            soundfile.write(file, pair.source.T.numpy(), run.config.sample_rate, "FLOAT")
-            made = convert(run.config, run.models, source=file, to=str(pair.target))
-            return torch.cat([*made], dim=2)[0]
-
-    return way
+    return lambda pair: of_file(run, convert, "source", pair.source, to=str(pair.target))
 
 
 def harmonics_and_noise(frames: Any, sample_rate: int) -> Any:
     """A waveform of frames of mel and pitch without a network: harmonics where it is voiced, else noise."""
-    import torch
-
     from tinyaudio.represent import source_filter
-    from tinyaudio.represent.spectrum import istft, stft
+    from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
+    from tinyaudio.represent.prosody import REFERENCE_HZ
 
-    mels, octaves, periodicity = frames[:80], frames[80], frames[81].clamp(0, 1)
-    phase = source_filter.phase_from_pitch(150 * 2**octaves, sample_rate)
-    voice = source_filter.harmonic_signal(mels, phase, sample_rate)
-    noise = torch.randn(1, len(voice) - 256, generator=torch.Generator().manual_seed(0))
-    spectrum = stft(noise, 1_024, 256)
-    levels = source_filter.match_levels(spectrum.abs(), mels[None], sample_rate)
-    breath = istft(torch.polar(levels, spectrum.angle()), 256)[0]
-    share = source_filter.upsample(periodicity)[: len(breath)]
-    return (share * voice[: len(breath)] + (1 - share) * breath)[None].clamp(-1, 1)
+    mels, octaves, periodicity = frames[:N_MELS], frames[N_MELS], frames[N_MELS + 1].clamp(0, 1)
+    phase = source_filter.phase_from_pitch(REFERENCE_HZ * 2**octaves, sample_rate)
+    voice = source_filter.harmonic_signal(mels, phase, sample_rate)[:-HOP_LENGTH]
+    noise = FrontEnd(sample_rate, N_FFT, HOP_LENGTH).noise_of(mels[None], len(voice))[0]
+    share = source_filter.upsample(periodicity)[: len(voice)]
+    return (share * voice + (1 - share) * noise)[None].clamp(-1, 1)
 
 
 def features(clip: Any, sample_rate: int) -> tuple[Any, Any]:
     """A clip's frames (1, 82, N), and their mean voiced one."""
+    from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT
     from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, voice_sums
 
-    frames = mel_and_pitch(clip[None], sample_rate, 1_024, 256)
+    frames = mel_and_pitch(clip[None], sample_rate, N_FFT, HOP_LENGTH)
     return frames, mean_voice(voice_sums(frames[0]))
 
 

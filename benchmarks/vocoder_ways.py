@@ -6,11 +6,9 @@ A way takes a clip (1, T) and makes one as long of its mel frames.
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.command import generate_with
+from benchmarks.command import generate_with, of_file
 
 SAMPLE_RATE = 16_000  # of the frame-rate vocoder
 ROUNDS = 100  # of Griffin-Lim
@@ -43,15 +41,19 @@ class FrontEnd:
 
     def noise_with_levels(self, clip: Any) -> Any:
         """White noise given the levels of the mel bands."""
+        return self.noise_of(self.mel(clip), clip.shape[1])
+
+    def noise_of(self, mels: Any, n_samples: int) -> Any:
+        """The same of mel frames, a batch of one."""
         import torch
 
         from tinyaudio.represent.source_filter import match_levels
         from tinyaudio.represent.spectrum import istft, stft
 
-        noise = torch.randn(clip.shape, generator=torch.Generator().manual_seed(0))
+        noise = torch.randn(1, n_samples, generator=torch.Generator().manual_seed(0))
         spectrum = stft(noise, self.n_fft, self.hop_length)
-        matched = match_levels(spectrum.abs(), self.mel(clip), self.sample_rate)
-        return istft(torch.polar(matched, spectrum.angle()), self.hop_length, clip.shape[1])
+        matched = match_levels(spectrum.abs(), mels, self.sample_rate)
+        return istft(torch.polar(matched, spectrum.angle()), self.hop_length, n_samples)
 
 
 def by_network(net: Any, n_rounds: int | None = None) -> Way:
@@ -115,16 +117,10 @@ def istft_ways(run: Any, ablations: bool = False) -> dict[str, Way]:
 
 def by_command(run: Any, temperature: float) -> Way:
     """What the command ``generate --mel-of`` of any run makes of a clip, as long as the clip."""
-    import soundfile
-    import torch
-
     generate = generate_with(run, ("mel_of", "temperature"))
 
     def way(clip: Any) -> Any:
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "clip.wav"
-            soundfile.write(file, clip.T.numpy(), run.config.sample_rate, "FLOAT")
-            made = generate(run.config, run.models, temperature=temperature, mel_of=file)
-            return torch.cat([*made], dim=2)[0, :, : clip.shape[1]]
+        made = of_file(run, generate, "mel_of", clip, temperature=temperature)
+        return made[:, : clip.shape[1]]
 
     return way

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from benchmarks import book as benchmark
+from benchmarks import checkers
 from tools.book import exercises
 
 CHECKER = """
@@ -45,7 +46,7 @@ def module(name, **names):
 def small(book, monkeypatch):
     """The small book: one exercise with a checker of three mistakes; its site is two pages."""
     monkeypatch.setattr(benchmark, "BUILD", book.root / "_build")
-    monkeypatch.setattr(benchmark, "SEEDS", 3)
+    monkeypatch.setattr(checkers, "SEEDS", 3)
     book.replace('print("✘ 12")', "check_half(half)")
     book.replace('print("✔ 12")', "half = lambda x: x / 2\ncheck_half(half)")
     checks = module("tinyaudio.exercises.small")

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio.checkpoints import open_run, shipped
-from tinyaudio.devices import resolve_device
+from tinyaudio.cli.runs import to_device, write_clips
 from tinyaudio.errors import UserError
-from tinyaudio.samplers.streaming import write
 
 # Each verb, the model unless another is named, and what it writes.
 CONVERSIONS = {"convert": ("vqvae-voices", "speech in the voice of another speaker")}
@@ -56,10 +55,6 @@ def convert(options: argparse.Namespace) -> None:
         )
     if options.out.exists() and options.out.samefile(options.source):
         raise UserError(f"{options.out}: is the file to convert; give another name to write to")
-    device = resolve_device(options.device)
-    for model in run.models.values():
-        model.to(device)
+    to_device(run, options.device)
     pieces = command(run.config, run.models, source=options.source, to=options.to)
-    sample_rate = run.config.sample_rate
-    n_made = write([options.out], pieces, sample_rate)
-    print(f"{options.out}: {n_made / sample_rate:.3f} s at {sample_rate} Hz")
+    write_clips([options.out], pieces, run.config.sample_rate)

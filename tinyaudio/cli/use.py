@@ -13,11 +13,10 @@ from typing import Any
 from tinyaudio.checkpoints import TrainedRun, folder_of, open_run, shipped
 from tinyaudio.cli.convert import CONVERSIONS
 from tinyaudio.cli.options import Option, add_options, command_options, count
-from tinyaudio.devices import resolve_device
+from tinyaudio.cli.runs import to_device, write_clips
 from tinyaudio.errors import UserError
 from tinyaudio.recipe import Recipe
 from tinyaudio.run import batches_of, evaluate_models
-from tinyaudio.samplers.streaming import write
 
 RUN = "a folder that 'tinyaudio train' made, or a model that comes with the package: "
 
@@ -91,18 +90,14 @@ def verb_command(options: argparse.Namespace) -> None:
             f" {run.recipe.name}, only for {flags(command_options(command))}"
         )
     keywords = {k: v for k, v in vars(given).items() if k not in ("out", "device")}
-    device = resolve_device(given.device)
-    for model in run.models.values():
-        model.to(device)
+    to_device(run, given.device)
     pieces = command(run.config, run.models, **keywords)
     places, seeds = [given.out], keywords.get("seeds", [])
     if len(seeds) > 1:
         places = [given.out.with_stem(f"{given.out.stem}-{seed}") for seed in seeds]
     sample_rate, seconds = run.config.sample_rate, keywords.get("seconds")
     n_samples = round(seconds * sample_rate) if seconds else None
-    n_made = write(places, pieces, sample_rate, n_samples)
-    for place in places:
-        print(f"{place}: {n_made / sample_rate:.3f} s at {sample_rate} Hz")
+    write_clips(places, pieces, sample_rate, n_samples)
 
 
 def verb_parser(run: TrainedRun, verb: str) -> argparse.ArgumentParser:
@@ -149,9 +144,7 @@ def add_evaluate(commands: Any) -> None:
 def evaluate_command(options: argparse.Namespace) -> None:
     """Score a run."""
     run = open_run(options.run_folder, options.recipe)
-    device = resolve_device(options.device)
-    for model in run.models.values():
-        model.to(device)
+    to_device(run, options.device)
     folder, split = options.data, "all"
     if folder is None:
         trained_on = run.metadata.get("data", {}).get("folder")  # None: the recipe's own sound
