@@ -9,7 +9,7 @@ Nothing is random and nothing has to converge, so a metric that uses it is the s
 Paper:      Fisher, "The use of multiple measurements in taxonomic problems", 1936; Friedman, "Regularized
             discriminant analysis", 1989, for the shrinkage of S towards its diagonal.
 Implements: `LinearDiscriminant`.
-See:        `tinyaudio.metrics.conversion`, which recognizes speakers and phones.
+See:        `tinyaudio.metrics.conversion`, which recognizes speakers by it.
 """
 
 import torch
@@ -28,7 +28,7 @@ class LinearDiscriminant:
         shrinkage: From 0, the covariance as it is, to 1, its diagonal alone.
 
     Raises:
-        UserError: There is a single class.
+        UserError: There is a single class, or the numbers of features and labels differ.
 
     Example:
         >>> points = torch.tensor([[0.0, 1.0], [0.2, 0.8], [2.0, 3.1], [2.1, 2.9]])
