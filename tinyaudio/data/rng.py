@@ -40,6 +40,8 @@ class Purpose(IntEnum):
     SENTENCE_CROP = 36
     MEL_CROP = 37
     SPEAKER_CROP = 38
+    AUGMENTATION = 39
+    BACKTRANSLATION = 40
 
 
 def generator(*key: int) -> np.random.Generator:

@@ -1,6 +1,6 @@
-"""Random crops of several speakers' speech with the number of the speaker, for voice conversion.
+"""Random crops of several speakers' speech or singing with the number of the speaker, for voice conversion.
 
-The speakers say different sentences: nothing in training is parallel.  The frames of a sound, whose pitch
+The speakers say different sentences, or sing different melodies: nothing in training is parallel.  The frames of a sound, whose pitch
 takes longer to follow than a step of training, are computed once and kept.
 
 Implements: `SpeakerCrops`, `speaker_folders`.
@@ -74,6 +74,7 @@ class SpeakerCrops(Dataset):
         seed: Decides sentences and crops.
         n_sounds: Sentences or recordings a speaker that crops are taken from; they are kept in memory.
         framed: Whether items also have ``frames`` and ``mean``.
+        singing: Whether procedural speakers sing; a folder holds what it holds.
 
     Raises:
         DataError: The split, a folder or a procedural speaker does not exist, or a number is out of range.
@@ -94,6 +95,7 @@ class SpeakerCrops(Dataset):
         seed: int,
         n_sounds: int,
         framed: bool = True,
+        singing: bool = False,
     ) -> None:
         if split not in SPLITS:
             raise DataError(f"no split {split!r}; choose one of: {', '.join(SPLITS)}")
@@ -122,7 +124,7 @@ class SpeakerCrops(Dataset):
         else:
             kind = "train" if split == "train" else "valid"
             self.sounds = [
-                Voices(n_sounds * len(speakers), sample_rate, kind, seed, only_speaker=number)
+                Voices(n_sounds * len(speakers), sample_rate, kind, seed, singing, number)
                 for number in map(procedural_speaker, speakers)
             ]
         self._kept: dict[tuple[int, int], Item] = {}
