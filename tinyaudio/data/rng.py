@@ -42,6 +42,7 @@ class Purpose(IntEnum):
     SPEAKER_CROP = 38
     AUGMENTATION = 39
     BACKTRANSLATION = 40
+    DOMAIN_CROP = 41
 
 
 def generator(*key: int) -> np.random.Generator:
