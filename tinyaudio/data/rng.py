@@ -43,6 +43,7 @@ class Purpose(IntEnum):
     AUGMENTATION = 39
     BACKTRANSLATION = 40
     DOMAIN_CROP = 41
+    DETUNE = 42
 
 
 def generator(*key: int) -> np.random.Generator:
