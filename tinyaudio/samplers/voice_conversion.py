@@ -4,7 +4,8 @@ The recording is read twice, a few seconds at a time: once for the mean of its v
 encoder's input is relative to, and once to convert it, block by block, with a context on either side.
 
 Implements: `convert`, by frames and a vocoder, and `Frames`; `sample`, by a WaveNet.
-See:        `tinyaudio.models.mel_vqvae` and `tinyaudio.samplers.vocode`; `tinyaudio.models.vqvae`.
+See:        `tinyaudio.models.mel_vqvae`, `tinyaudio.models.mel_singing` and `tinyaudio.samplers.vocode`;
+            `tinyaudio.models.vqvae`.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 from tinyaudio.audio import load
 from tinyaudio.errors import AudioError, UserError
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
+from tinyaudio.models.mel_singing import MelSinging
 from tinyaudio.models.mel_vqvae import MelVQVAE
 from tinyaudio.models.vqvae import VQVAE
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
@@ -95,7 +97,7 @@ class Frames:
 
 
 def convert(
-    net: MelVQVAE, vocoder: ISTFTVocoder, source: Path, speaker: int
+    net: MelVQVAE | MelSinging, vocoder: ISTFTVocoder, source: Path, speaker: int
 ) -> Iterator[Float[Tensor, "1 1 _"]]:
     """A file in the voice of a speaker, piece by piece.
 
@@ -130,7 +132,11 @@ def convert(
 
 
 def sample(
-    net: VQVAE, source: Path, speaker: int, sample_rate: int, temperature: float | int = 1.0
+    net: VQVAE,
+    source: Path,
+    speaker: int,
+    sample_rate: int,
+    temperature: float | int = 1.0,
 ) -> Iterator[Int[Tensor, "1 _"]]:
     """A file in the voice of a speaker, as mu-law codes drawn from the decoder one after the other.
 
@@ -153,8 +159,7 @@ def sample(
     if audio.abs().max() < SILENT_PEAK:
         raise UserError(f"{source}: is silent; there is no voice to convert")
     padded = F.pad(audio, (0, -audio.shape[2] % net.config.hop_length))
+    target = torch.tensor([speaker], device=device)
     with torch.no_grad():
-        condition = net.condition(
-            net.encode(padded).latents, torch.tensor([speaker], device=device)
-        )
+        condition = net.condition(net.encode(padded).latents, target)
     return stream(Conditioned(net.decoder, condition), audio.shape[2], [0], temperature)
