@@ -77,9 +77,12 @@ class MelVQVAEConfig:
 class ResidualBlock(nn.Module):
     r"""x + B relu(A * relu(x) + V h), with a dilated convolution A; h is a speaker's embedding, or absent."""
 
-    def __init__(self, channels: int, dilation: int, condition_channels: int = 0) -> None:
+    def __init__(
+        self, channels: int, dilation: int, condition_channels: int = 0, kernel_size: int = 3
+    ) -> None:
         super().__init__()
-        self.A = nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation)
+        reach = kernel_size // 2 * dilation  # to either side; the kernel size is odd
+        self.A = nn.Conv1d(channels, channels, kernel_size, padding=reach, dilation=dilation)
         self.B = nn.Conv1d(channels, channels, 1)
         self.V = nn.Linear(condition_channels, channels, bias=False) if condition_channels else None
 
