@@ -3,7 +3,7 @@
 .PHONY: help book serve test check-all lint lock clean
 PORT ?= 8000
 PYTHON_HERE := .venv/bin/python
-PYTEST := $(PYTHON_HERE) -m pytest -n 3 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
+PYTEST := $(PYTHON_HERE) -m pytest -n 4 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

@@ -248,6 +248,7 @@ def moved(rank=0, world_size=1):
     return before, quantizer.state_dict()
 
 
+@pytest.mark.slow
 def test_two_processes_move_a_codebook_as_one_does(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -10,7 +10,7 @@ See:        chapter 1, "Sound into numbers".
 """
 
 import numpy as np
-import scipy.signal
+import scipy
 from jaxtyping import Float
 from numpy import ndarray
 

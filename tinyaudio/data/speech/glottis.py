@@ -11,8 +11,8 @@ Differs:    the step at which the glottis closes is band-limited (a polynomial t
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
-from scipy.signal import lfilter
 
 NOISE_RATE_HZ = 48_000  # noise has the same power per Hz at every rate as white noise here
 
@@ -115,7 +115,7 @@ def one_pole(
         True
     """
     pole = float(np.exp(-2 * np.pi * cutoff_hz / sample_rate))
-    return np.asarray(lfilter([1 - pole], [1.0, -pole], signal))
+    return np.asarray(scipy.signal.lfilter([1 - pole], [1.0, -pole], signal))
 
 
 def white_noise(
