@@ -1,4 +1,4 @@
-"""The command line: ``tinyaudio train | generate | convert | evaluate | data``.
+"""The command line: ``tinyaudio train | generate | convert | translate | evaluate | data``.
 
 Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
 141 the reader of the output went away.
@@ -31,6 +31,8 @@ examples
       with a model that comes with the package
   tinyaudio convert speech.wav converted.wav --to 3
       speech in the voice of another speaker
+  tinyaudio translate melody.wav translated.wav --to guitar
+      a melody as another instrument plays it
   tinyaudio evaluate runs/mine --data other_sounds
       how well it predicts sound that it was not trained on
   tinyaudio train --recipe my_system.py --out runs/mine

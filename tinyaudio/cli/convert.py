@@ -1,4 +1,4 @@
-"""``tinyaudio convert IN OUT --to SPEAKER``: verbs that turn one recording into another.
+"""``tinyaudio convert IN OUT --to SPEAKER`` and ``translate``: verbs that turn one recording into another.
 
 The run comes last, as an option, since most are done with the model that comes with the package.
 """
@@ -12,7 +12,10 @@ from tinyaudio.cli.runs import to_device, write_clips
 from tinyaudio.errors import UserError
 
 # Each verb, the model unless another is named, and what it writes.
-CONVERSIONS = {"convert": ("vqvae-voices", "speech in the voice of another speaker")}
+CONVERSIONS = {
+    "convert": ("vqvae-voices", "speech in the voice of another speaker"),
+    "translate": ("translation-instruments", "a melody as another instrument plays it"),
+}
 
 
 def add_conversions(commands: Any) -> None:

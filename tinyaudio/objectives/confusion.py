@@ -25,9 +25,7 @@ from torch.nn import functional as F
 WEIGHT = 1e-2  # lambda of Mor et al.
 
 
-def classifier_loss(
-    logits: Float[Tensor, "B k"], domain: Int[Tensor, " B"]
-) -> Float[Tensor, ""]:
+def classifier_loss(logits: Float[Tensor, "B k"], domain: Int[Tensor, " B"]) -> Float[Tensor, ""]:
     """The classifier's cross-entropy in nats, of latents without a gradient; ln k is chance.
 
     Args:

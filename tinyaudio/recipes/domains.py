@@ -1,0 +1,153 @@
+"""What the recipes of translation share: domains with names, two learners, and the classifier's score.
+
+See:        the chapter on translation between musical domains.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from tinyaudio.data.domain_crops import DOMAINS, DomainCrops, domain_folders
+from tinyaudio.data.recorded import SOUNDS
+from tinyaudio.metrics.held_out import mean_loss
+from tinyaudio.models.domain_classifier import DomainClassifier
+from tinyaudio.objectives.confusion import WEIGHT, accuracy, classifier_loss, confusion_loss
+from tinyaudio.recipe import RunConfig, option
+from tinyaudio.train import EMA, Batch, Learner, Loss, cosine
+
+Encode = Callable[[Tensor], Tensor]  # clips (n, 1, T) to latents (n, D, N)
+Reconstruction = Callable[
+    [Tensor, Tensor], Tensor
+]  # a loss of latents (B k, D, N) and clips (B, k, T)
+
+# Keywords of `translate`.
+Source = Annotated[Path, "audio file to translate"]
+To = Annotated[str | None, "domain to translate to (default: the first)"]
+NOTE = SOUNDS / "clarinet-69.flac"  # of an instrument that no training had
+
+
+@dataclass(frozen=True)
+class DomainsConfig(RunConfig):
+    """What makes a run with several domains; each recipe adds its model."""
+
+    domains: Sequence[str] = DOMAINS
+    batch_size: int = option(4, "clips of each domain a step, over all processes", minimum=1)
+    n_samples: int = option(16_384, "length of a training crop, in samples", minimum=1)
+    n_sounds: int = option(20, "melodies a domain that crops are from", minimum=1)
+    learning_rate: float = option(2e-3, "peak learning rate", minimum=0)
+    confusion: float = option(WEIGHT, "weight of the domain confusion (lambda)", minimum=0)
+    classifier_learning_rate: float = option(1e-3, "learning rate of the classifier", minimum=0)
+    ema_decay: float = option(0.99, "decay of the weights' moving average", minimum=0, maximum=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "domains", tuple(self.domains))  # JSON has only lists
+
+    def size(self, model: Any) -> None:
+        """Take a model with as many decoders as there are domains, while the configuration is made."""
+        object.__setattr__(self, "model", replace(model, n_domains=len(self.domains)))
+
+
+C = TypeVar("C", bound=DomainsConfig)
+
+
+def dataset(config: DomainsConfig, split: str, folder: Path | None) -> Dataset:
+    """Crops of every domain, of melodies by instruments or of recordings."""
+    sizes = (config.sample_rate, config.n_samples, split, config.seed)
+    return DomainCrops(folder, config.domains, *sizes, config.n_sounds)
+
+
+def of_folder(config: C, folder: Path) -> C:
+    """The configuration for a folder with a folder of recordings for each domain."""
+    return replace(config, domains=domain_folders(folder))
+
+
+def clips(audio: Float[Tensor, "B k T"]) -> tuple[Float[Tensor, "Bk 1 T"], Int[Tensor, " Bk"]]:
+    """The clips of all domains as one batch, and the domain of each.
+
+    Example:
+        >>> clips(torch.zeros(2, 3, 5))[1]
+        tensor([0, 1, 2, 0, 1, 2])
+    """
+    B, k, _ = audio.shape
+    return audio.flatten(0, 1)[:, None], torch.arange(k, device=audio.device).repeat(B)
+
+
+def translation_loss(
+    encode: Encode, reconstruction: Reconstruction, classifier: nn.Module, weight: float
+) -> Loss:
+    """What encoder and decoders learn from: clean clips by their own domain's decoder, and confusion.
+
+    Args:
+        encode: By the encoder, which gets the clips out of tune.
+        reconstruction: Of the same clips in tune, each by its domain's decoder.
+        classifier: Of latents; it is not moved.
+        weight: Of the confusion.
+    """
+
+    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        audio, domain = clips(batch["detuned"])
+        latents = encode(audio)
+        error = reconstruction(latents, batch["audio"])
+        confusion = confusion_loss(classifier(latents), domain, weight)
+        return error + confusion, {"reconstruction": error}
+
+    return loss
+
+
+def learners(
+    config: DomainsConfig,
+    net: nn.Module,
+    encode: Encode,
+    reconstruction: Reconstruction,
+    optimizer: torch.optim.Optimizer,
+    latent_channels: int,
+    backend: Callable[[], str] = lambda: "PyTorch",
+) -> list[Learner]:
+    """Encoder and decoders, and the classifier that the encoder confuses: each loss moves its own network."""
+    classifier = DomainClassifier(len(config.domains), latent_channels)
+
+    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        audio, domain = clips(batch["detuned"])
+        with torch.no_grad():
+            latents = encode(audio)
+        logits = classifier(latents)
+        return classifier_loss(logits, domain), {"accuracy": accuracy(logits, domain)}
+
+    adam = torch.optim.Adam(classifier.parameters(), lr=config.classifier_learning_rate)
+    of_net = translation_loss(encode, reconstruction, classifier, config.confusion)
+    schedule, ema = cosine(config.steps, min(100, config.steps)), EMA(net, config.ema_decay)
+    return [
+        Learner("net", net, of_net, optimizer, 1, schedule, 1.0, ema, backend),
+        Learner("classifier", classifier, loss, adam),
+    ]
+
+
+def held_out_scores(
+    encode: Encode,
+    reconstruction: Reconstruction,
+    net: nn.Module,
+    classifier: nn.Module,
+    batches: Iterable[Batch],
+) -> dict[str, float]:
+    """The reconstruction's loss on held-out clips, in tune; how often the classifier is right; and chance."""
+
+    def error(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        return reconstruction(encode(clips(batch["audio"])[0]), batch["audio"]), {}
+
+    def right(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        audio, domain = clips(batch["audio"])
+        return accuracy(classifier(encode(audio)), domain), {}
+
+    batches = [*batches]
+    return {
+        "reconstruction": mean_loss(error, net, batches),
+        "domain_accuracy": mean_loss(right, classifier, batches),
+        "chance": 1 / batches[0]["audio"].shape[1],
+    }

@@ -1,0 +1,92 @@
+"""An audio file of any length, read part by part, so that memory does not grow with it.
+
+Implements: `AudioFile`.
+See:        `tinyaudio.samplers.translation`, which uses it.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from tinyaudio.audio import load
+from tinyaudio.errors import AudioError, UserError
+from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT
+
+PART = 2**17  # samples that are read at a time, at first
+MARGIN = N_FFT // HOP_LENGTH  # frames: a window reaches over two
+SILENT_PEAK = 1e-3  # -60 dB
+
+
+class AudioFile:
+    """The samples of a file, and its frames, when they are asked for.
+
+    Args:
+        path: An audio file, of any format and sample rate; its channels are mixed.
+        sample_rate: In Hz, to read it at.
+
+    Attributes:
+        n_samples: Its length at that rate.
+        peak: Its greatest absolute amplitude.
+
+    Raises:
+        AudioError: The file cannot be read.
+    """
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self.path, self.sample_rate = path, sample_rate
+        self.n_samples, self.peak = 0, 0.0
+        for part in self.parts():
+            self.n_samples += part.shape[1]
+            self.peak = max(self.peak, float(part.abs().max()))
+
+    def parts(self) -> Iterator[Float[Tensor, "1 _"]]:
+        """The file from its beginning to its end."""
+        begin = 0
+        while (part := self.read(begin, begin + PART)).shape[1]:
+            yield part
+            begin += PART
+
+    def read(self, begin: int, end: int) -> Float[Tensor, "1 T"]:
+        """Samples from begin on, to end if there are so many."""
+        rate = self.sample_rate
+        place = {"start_s": begin / rate, "seconds": (end - begin) / rate}
+        try:
+            audio, _ = load(self.path, rate, mono=True, **place)
+        except AudioError:
+            if not begin:
+                raise
+            return torch.zeros(1, 0)  # the file ends before
+        return audio[:, : end - begin]
+
+    def frames(
+        self, represent: Callable[[Tensor], Tensor], first: int, last: int
+    ) -> Float[Tensor, "1 F n"]:
+        """Frames from first to last (without); beyond the end of the file there is silence.
+
+        Args:
+            represent: Audio (1, 1, T) to frames centred on samples 0, 256, ..., which depend on no more than
+                1,024 samples on either side.
+            first: The first one.
+            last: The one after the last one.
+        """
+        begin, end = max(0, first - MARGIN) * HOP_LENGTH, (last + MARGIN) * HOP_LENGTH
+        audio = self.read(begin, min(end, self.n_samples))
+        audio = F.pad(audio, (0, end - begin - audio.shape[1]))
+        frames = represent(audio[None])
+        return frames[:, :, first - begin // HOP_LENGTH :][:, :, : last - first]
+
+    def check_sound(self, wanted: str) -> None:
+        """Refuse silence.
+
+        Args:
+            wanted: What there should be in the file.
+
+        Raises:
+            UserError: No sample is above -60 dB.
+        """
+        if self.peak < SILENT_PEAK:
+            raise UserError(f"{self.path}: is silent; there is no {wanted}")
