@@ -108,7 +108,9 @@ def recipe(tmp_path):
     return shutil.copy(SOURCE, tmp_path / "own_system.py")
 
 
-@pytest.mark.parametrize("redirect", ["<&- >&- 2>&-", ">/dev/full"])
+@pytest.mark.parametrize(
+    "redirect", ["<&- >&- 2>&-", pytest.param(">/dev/full", marks=pytest.mark.slow)]
+)
 def test_closed_and_full_streams_change_nothing(redirect, recipe, tmp_path):
     words = f"train --recipe own_system.py --out run {' '.join(SHORT)}"
     assert shell(words, redirect, tmp_path).returncode == 0
