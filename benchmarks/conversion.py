@@ -13,6 +13,8 @@ unseen         the first four of these by source speakers that no training had
 recorded       the same of real recordings (Italian, Russian, held out); without a reference, so that content
                and the course of the pitch are compared with the source's
 two_speakers   the rows at 8 kHz beside vqvae_wavenet: unconverted, and vqvae resampled
+translation    the same of melodies by instruments, see `benchmarks.translation_scores`; translation_wavenet
+               if there is a run of the paper's model
 
 A row has the mean over the pairs of
 
@@ -33,11 +35,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from benchmarks import translation_scores
 from benchmarks.command import of_file, one_line_errors, parser
 from benchmarks.conversion_scores import Pair, pairs, scored, scored_recordings
 from benchmarks.vocoder_ways import FrontEnd
 
 RUN, WAVENET_RUN = "vqvae-voices", "vqvae-wavenet"
+TRANSLATION_RUN = "translation-instruments"
 N_PAIRS, N_RECORDED = 40, 8
 # A man, two women and so on whom no training of this benchmark's runs had.
 UNSEEN = (12, 13, 15, 16, 17, 20, 21, 24)
@@ -186,7 +190,8 @@ def table(found: Mapping[str, Any], indent: str = "") -> None:
             print(f"\n{name}")
             table(row, indent + "  ")
         else:
-            cells = "  ".join(f"{key} {value:.3f}" for key, value in row.items())
+            shown = {key: value for key, value in row.items() if value is not None}
+            cells = "  ".join(f"{key} {value:.3f}" for key, value in shown.items())
             print(f"{indent}{name:16} {cells}")
 
 
@@ -198,6 +203,14 @@ def main() -> None:
         default=WAVENET_RUN,
         help=f"of vqvae-wavenet; '' for none (default: {WAVENET_RUN})",
     )
+    options.add_argument(
+        "--translation-run",
+        default=TRANSLATION_RUN,
+        help=f"of translation; '' for none (default: {TRANSLATION_RUN})",
+    )
+    options.add_argument(
+        "--translation-wavenet-run", default="", help="of translation-wavenet (default: none)"
+    )
     options.add_argument("--pairs", type=int, default=N_PAIRS, help=f"a row (default: {N_PAIRS})")
     given = options.parse_args()
     with one_line_errors():
@@ -205,6 +218,10 @@ def main() -> None:
 
         wavenet_run = open_run(given.wavenet_run) if given.wavenet_run else None
         found = measure(open_run(given.run), wavenet_run, given.pairs, N_RECORDED)
+        if given.translation_run:
+            places = (given.translation_run, given.translation_wavenet_run)
+            runs = [open_run(place) if place else None for place in places]
+            found |= translation_scores.measure(*runs, given.pairs)
     print(json.dumps(found)) if given.json else table(found)
 
 

@@ -85,8 +85,8 @@ def interpolate(audio: Float[Tensor, "1 T"], places: Float[Tensor, " n"]) -> Flo
         places: t, in samples.
     """
     m = places.floor()[:, None] + torch.arange(1 - REACH, 1 + REACH)  # (n, 2 R)
-    distance = places[:, None] - m
+    distance = (places[:, None] - m).to(audio.dtype)
     weights = torch.sinc(distance) * torch.cos(torch.pi * distance / (2 * REACH)).square()
     padded = F.pad(audio, (1, 1))  # what lies outside is read as one of two zeros
     at = (m.long() + 1).clamp(0, audio.shape[1] + 1)
-    return (padded[:, at] * weights.to(audio.dtype)).sum(-1)
+    return (padded[:, at] * weights).sum(-1)

@@ -27,6 +27,8 @@ NAMES = (
     "autoencoder",
     "vqvae",
     "vqvae-wavenet",
+    "translation",
+    "translation-wavenet",
     "wavegan",
 )
 

@@ -21,14 +21,14 @@ from tinyaudio.objectives.confusion import WEIGHT, accuracy, classifier_loss, co
 from tinyaudio.recipe import RunConfig, option
 from tinyaudio.train import EMA, Batch, Learner, Loss, cosine
 
-Encode = Callable[[Tensor], Tensor]  # clips (n, 1, T) to latents (n, D, N)
-Reconstruction = Callable[
-    [Tensor, Tensor], Tensor
-]  # a loss of latents (B k, D, N) and clips (B, k, T)
+# Clips (n, 1, T) to latents (n, D, N), and a loss of latents (B k, D, N) and clips (B, k, T).
+Encode = Callable[[Tensor], Tensor]
+Reconstruction = Callable[[Tensor, Tensor], Tensor]
 
 # Keywords of `translate`.
 Source = Annotated[Path, "audio file to translate"]
 To = Annotated[str | None, "domain to translate to (default: the first)"]
+SIX = (*DOMAINS, "string", "keyboard")  # as many as the paper has
 NOTE = SOUNDS / "clarinet-69.flac"  # of an instrument that no training had
 
 

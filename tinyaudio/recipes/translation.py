@@ -75,7 +75,7 @@ def learners(config: Config) -> list[Learner]:
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
-    """Mean absolute difference of held-out mel bands from their reconstruction, in dB; the classifier's score."""
+    """Mean absolute difference of held-out mel bands from their reconstruction in dB; the classifier's."""
     net = network(models, "net", MelTranslation)
     classifier = network(models, "classifier", DomainClassifier)
     found = domains.held_out_scores(*bound(config, net), net, classifier, batches)
@@ -98,7 +98,7 @@ RECIPE = Recipe(
     description=__doc__,
     sizes={
         "tiny": Config(),
-        "narrow": Config(n_sounds=150, steps=6_000),
+        "narrow": Config(n_sounds=80, steps=3_000),
         "large": Config(model=MelTranslationConfig.large(), **ON_A_GPU),
     },
     dataset=domains.dataset,
