@@ -107,17 +107,21 @@ def _flaw_of_gradient(answer: Answer) -> Mistake | None:
 
 
 _EXAMPLE = torch.tensor([[0.3], [-0.9], [3.0], [11.5], [0.4], [0.9]])
+_NARROW = torch.tensor([[0.3], [-0.9], [3.0], [11.0], [0.05], [0.1]])
 
 
 def _mixtures(generator: Generator) -> list[Case]:
-    """Two components; codes among them, and at both ends."""
+    """Two components; codes among them, and at both ends; at last two at the centres of narrow components.
+
+    The last is always the same: there a density is over 1 % away from a level's probability.
+    """
     ends, inner = torch.tensor([0, 2, 3, 9, 12, 15]), torch.tensor([4, 7, 11])
     cases: list[Case] = []
     for codes in (ends, inner):
         r = torch.rand(6, len(codes), generator=generator)
         scale = torch.tensor([[1.5], [1.5], [2.0], [2.0], [0.5], [0.5]])
         cases.append((_EXAMPLE + scale * (r - 0.5), codes, 16))
-    return cases
+    return [*cases, (_NARROW.expand(-1, 2).clone(), torch.tensor([3, 11]), 16)]
 
 
 MIXTURE_BITS = Exercise(
