@@ -35,6 +35,7 @@ def augment(audio: Float[Tensor, "*c T"], version: int) -> Float[Tensor, "*c T"]
         ValueError: There is no such version.
 
     Example:
+        >>> import torch
         >>> audio = torch.tensor([[1.0, 2.0]])
         >>> [augment(audio, i).tolist()[0] for i in range(4)]
         [[1.0, 2.0], [2.0, 1.0], [-1.0, -2.0], [-2.0, -1.0]]
@@ -56,9 +57,11 @@ class AugmentedCrops(Dataset):
         seed: Decides which versions.
 
     Example:
-        >>> crops = [{"audio": torch.tensor([[1.0, 2.0]])}] * 3
-        >>> [AugmentedCrops(crops, seed=0)[i]["audio"].tolist() for i in range(3)]
-        [[[-2.0, -1.0]], [[-1.0, -2.0]], [[2.0, 1.0]]]
+        >>> from tinyaudio.data.speaker_crops import SpeakerCrops
+        >>> crops = SpeakerCrops(None, ("0", "1"), 16_000, 4_096, "train", 0, n_sounds=1, framed=False)
+        >>> augmented = AugmentedCrops(crops, seed=0)
+        >>> [augmented[i]["audio"].equal(crops[i]["audio"]) for i in range(4)]
+        [True, False, False, False]
     """
 
     def __init__(self, crops: Dataset, seed: int) -> None:

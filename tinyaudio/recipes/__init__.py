@@ -25,10 +25,13 @@ NAMES = (
     "vocoder",
     "istft-vocoder",
     "autoencoder",
+    "wavenet-autoencoder",
     "vqvae",
     "vqvae-wavenet",
     "translation",
     "translation-wavenet",
+    "singing",
+    "singing-wavenet",
     "wavegan",
 )
 

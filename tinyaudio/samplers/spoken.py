@@ -8,25 +8,24 @@ import warnings
 from pathlib import Path
 
 from tinyaudio.audio import load
-from tinyaudio.represent.held_pitch import SUNG, held_pitch
+from tinyaudio.represent.held_pitch import SAMPLE_RATE, SUNG, held_pitch
 from tinyaudio.represent.logmel import HOP_LENGTH
 from tinyaudio.represent.prosody import pitch_frames
 
 SECONDS = 10.0  # of a recording, from which it is told
 
 
-def warn_if_spoken(source: Path, sample_rate: int) -> None:
+def warn_if_spoken(source: Path) -> None:
     """Warn where a recording, by its first ten seconds, seems to be spoken.
 
     Args:
         source: An audio file.
-        sample_rate: In Hz, at which its pitch is followed.
 
     Raises:
         AudioError: The file cannot be read.
     """
-    audio, _ = load(source, sample_rate, mono=True, seconds=SECONDS)
-    share = held_pitch(pitch_frames(audio[None], sample_rate, HOP_LENGTH)[0], sample_rate)
+    audio, _ = load(source, SAMPLE_RATE, mono=True, seconds=SECONDS)
+    share = held_pitch(pitch_frames(audio[None], SAMPLE_RATE, HOP_LENGTH)[0])
     if share < SUNG:
         warnings.warn(
             f"{source}: seems to be spoken, not sung: its pitch is held in {share:.0%} of what is voiced. This"

@@ -3,12 +3,12 @@
 The recording is read twice, a few seconds at a time: once for the mean of its voiced frames, which the
 encoder's input is relative to, and once to convert it, block by block, with a context on either side.
 
-Implements: `convert`, by frames and a vocoder, and `Frames`; `sample`, by a WaveNet.
+Implements: `convert`, by frames and a vocoder, and `Frames`; `sample`, by a WaveNet; `sing`, of a batch.
 See:        `tinyaudio.models.mel_vqvae`, `tinyaudio.models.mel_singing` and `tinyaudio.samplers.vocode`;
-            `tinyaudio.models.vqvae`.
+            `tinyaudio.models.vqvae` and `tinyaudio.models.singing`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -21,12 +21,14 @@ from tinyaudio.errors import AudioError, UserError
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
 from tinyaudio.models.mel_singing import MelSinging
 from tinyaudio.models.mel_vqvae import MelVQVAE
+from tinyaudio.models.singing import SingingConversion
 from tinyaudio.models.vqvae import VQVAE
+from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
 from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, voice_sums
 from tinyaudio.samplers import vocode
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.native import stream
+from tinyaudio.samplers.native import native, stream
 
 BLOCK = 512  # frames that are read at a time, at first
 CONTEXT = 32  # frames on either side of a block, more than the networks look at
@@ -132,7 +134,7 @@ def convert(
 
 
 def sample(
-    net: VQVAE,
+    net: VQVAE | SingingConversion,
     source: Path,
     speaker: int,
     sample_rate: int,
@@ -161,5 +163,31 @@ def sample(
     padded = F.pad(audio, (0, -audio.shape[2] % net.config.hop_length))
     target = torch.tensor([speaker], device=device)
     with torch.no_grad():
-        condition = net.condition(net.encode(padded).latents, target)
+        if isinstance(net, SingingConversion):
+            condition = net.condition(net.latents(padded), net.singers(target))
+        else:
+            condition = net.condition(net.encode(padded).latents, target)
     return stream(Conditioned(net.decoder, condition), audio.shape[2], [0], temperature)
+
+
+@torch.no_grad()
+def sing(
+    net: SingingConversion,
+    audio: Float[Tensor, "B 1 T"],
+    voice: Float[Tensor, "B V"],
+    seeds: Sequence[int],
+) -> Float[Tensor, "B 1 T"]:
+    """Singing in other voices, drawn from the decoder sample by sample.
+
+    Args:
+        net: Its weights are used as they are now.
+        audio: In [-1, 1]; T is a multiple of the hop.
+        voice: For each clip, a singer's vector or a mixture.
+        seeds: For each clip, of its draws.
+
+    Returns:
+        The same melodies, without a gradient.
+    """
+    condition = net.condition(net.latents(audio), voice)
+    codes = native(Conditioned(net.decoder, condition), audio.shape[2], seeds)
+    return mulaw.decode(codes, net.decoder.config.n_levels)[:, None]
