@@ -56,12 +56,19 @@ def classifiers(speakers: tuple[int, ...], sample_rate: int) -> tuple[Any, Any]:
 
 
 def scored(
-    way: Callable[[Pair], Any], of: Iterable[Pair], speakers: Sequence[int], sample_rate: int
+    way: Callable[[Pair], Any],
+    of: Iterable[Pair],
+    speakers: Sequence[int],
+    sample_rate: int,
+    judges: tuple[Any, Any] | None = None,
 ) -> dict[str, float]:
-    """The means over pairs of what `tinyaudio.metrics.conversion` measures, and shares that meet a target."""
+    """The means over pairs of what `tinyaudio.metrics.conversion` measures, and shares that meet a target.
+
+    ``judges`` are the classifiers of phones and of speakers, those of `classifiers` unless given.
+    """
     from tinyaudio.metrics import conversion
 
-    phones, who = classifiers(tuple(speakers), sample_rate)
+    phones, who = judges or classifiers(tuple(speakers), sample_rate)
     rows = []
     for pair in of:
         made, reference = way(pair), pair.reference
