@@ -15,6 +15,7 @@ recorded       the same of real recordings (Italian, Russian, held out); without
 two_speakers   the rows at 8 kHz beside vqvae_wavenet: unconverted, and vqvae resampled
 translation    the same of melodies by instruments, see `benchmarks.translation_scores`; translation_wavenet
                if there is a run of the paper's model
+singer_...     the same of singing in both phases of its training, see `benchmarks.singing_scores`
 
 A row has the mean over the pairs of
 
@@ -35,7 +36,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks import translation_scores
+from benchmarks import singing_scores, translation_scores
 from benchmarks.command import of_file, one_line_errors, parser
 from benchmarks.conversion_scores import Pair, pairs, scored, scored_recordings
 from benchmarks.vocoder_ways import FrontEnd
@@ -211,6 +212,7 @@ def main() -> None:
     options.add_argument(
         "--translation-wavenet-run", default="", help="of translation-wavenet (default: none)"
     )
+    singing_scores.add_options(options)
     options.add_argument("--pairs", type=int, default=N_PAIRS, help=f"a row (default: {N_PAIRS})")
     given = options.parse_args()
     with one_line_errors():
@@ -222,6 +224,7 @@ def main() -> None:
             places = (given.translation_run, given.translation_wavenet_run)
             runs = [open_run(place) if place else None for place in places]
             found |= translation_scores.measure(*runs, given.pairs)
+        found |= singing_scores.measure(given)
     print(json.dumps(found)) if given.json else table(found)
 
 
