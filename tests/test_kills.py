@@ -23,12 +23,13 @@ SIZES = {
     "wavenet": "--batch-size 2 --n-samples 600",
     "vocoder": "--batch-size 2 --n-samples 512",
     "wavegan": "--batch-size 2",
+    "vqvae": "--batch-size 2 --n-samples 8192 --n-codes 16",
 }
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Three files of noise and tones."""
+    """Noise and tones, two files in each of three folders: the speakers of the recipes that ask for them."""
     folder = tmp_path_factory.mktemp("sounds")
     g = torch.Generator().manual_seed(0)
     for i in range(3):
@@ -36,7 +37,8 @@ def folder(tmp_path_factory):
         clip = 0.3 * torch.sin(2 * torch.pi * 220 * (i + 1) * t) + 0.05 * torch.randn(
             32_000, generator=g
         )
-        save(folder / f"{i}.wav", clip[None], 16_000)
+        save(folder / str(i) / "a.wav", clip[None], 16_000)
+        save(folder / str(i) / "b.wav", clip[None, 8_000:], 16_000)
     return folder
 
 

@@ -9,10 +9,13 @@ from torch.utils.data import default_collate
 
 from tests.command import run
 from tinyaudio.audio import load, save
+from tinyaudio.checkpoints import open_run
+from tinyaudio.data.batches import Batches
 from tinyaudio.models.mel_vqvae import MelVQVAEConfig
 from tinyaudio.models.vqvae import VQVAEConfig
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.recipes import vqvae, vqvae_wavenet
+from tinyaudio.resume import load_state, save_state
 from tinyaudio.train import State, train
 
 TOYS = {
@@ -75,6 +78,47 @@ def test_held_out_sentences_are_scored(trained):
     models = {"net": state.learners[0].module.eval()}
     (score,) = recipe.evaluate(config, models, batches).values()
     assert 0 < score < 20
+
+
+def steps_of(recipe, config, state, last):
+    """Train to a step as `tinyaudio.run` does: batch k is a function of the seed and k."""
+    items = recipe.dataset(config, "train", None)
+    batches = Batches(items, config.batch_size, seed=config.seed).from_step(state.step)
+    for _ in train(state, batches, last):
+        pass
+
+
+@pytest.mark.parametrize("recipe", [vqvae, vqvae_wavenet], ids=["mel", "wavenet"])
+def test_it_resumes_bitwise_codebook_and_all(recipe, tmp_path):
+    """The reset of dead codes draws random numbers, and the codebook's average is no weight."""
+    config, recipe = replace(TOYS[recipe], steps=6), recipe.RECIPE
+    torch.manual_seed(1)
+    unbroken = State(recipe.learners(config))
+    steps_of(recipe, config, unbroken, 6)
+    stopped = State(recipe.learners(config))
+    steps_of(recipe, config, stopped, 3)
+    save_state(stopped, tmp_path / "state.safetensors")
+    torch.manual_seed(99)  # whatever happens in between
+    resumed = State(recipe.learners(config))
+    load_state(resumed, tmp_path / "state.safetensors")
+    steps_of(recipe, config, resumed, 6)
+    before, after, at_3 = (
+        one.learners[0].module.state_dict() for one in (unbroken, resumed, stopped)
+    )
+    assert {f"quantizer.{name}" for name in ("codebook", "counts", "sums")} <= set(before)
+    for name, value in before.items():
+        assert torch.equal(value, after[name]), name
+    assert not torch.equal(at_3["quantizer.codebook"], after["quantizer.codebook"])
+
+
+def test_the_codebook_and_the_frames_a_code_are_options(tmp_path):
+    size = ("--batch-size", "2", "--n-samples", "4096", "--n-sounds", "1", "--steps", "1")
+    run("train", "vqvae", "--out", tmp_path, *size, "--n-codes", "8", "--stride", "4")
+    net = open_run(tmp_path).models["net"]
+    assert len(net.quantizer.codebook) == 8
+    assert net.encode(torch.zeros(1, 82, 16), torch.zeros(1, 82)).codes.shape == (1, 4)
+    config = vqvae.RECIPE.sizes["narrow"]
+    assert (config.model.n_codes, config.model.stride) == (512, 2)
 
 
 def test_the_config_survives_json_and_a_folder_gives_its_speakers(trained, tmp_path):

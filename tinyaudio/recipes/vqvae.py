@@ -12,7 +12,7 @@ See:        the chapter on VQ-VAE and voice conversion.
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -38,11 +38,15 @@ class Config(SpeakersConfig):
     """What makes a run."""
 
     model: MelVQVAEConfig = MelVQVAEConfig.tiny()
+    n_codes: int | None = option(None, "size of the codebook (default: the model's)", minimum=1)
+    stride: int | None = option(None, "frames a code, even (default: the model's)", minimum=2)
     batch_size: int = option(16, "clips a step, over all processes", minimum=1)
     steps: int = option(500, "steps to train for", minimum=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        n_codes, stride = self.n_codes or self.model.n_codes, self.stride or self.model.stride
+        object.__setattr__(self, "model", replace(self.model, n_codes=n_codes, stride=stride))
         check_multiple("n_samples", self.n_samples, of=HOP_LENGTH * self.model.stride)
         self.size(self.model)
 
