@@ -72,16 +72,17 @@ def scored(
     rows = []
     for pair in of:
         made, reference = way(pair), pair.reference
+        pitch, voicing = conversion.pitch_and_voicing_kept(
+            made, reference.f0_hz, reference.voiced, sample_rate
+        )
         rows.append(
             {
                 "distance_ratio": conversion.distance_ratio(
                     made, pair.source, reference.clip, sample_rate
                 ),
                 "target_speaker_accuracy": float(who(made) == pair.target),
-                "pitch_kept": conversion.pitch_kept(
-                    made, reference.f0_hz, reference.voiced, sample_rate
-                ),
-                "voiced_kept": conversion.voiced_kept(made, reference.voiced, sample_rate),
+                "pitch_kept": pitch,
+                "voiced_kept": voicing,
                 "content_kept": conversion.content_kept(phones, made, reference.clip, sample_rate),
             }
         )

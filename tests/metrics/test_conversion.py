@@ -17,6 +17,7 @@ from tinyaudio.metrics.conversion import (
     content_kept,
     distance_ratio,
     phone_labels,
+    pitch_and_voicing_kept,
     pitch_kept,
 )
 
@@ -57,6 +58,15 @@ def test_noise_keeps_no_pitch(pair):
     reference = pair[1]
     noise = torch.randn(reference.clip.shape, generator=torch.Generator().manual_seed(0)) / 8
     assert pitch_kept(noise, reference.f0_hz, reference.voiced, RATE) < 0.05
+
+
+def test_a_voice_of_another_pitch_keeps_the_voicing_and_noise_does_not(pair):
+    source, reference = pair
+    noise = torch.randn(reference.clip.shape, generator=torch.Generator().manual_seed(0)) / 8
+    of = (reference.f0_hz, reference.voiced, RATE)
+    pitch, voicing = pitch_and_voicing_kept(source.clip, *of)
+    assert pitch == pitch_kept(source.clip, *of) < 0.5 and voicing > 0.9
+    assert pitch_and_voicing_kept(noise, *of)[1] < 0.2
 
 
 def test_speakers_are_told_apart_by_other_sentences():

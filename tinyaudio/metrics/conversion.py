@@ -14,7 +14,7 @@ has the right speaker.
 
 Paper:      Sisman, Yamagishi, King & Li, "An overview of voice conversion and its challenges", 2021, for
             the objective measures in use: spectral distance, speaker similarity, error of F0, recognition.
-Implements: `distance_ratio`, `pitch_kept`, `voiced_kept`, `content_kept`, `SpeakerClassifier`,
+Implements: `distance_ratio`, `pitch_and_voicing_kept`, `pitch_kept`, `content_kept`, `SpeakerClassifier`,
             `PhoneClassifier`, `bits_per_second`.
 Differs:    from the mel cepstral distance of papers, which leaves out the level and aligns in time.
 See:        the chapter on VQ-VAE and voice conversion.
@@ -69,13 +69,13 @@ def distance_ratio(
     return log_mel_distance(converted, reference, sample_rate) / before
 
 
-def pitch_kept(
+def pitch_and_voicing_kept(
     audio: Float[Tensor, "*one T"],
     f0_hz: Float[Tensor, " T"],
     voiced: Float[Tensor, " T"],
     sample_rate: int,
-) -> float:
-    """Share of the reference's voiced frames in which the pitch of a clip is within 100 cents of its own.
+) -> tuple[float, float]:
+    """Shares of the reference's voiced frames in which a clip has its pitch, and in which it is voiced at all.
 
     Args:
         audio: One channel.
@@ -83,34 +83,34 @@ def pitch_kept(
         voiced: 1 where it is voiced, else 0.
         sample_rate: In Hz.
 
+    Returns:
+        The share whose pitch is within 100 cents, and the share voiced at any pitch: a whisper keeps none.
+
     Example:
         >>> from tinyaudio.data.voices import Voices
         >>> item = Voices(1)[0]
-        >>> pitch_kept(item["audio"], item["f0_hz"], item["voiced"], 16_000) > 0.95
+        >>> pitch, voicing = pitch_and_voicing_kept(item["audio"], item["f0_hz"], item["voiced"], 16_000)
+        >>> 0.95 < pitch <= voicing
         True
     """
     octaves, periodicity = pitch_frames(audio.reshape(1, 1, -1), sample_rate, HOP_LENGTH)[0]
     wanted, counts = f0_hz[::HOP_LENGTH], voiced[::HOP_LENGTH].bool()
     n = min(len(wanted), len(octaves))
     error = 1200 * (octaves[:n] - (wanted[:n] / REFERENCE_HZ).log2())
-    right = (error.abs() <= WITHIN_CENTS) & (periodicity[:n] > LEAST_PERIODIC)
-    return right[counts[:n]].float().mean().item()
+    periodic = periodicity[:n] > LEAST_PERIODIC
+    right = (error.abs() <= WITHIN_CENTS) & periodic
+    kept = torch.stack([right, periodic])[:, counts[:n]].float().mean(1)
+    return kept[0].item(), kept[1].item()
 
 
-def voiced_kept(
-    audio: Float[Tensor, "*one T"], voiced: Float[Tensor, " T"], sample_rate: int
+def pitch_kept(
+    audio: Float[Tensor, "*one T"],
+    f0_hz: Float[Tensor, " T"],
+    voiced: Float[Tensor, " T"],
+    sample_rate: int,
 ) -> float:
-    """Share of the reference's voiced frames in which a clip is voiced, at any pitch: a whisper keeps none.
-
-    Args:
-        audio: One channel.
-        voiced: 1 where the reference is voiced, else 0, at every sample.
-        sample_rate: In Hz.
-    """
-    periodicity = pitch_frames(audio.reshape(1, 1, -1), sample_rate, HOP_LENGTH)[0, 1]
-    counts = voiced[::HOP_LENGTH].bool()
-    n = min(len(counts), len(periodicity))
-    return (periodicity[:n] > LEAST_PERIODIC)[counts[:n]].float().mean().item()
+    """The first number of `pitch_and_voicing_kept`."""
+    return pitch_and_voicing_kept(audio, f0_hz, voiced, sample_rate)[0]
 
 
 def cepstra(audio: Float[Tensor, "*one T"], sample_rate: int) -> Float[Tensor, "N 20"]:
