@@ -1,6 +1,6 @@
-"""What the recipes of a WaveNet share: `wavenet` for notes, `speech`, and `vocoder`.
+"""What the recipes of a WaveNet share: `wavenet` for notes, `speech`, `vocoder` and `wavenet_autoencoder`.
 
-They differ in their data and in what the network is conditioned on; loss, optimizer and evaluation are
+They differ in their data and in what the network is conditioned on; loss, schedule and evaluation are
 the same.
 
 See:        chapter 5, "WaveNet", and chapter 6, "Conditioning and the mel vocoder".
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from tinyaudio.errors import ConfigError
 from tinyaudio.metrics.held_out import mean_loss
@@ -22,10 +23,9 @@ from tinyaudio.train import EMA, Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
-class WaveNetRunConfig(RunConfig):
-    """What makes a run of a WaveNet; each recipe adds its model and its data."""
+class LikelihoodConfig(RunConfig):
+    """What makes a run that trains a WaveNet by maximum likelihood; each recipe adds its model and its data."""
 
-    model: WaveNetConfig = WaveNetConfig.tiny()
     n_samples: int = option(4_096, "length of a training crop, in samples", minimum=1)
     n_context: int = option(
         0,
@@ -52,6 +52,17 @@ class WaveNetRunConfig(RunConfig):
             raise ConfigError(
                 "n_context", self.n_context, f"must be below {self.n_samples}, a crop"
             )
+
+    def noise_at(self, step: int) -> float:
+        """Greatest rms of the noise on the input at a step."""
+        return self.history_noise if step < self.noisy_fraction * self.steps else 0
+
+
+@dataclass(frozen=True)
+class WaveNetRunConfig(LikelihoodConfig):
+    """What makes a run of a WaveNet and nothing else."""
+
+    model: WaveNetConfig = WaveNetConfig.tiny()
 
 
 # A training that a GPU does in a day or two; ours, since the paper leaves these numbers open.
@@ -98,41 +109,61 @@ def check_multiple(name: str, value: int, of: int) -> None:
         raise ConfigError(name, value, f"must be a multiple of {of}, such as {near}")
 
 
-def learners(
-    config: WaveNetRunConfig, prepare: Callable[[Batch], Batch] = lambda batch: batch
-) -> list[Learner]:
-    """One freshly initialised WaveNet, trained by maximum likelihood.
+def likelihood_learner(
+    config: LikelihoodConfig,
+    net: nn.Module,
+    decoder: WaveNet,
+    adam: torch.optim.Adam,
+    prepare: Callable[[Batch], Batch] = lambda batch: batch,
+) -> Learner:
+    """A learner "net" by maximum likelihood.
 
     Args:
         config: Of the run.
+        net: The network, or that which the WaveNet is a part of.
+        decoder: The WaveNet.
+        adam: For all that is learned.
         prepare: What a batch goes through before the loss, on the network's device.
     """
+    nll = NLL(decoder, config.noise_at, config.n_context, config.fused)
+    return Learner(
+        "net",
+        net,
+        lambda batch, step: nll(prepare(batch), step),
+        adam,
+        schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
+        max_grad_norm=1.0,
+        ema=EMA(net, config.ema_decay),
+        backend=nll.backend,
+    )
+
+
+def learners(
+    config: WaveNetRunConfig, prepare: Callable[[Batch], Batch] = lambda batch: batch
+) -> list[Learner]:
+    """One freshly initialised WaveNet; ``prepare`` as in `likelihood_learner`."""
     torch.manual_seed(config.seed)
     net = WaveNet(config.model)
-    noisy_steps = config.noisy_fraction * config.steps
-    nll = NLL(
-        net,
-        lambda step: config.history_noise if step < noisy_steps else 0,
-        config.n_context,
-        config.fused,
-    )
-    return [
-        Learner(
-            "net",
-            net,
-            lambda batch, step: nll(prepare(batch), step),
-            torch.optim.Adam(net.parameters(), lr=config.learning_rate),
-            schedule=cosine(config.steps, min(config.warmup_steps, config.steps), final=0.05),
-            max_grad_norm=1.0,
-            ema=EMA(net, config.ema_decay),
-            backend=nll.backend,
-        )
-    ]
+    adam = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
+    return [likelihood_learner(config, net, net, adam, prepare)]
+
+
+def held_out_bits(
+    config: LikelihoodConfig,
+    net: nn.Module,
+    decoder: WaveNet,
+    batches: Iterable[Batch],
+    prepare: Callable[[Batch], Batch] = lambda batch: batch,
+) -> dict[str, float]:
+    """Negative log-likelihood of held-out sound under its condition; a uniform predictor has 8 bits."""
+    nll = NLL(decoder, n_context=config.n_context)
+    bits = mean_loss(lambda batch, step: nll(prepare(batch), step), net, batches)
+    return {"bits_per_sample": bits}
 
 
 def evaluate(
     config: WaveNetRunConfig, models: Models, batches: Iterable[Batch]
 ) -> dict[str, float]:
-    """Negative log-likelihood of held-out sound under its condition; a uniform predictor has 8 bits."""
+    """`held_out_bits` of a run's WaveNet."""
     net = network(models, "net", WaveNet)
-    return {"bits_per_sample": mean_loss(NLL(net, n_context=config.n_context), net, batches)}
+    return held_out_bits(config, net, net, batches)
