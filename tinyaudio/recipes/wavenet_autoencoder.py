@@ -39,7 +39,7 @@ class Config(conditional.LikelihoodConfig):
 
     model: WaveNetAutoencoderConfig = WaveNetAutoencoderConfig.tiny()
     notes: NoteSelection = STEADY_TONES
-    encoder_learning_rate: float = option(4e-4, "peak learning rate of the encoder", minimum=0)
+    encoder_learning_rate: float = option(1e-3, "peak learning rate of the encoder", minimum=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
