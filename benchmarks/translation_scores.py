@@ -114,7 +114,8 @@ def mean_envelope(clip: Any, sample_rate: int) -> Any:
 
     frames = mel_frames(clip, sample_rate)
     loudest = frames.amax(0)
-    return envelope(frames[:, loudest > loudest.max() - 30 / RANGE_DB]).mean(1)
+    sounding = frames[None, :, loudest > loudest.max() - 30 / RANGE_DB]
+    return envelope(sounding)[0].mean(1)
 
 
 def translated(run: Any) -> Callable[[Pair], Any]:

@@ -62,7 +62,7 @@ def test_the_pitch_of_a_score_begins_after_the_onset_and_ends_with_the_key():
 
 
 def test_the_reference_itself_is_a_perfect_translation_and_the_source_is_none(run):
-    few, who = pairs(run, 4), classifier(run)
+    few, who = pairs(run, 2), classifier(run)
     best = scored(lambda pair: pair.reference, few, who, 16_000)
     none = scored(lambda pair: pair.source, few, who, 16_000)
     assert set(best) == set(none) == KEYS

@@ -19,11 +19,11 @@ from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.domain_classifier import DomainClassifier
 from tinyaudio.objectives.confusion import WEIGHT, accuracy, classifier_loss, confusion_loss
 from tinyaudio.recipe import RunConfig, option
-from tinyaudio.train import EMA, Batch, Learner, Loss, cosine
+from tinyaudio.train import EMA, Batch, Learner, cosine
 
-# Clips (n, 1, T) to latents (n, D, N), and a loss of latents (B k, D, N) and clips (B, k, T).
+# What the encoder gets, (n, C, L), to latents (n, D, N); a loss of latents (B k, D, N) and a batch.
 Encode = Callable[[Tensor], Tensor]
-Reconstruction = Callable[[Tensor, Tensor], Tensor]
+Reconstruction = Callable[[Tensor, Batch], Tensor]
 
 # Keywords of `translate`.
 Source = Annotated[Path, "audio file to translate"]
@@ -39,7 +39,7 @@ class DomainsConfig(RunConfig):
     domains: Sequence[str] = DOMAINS
     batch_size: int = option(4, "clips of each domain a step, over all processes", minimum=1)
     n_samples: int = option(16_384, "length of a training crop, in samples", minimum=1)
-    n_sounds: int = option(20, "melodies a domain that crops are from", minimum=1)
+    n_sounds: int = option(20, "melodies a domain that crops are from, of 4 s each", minimum=1)
     learning_rate: float = option(2e-3, "peak learning rate", minimum=0)
     confusion: float = option(WEIGHT, "weight of the domain confusion (lambda)", minimum=0)
     classifier_learning_rate: float = option(1e-3, "learning rate of the classifier", minimum=0)
@@ -57,10 +57,10 @@ class DomainsConfig(RunConfig):
 C = TypeVar("C", bound=DomainsConfig)
 
 
-def dataset(config: DomainsConfig, split: str, folder: Path | None) -> Dataset:
+def dataset(config: DomainsConfig, split: str, folder: Path | None, framed: bool = True) -> Dataset:
     """Crops of every domain, of melodies by instruments or of recordings."""
     sizes = (config.sample_rate, config.n_samples, split, config.seed)
-    return DomainCrops(folder, config.domains, *sizes, config.n_sounds)
+    return DomainCrops(folder, config.domains, *sizes, config.n_sounds, framed)
 
 
 def of_folder(config: C, folder: Path) -> C:
@@ -68,37 +68,15 @@ def of_folder(config: C, folder: Path) -> C:
     return replace(config, domains=domain_folders(folder))
 
 
-def clips(audio: Float[Tensor, "B k T"]) -> tuple[Float[Tensor, "Bk 1 T"], Int[Tensor, " Bk"]]:
-    """The clips of all domains as one batch, and the domain of each.
+def flat(crops: Float[Tensor, "B k C L"]) -> tuple[Float[Tensor, "Bk C L"], Int[Tensor, " Bk"]]:
+    """The crops of all domains as one batch, and the domain of each.
 
     Example:
-        >>> clips(torch.zeros(2, 3, 5))[1]
+        >>> flat(torch.zeros(2, 3, 1, 5))[1]
         tensor([0, 1, 2, 0, 1, 2])
     """
-    B, k, _ = audio.shape
-    return audio.flatten(0, 1)[:, None], torch.arange(k, device=audio.device).repeat(B)
-
-
-def translation_loss(
-    encode: Encode, reconstruction: Reconstruction, classifier: nn.Module, weight: float
-) -> Loss:
-    """What encoder and decoders learn from: clean clips by their own domain's decoder, and confusion.
-
-    Args:
-        encode: By the encoder, which gets the clips out of tune.
-        reconstruction: Of the same clips in tune, each by its domain's decoder.
-        classifier: Of latents; it is not moved.
-        weight: Of the confusion.
-    """
-
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        audio, domain = clips(batch["detuned"])
-        latents = encode(audio)
-        error = reconstruction(latents, batch["audio"])
-        confusion = confusion_loss(classifier(latents), domain, weight)
-        return error + confusion, {"reconstruction": error}
-
-    return loss
+    B, k = crops.shape[:2]
+    return crops.flatten(0, 1), torch.arange(k, device=crops.device).repeat(B)
 
 
 def learners(
@@ -108,46 +86,65 @@ def learners(
     reconstruction: Reconstruction,
     optimizer: torch.optim.Optimizer,
     latent_channels: int,
+    view: str,
     backend: Callable[[], str] = lambda: "PyTorch",
 ) -> list[Learner]:
-    """Encoder and decoders, and the classifier that the encoder confuses: each loss moves its own network."""
+    """Encoder and decoders, and the classifier that the encoder confuses: each loss moves its own network.
+
+    Args:
+        config: Of the run.
+        net: Encoder and decoders.
+        encode: By the encoder.
+        reconstruction: Of crops in tune from latents of the same out of tune, each by its domain's decoder.
+        optimizer: Of `net`.
+        latent_channels: Of the latents.
+        view: "audio" or "frames", whichever the encoder gets.
+        backend: Of `net`.
+    """
     classifier = DomainClassifier(len(config.domains), latent_channels)
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        audio, domain = clips(batch["detuned"])
+        crops, domain = flat(batch[f"detuned_{view}"])
+        latents = encode(crops)
+        error = reconstruction(latents, batch)
+        confusion = confusion_loss(classifier(latents), domain, config.confusion)
+        return error + confusion, {"reconstruction": error}
+
+    def loss_of_classifier(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        crops, domain = flat(batch[f"detuned_{view}"])
         with torch.no_grad():
-            latents = encode(audio)
+            latents = encode(crops)
         logits = classifier(latents)
         return classifier_loss(logits, domain), {"accuracy": accuracy(logits, domain)}
 
     adam = torch.optim.Adam(classifier.parameters(), lr=config.classifier_learning_rate)
-    of_net = translation_loss(encode, reconstruction, classifier, config.confusion)
     schedule, ema = cosine(config.steps, min(100, config.steps)), EMA(net, config.ema_decay)
     return [
-        Learner("net", net, of_net, optimizer, 1, schedule, 1.0, ema, backend),
-        Learner("classifier", classifier, loss, adam),
+        Learner("net", net, loss, optimizer, 1, schedule, 1.0, ema, backend),
+        Learner("classifier", classifier, loss_of_classifier, adam),
     ]
 
 
 def held_out_scores(
+    net: nn.Module,
     encode: Encode,
     reconstruction: Reconstruction,
-    net: nn.Module,
     classifier: nn.Module,
     batches: Iterable[Batch],
+    view: str,
 ) -> dict[str, float]:
-    """The reconstruction's loss on held-out clips, in tune; how often the classifier is right; and chance."""
+    """The reconstruction's loss on held-out crops, in tune; how often the classifier is right; and chance."""
 
     def error(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        return reconstruction(encode(clips(batch["audio"])[0]), batch["audio"]), {}
+        return reconstruction(encode(flat(batch[view])[0]), batch), {}
 
     def right(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        audio, domain = clips(batch["audio"])
-        return accuracy(classifier(encode(audio)), domain), {}
+        crops, domain = flat(batch[view])
+        return accuracy(classifier(encode(crops)), domain), {}
 
     batches = [*batches]
     return {
         "reconstruction": mean_loss(error, net, batches),
         "domain_accuracy": mean_loss(right, classifier, batches),
-        "chance": 1 / batches[0]["audio"].shape[1],
+        "chance": 1 / batches[0][view].shape[1],
     }

@@ -27,8 +27,8 @@ from tinyaudio.models.mel_translation import MelTranslation, MelTranslationConfi
 from tinyaudio.recipe import Models, Recipe, chosen, network, option
 from tinyaudio.recipes import domains
 from tinyaudio.recipes.conditional import check_multiple
-from tinyaudio.recipes.domains import NOTE, DomainsConfig, Encode, Reconstruction, Source, To, clips
-from tinyaudio.represent.logmel import HOP_LENGTH, RANGE_DB, log_mel
+from tinyaudio.recipes.domains import NOTE, DomainsConfig, Reconstruction, Source, To
+from tinyaudio.represent.logmel import HOP_LENGTH, RANGE_DB
 from tinyaudio.samplers import translation
 from tinyaudio.samplers.shipped_vocoder import shipped_vocoder
 from tinyaudio.train import Batch, Learner
@@ -47,23 +47,16 @@ class Config(DomainsConfig):
         self.size(self.model)
 
 
-def frames(config: Config, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B 80 N"]:
-    """A frame for every 256 samples."""
-    return log_mel(audio, config.sample_rate)[:, :, :-1]
+def difference(net: MelTranslation) -> Reconstruction:
+    """Mean absolute difference of frames from what each domain's decoder makes of their latents."""
 
+    def loss(latents: Float[Tensor, "Bk D n"], batch: Batch) -> Float[Tensor, ""]:
+        frames = batch["frames"]  # (B, k, 80, N)
+        parts = latents.unflatten(0, frames.shape[:2]).unbind(1)
+        made = torch.stack([net.decode(part, j) for j, part in enumerate(parts)], dim=1)
+        return (made - frames).abs().mean()
 
-def bound(config: Config, net: MelTranslation) -> tuple[Encode, Reconstruction]:
-    """Encoder and reconstruction of a network: the mean absolute difference of clips' frames."""
-
-    def encode(audio: Float[Tensor, "Bk 1 T"]) -> Float[Tensor, "Bk D n"]:
-        return net.encode(frames(config, audio))
-
-    def difference(latents: Float[Tensor, "Bk D n"], audio: Float[Tensor, "B k T"]) -> Tensor:
-        reference, parts = frames(config, clips(audio)[0]), latents.unflatten(0, audio.shape[:2])
-        made = torch.stack([net.decode(parts[:, j], j) for j in range(audio.shape[1])], dim=1)
-        return (made.flatten(0, 1) - reference).abs().mean()
-
-    return encode, difference
+    return loss
 
 
 def learners(config: Config) -> list[Learner]:
@@ -71,14 +64,16 @@ def learners(config: Config) -> list[Learner]:
     torch.manual_seed(config.seed)
     net = MelTranslation(config.model)
     adam = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
-    return domains.learners(config, net, *bound(config, net), adam, config.model.latent_channels)
+    sizes = (config.model.latent_channels, "frames")
+    return domains.learners(config, net, net.encode, difference(net), adam, *sizes)
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """Mean absolute difference of held-out mel bands from their reconstruction in dB; the classifier's."""
     net = network(models, "net", MelTranslation)
     classifier = network(models, "classifier", DomainClassifier)
-    found = domains.held_out_scores(*bound(config, net), net, classifier, batches)
+    parts = (net, net.encode, difference(net), classifier)
+    found = domains.held_out_scores(*parts, batches, "frames")
     return {"mel_db": RANGE_DB * found.pop("reconstruction"), **found}
 
 

@@ -1,15 +1,16 @@
 """Train the translation network of the paper: one encoder of the waveform, and a WaveNet for each domain.
 
-They learn by the likelihood of every sample, while the encoder confuses a classifier of domains.  Nothing in
-training is parallel.  ``--data FOLDER`` holds a folder of recordings for each domain.
+They learn by likelihood, while the encoder confuses a classifier of domains.  Nothing in training is
+parallel.  ``--data FOLDER`` holds a folder of recordings for each domain.
 
 COMMAND     tinyaudio train translation-wavenet --size narrow --out runs/instruments
 TRANSLATE   tinyaudio translate melody.wav translated.wav --to organ --model runs/instruments
-HARDWARE    a CPU core for the tiny and the narrow size; GPUs for the paper's, which took 48 of them three days
+HARDWARE    a CPU core for the tiny and the narrow size; GPUs for the paper's, three days on 48 of them
 EXPECT      8 bits a sample at the start, and less and less on held-out melodies
 See:        the chapter on translation between musical domains.
 """
 
+import functools
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,11 +56,12 @@ class Config(DomainsConfig):
 def likelihood(nlls: Sequence[NLL]) -> Reconstruction:
     """Mean negative log-likelihood of clips by their own domain's decoder, in nats a sample."""
 
-    def nats(latents: Float[Tensor, "Bk D n"], audio: Float[Tensor, "B k T"]) -> Tensor:
-        parts, total = latents.unflatten(0, audio.shape[:2]), torch.zeros((), device=audio.device)
-        for j, nll in enumerate(nlls):
-            total = total + nll({"audio": audio[:, j : j + 1], "frames": parts[:, j]}, 0)[0]
-        return math.log(2) / len(nlls) * total
+    def nats(latents: Float[Tensor, "Bk D n"], batch: Batch) -> Float[Tensor, ""]:
+        audio = batch["audio"]  # (B, k, 1, T)
+        pairs = zip(audio.unbind(1), latents.unflatten(0, audio.shape[:2]).unbind(1), strict=True)
+        batches = [{"audio": clips, "frames": frames} for clips, frames in pairs]
+        bits = [nll(one, 0)[0] for nll, one in zip(nlls, batches, strict=True)]
+        return math.log(2) * torch.stack(bits).mean()
 
     return nats
 
@@ -68,12 +70,12 @@ def learners(config: Config) -> list[Learner]:
     """Encoder and decoders, and the classifier that the encoder confuses."""
     torch.manual_seed(config.seed)
     net = Translation(config.model)
-    noise, n = config.history_noise, len(config.domains)
-    nlls = [NLL(net.decoder(j), noise, fused=config.fused) for j in range(n)]
+    decoders = [net.decoder(j) for j in range(len(config.domains))]
+    nlls = [NLL(one, config.history_noise, fused=config.fused) for one in decoders]
     encoder = {"params": net.encoder.parameters(), "lr": config.encoder_learning_rate}
-    groups: list[dict[str, Any]] = [{"params": net.decoders.parameters()}, encoder]
+    groups: list[Any] = [{"params": net.decoders.parameters()}, encoder]
     adam = torch.optim.Adam(groups, lr=config.learning_rate)
-    sizes = (config.model.latent_channels, nlls[0].backend)
+    sizes = (config.model.latent_channels, "audio", nlls[0].backend)
     return domains.learners(config, net, net.encode, likelihood(nlls), adam, *sizes)
 
 
@@ -82,7 +84,7 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
     net = network(models, "net", Translation)
     classifier = network(models, "classifier", DomainClassifier)
     nats = likelihood([NLL(net.decoder(j)) for j in range(len(config.domains))])
-    found = domains.held_out_scores(net.encode, nats, net, classifier, batches)
+    found = domains.held_out_scores(net, net.encode, nats, classifier, batches, "audio")
     return {"bits_per_sample": found.pop("reconstruction") / math.log(2), **found}
 
 
@@ -95,7 +97,6 @@ def translate(
     return decode(codes, net.decoder(domain).config.n_levels)
 
 
-# A narrow problem: two instruments, each of them as the other.
 NARROW = Config(n_sounds=100, steps=5_000, ema_decay=0.995, history_noise=6.0)
 # The authors' batches, crops and learning rate; steps are ours, and six folders are better than instruments.
 ON_GPUS: dict[str, Any] = {"sample_rate": 16_000, "batch_size": 32, "n_samples": 12_000}
@@ -106,7 +107,7 @@ RECIPE = Recipe(
     name="translation-wavenet",
     description=__doc__,
     sizes={"tiny": Config(), "narrow": NARROW, "paper": PAPER},
-    dataset=domains.dataset,
+    dataset=functools.partial(domains.dataset, framed=False),
     learners=learners,
     evaluate=evaluate,
     commands={"translate": translate},
