@@ -316,6 +316,15 @@ def test_an_entry_of_the_bibliography():
     assert b == "ITU-T. Codes. 1988. URL: [https://example.org/b](https://example.org/b)."
 
 
+def test_first_names_are_initials():
+    """A name with an apostrophe, which pybtex leaves as it is, has to be written as an initial."""
+    for work in WORKS.values():
+        for person in work.persons["author"]:
+            for name in person.first_names:
+                whole = f"{person.last_names[-1]}, {name}"
+                assert name.endswith(".") or whole not in formatted(work), whole
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [("@misc{x, author = ", "references.bib"), (entry("x", "A, B") * 2, "references.bib.*x")],
