@@ -39,8 +39,8 @@ def test_parameters_of_the_paper_s_size():
     gated = 30 * (3 * R * 2 * R + 2 * R) + 29 * (R * R + R)  # the last has no residual
     skips = 30 * R * S + S
     head = (S * S + S) + (S * 256 + 256)
-    # Latents to 64 channels, and from there to both gates of 30 layers; three taps for each sample of a hop.
-    latents = Z * 64 + 64 * 30 * 2 * R + 3 * hop
+    # Latents to both gates of 30 layers, by way of as many channels; three taps for each sample of a hop.
+    latents = Z * Z + Z * 30 * 2 * R + 3 * hop
     assert count(net.encoder) == 1_976_336
     assert count(net.decoder) == 256 * R + gated + skips + head + latents
     assert 16_000 / config.hop_length == 31.25

@@ -47,9 +47,9 @@ class WaveNetAutoencoderConfig:
             encoder = DilatedEncoderConfig(**encoder)
         if isinstance(decoder, dict):
             decoder = WaveNetConfig(**decoder)
-        latents = ConditionConfig(
-            n_frame_channels=encoder.latent_channels, hop_length=encoder.hop_length
-        )
+        D, hop = encoder.latent_channels, encoder.hop_length
+        # As many channels as latents: from them to the gates is one linear map, as in the paper.
+        latents = ConditionConfig(n_frame_channels=D, hop_length=hop, channels=D)
         object.__setattr__(self, "encoder", encoder)
         object.__setattr__(self, "decoder", replace(decoder, condition=latents))
 
