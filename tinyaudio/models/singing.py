@@ -67,6 +67,12 @@ class SingingConversionConfig:
         assert isinstance(self.encoder, DilatedEncoderConfig)
         return self.encoder.hop_length
 
+    @property
+    def latent_channels(self) -> int:
+        """Of the encoder's output."""
+        assert isinstance(self.encoder, DilatedEncoderConfig)
+        return self.encoder.latent_channels
+
     @classmethod
     def tiny(cls) -> "SingingConversionConfig":
         """For two singers at 8 kHz on a CPU core: 32 latents every 50 ms."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from tinyaudio.data.augmentation import AugmentedCrops
@@ -19,16 +19,22 @@ from tinyaudio.data.speaker_crops import SpeakerCrops
 from tinyaudio.errors import ConfigError
 from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.domain_classifier import DomainClassifier
+from tinyaudio.models.mel_singing import MelSinging
+from tinyaudio.models.singing import SingingConversion
 from tinyaudio.objectives.backtranslation import backtranslation_loss, draw_mixtures
 from tinyaudio.objectives.confusion import accuracy, classifier_loss, confusion_loss
 from tinyaudio.recipe import Models, network, option
 from tinyaudio.recipes.speakers import SpeakersConfig
-from tinyaudio.train import Batch, Learner
+from tinyaudio.train import EMA, Batch, Learner, Schedule
 
-# A batch to encode, and one to restore from it in its singer's voice, to the loss and the latents.
 Reconstruct = Callable[[Batch, Batch], tuple[Tensor, Tensor]]
-# A batch, voices (B, V) and seeds to the batch in these voices.
 Generate = Callable[[Batch, Tensor, list[int]], Batch]
+
+
+# Two phases of equal length.
+A_CORE: dict[str, Any] = {"steps": 4_000, "backtranslation_from": 2_000, "ema_decay": 0.995}
+A_GPU: dict[str, Any] = {"steps": 200_000, "backtranslation_from": 100_000, "ema_decay": 0.999}
+A_GPU |= {"n_sounds": 400}
 
 
 @dataclass(frozen=True)
@@ -58,57 +64,81 @@ def dataset(config: SingersConfig, split: str, folder: Path | None, framed: bool
     return AugmentedCrops(crops, config.seed) if split == "train" and config.augmented else crops
 
 
-def net_loss(
+def learners(
     config: SingersConfig,
-    singers: Tensor,
-    classifier: DomainClassifier,
+    net: MelSinging | SingingConversion,
+    adam: torch.optim.Optimizer,
+    schedule: Schedule,
+    encode: Callable[[Batch], Tensor],
     reconstruct: Reconstruct,
     generate: Generate,
-) -> Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]:
-    """The loss of encoder, decoder and singers' vectors in both phases."""
+    backend: Callable[[], str] = lambda: "PyTorch",
+) -> list[Learner]:
+    """Encoder, decoder and singers' vectors; and the classifier of latents that the encoder confuses.
 
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    Args:
+        config: Of the run.
+        net: With ``singers``.
+        adam: Of the network.
+        schedule: Of its learning rate.
+        encode: A batch to its latents.
+        reconstruct: A batch to encode, and one to restore from it in its singers' voices, to loss and latents.
+        generate: A batch, voices (B, V) and seeds to the batch in these voices.
+        backend: See `Learner`.
+    """
+    classifier = DomainClassifier(len(config.speakers), net.config.latent_channels)
+
+    def net_loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         reconstruction, latents = reconstruct(batch, batch)
         who = batch["speaker"]
         confusion = confusion_loss(classifier(latents), who, config.confusion_weight)
         terms = {"reconstruction": reconstruction, "confusion": confusion}
         if 0 < config.backtranslation_from <= step:
-            mixtures = draw_mixtures(len(singers), len(who), config.seed, step)
+            mixtures = draw_mixtures(len(config.speakers), len(who), config.seed, step)
+
+            def restore(source: Batch, of: Batch) -> Tensor:
+                return reconstruct(source, of)[0]
+
             terms["backtranslation"] = backtranslation_loss(
-                generate, lambda source, of: reconstruct(source, of)[0], singers, batch, mixtures
+                generate, restore, net.singers.weight, batch, mixtures
             )
         return torch.stack([*terms.values()]).sum(), terms
 
-    return loss
-
-
-def classifier(config: SingersConfig, latent_channels: int) -> DomainClassifier:
-    """Of the run's singers."""
-    return DomainClassifier(len(config.speakers), latent_channels)
-
-
-def classifier_learner(classifier: DomainClassifier, encode: Callable[[Batch], Tensor]) -> Learner:
-    """The classifier, which learns who sings from latents without a gradient."""
-
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def learn_singers(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.no_grad():
             latents = encode(batch)
-        logits = classifier(latents)
-        right = accuracy(logits, batch["speaker"])
-        return classifier_loss(logits, batch["speaker"]), {"accuracy": right}
+        logits, who = classifier(latents), batch["speaker"]
+        return classifier_loss(logits, who), {"accuracy": accuracy(logits, who)}
 
-    adam = torch.optim.Adam(classifier.parameters(), lr=1e-3)
-    return Learner("classifier", classifier, loss, adam)
+    ema = EMA(net, config.ema_decay)
+    other = torch.optim.Adam(classifier.parameters(), lr=1e-3)
+    return [
+        Learner("net", net, net_loss, adam, 1, schedule, 1.0, ema, backend),
+        Learner("classifier", classifier, learn_singers, other),
+    ]
 
 
-@torch.no_grad()
-def singer_accuracy(
-    models: Models, encode: Callable[[Batch], Tensor], batches: Iterable[Batch]
-) -> float:
-    """Share of clips whose singer the classifier tells from the latents; 1 / k is chance."""
-    classifier = network(models, "classifier", DomainClassifier)
+def scores(
+    models: Models,
+    name: str,
+    restored: Reconstruct,
+    batches: Iterable[Batch],
+) -> dict[str, float]:
+    """How well held-out melodies are restored, and whose singer the classifier tells; 1 / k is chance.
+
+    Args:
+        models: Of the run.
+        name: Of the score.
+        restored: As `learners` has it, but of that score.
+        batches: Of held-out melodies.
+    """
+    classifier, clips = network(models, "classifier", DomainClassifier), list(batches)
+
+    def quality(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        return restored(batch, batch)[0], {}
 
     def right(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        return accuracy(classifier(encode(batch)), batch["speaker"]), {}
+        return accuracy(classifier(restored(batch, batch)[1]), batch["speaker"]), {}
 
-    return mean_loss(right, classifier, batches)
+    net = network(models, "net", nn.Module)
+    return {name: mean_loss(quality, net, clips), "singer_accuracy": mean_loss(right, net, clips)}

@@ -13,13 +13,11 @@ See:        the chapter on translation and singing.
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.mel_singing import MelSinging, MelSingingConfig
 from tinyaudio.objectives.frames import frames_loss, mel_difference_db
 from tinyaudio.recipe import Models, Recipe, chosen, network, option
@@ -31,7 +29,7 @@ from tinyaudio.represent.logmel import HOP_LENGTH
 from tinyaudio.samplers import voice_conversion
 from tinyaudio.samplers.shipped_vocoder import shipped_vocoder
 from tinyaudio.samplers.spoken import warn_if_spoken
-from tinyaudio.train import EMA, Batch, Learner, cosine
+from tinyaudio.train import Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
@@ -49,42 +47,41 @@ class Config(SingersConfig):
         self.size(self.model)
 
 
+def restored(net: MelSinging, source: Batch, of: Batch) -> tuple[Tensor, Tensor]:
+    """The frames of a batch in the voices of another's singers, and the latents."""
+    made, latents = net(source["frames"], source["mean"], net.singers(of["speaker"]))
+    return made, latents
+
+
 def learners(config: Config) -> list[Learner]:
     """Encoder, decoder and singers' vectors; and the classifier that the encoder confuses."""
     torch.manual_seed(config.seed)
     net = MelSinging(config.model)
-    classifier = singers.classifier(config, config.model.latent_channels)
 
     def reconstruct(source: Batch, of: Batch) -> tuple[Tensor, Tensor]:
-        made, latents = net(source["frames"], source["mean"], net.singers(of["speaker"]))
+        made, latents = restored(net, source, of)
         return frames_loss(made, of["frames"]), latents
-
-    def generate(batch: Batch, voice: Tensor, seeds: list[int]) -> Batch:
-        return batch | {"frames": net(batch["frames"], batch["mean"], voice)[0]}
-
-    loss = singers.net_loss(config, net.singers.weight, classifier, reconstruct, generate)
-    adam = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
-    schedule = cosine(config.steps, min(100, config.steps))
-    ema = EMA(net, config.ema_decay)
-    return [
-        Learner("net", net, loss, adam, schedule=schedule, max_grad_norm=1.0, ema=ema),
-        singers.classifier_learner(classifier, lambda one: net.encode(one["frames"], one["mean"])),
-    ]
-
-
-def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
-    """Mean absolute difference of the mel bands of held-out melodies, in dB, and what the classifier tells."""
-    net, clips = network(models, "net", MelSinging), list(batches)
-
-    def mel_db(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        made, _ = net(batch["frames"], batch["mean"], net.singers(batch["speaker"]))
-        return mel_difference_db(made, batch["frames"]), {}
 
     def encode(batch: Batch) -> Tensor:
         return net.encode(batch["frames"], batch["mean"])
 
-    right = singers.singer_accuracy(models, encode, clips)
-    return {"mel_db": mean_loss(mel_db, net, clips), "singer_accuracy": right}
+    def generate(batch: Batch, voice: Tensor, seeds: list[int]) -> Batch:
+        return batch | {"frames": net(batch["frames"], batch["mean"], voice)[0]}
+
+    adam = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+    schedule = cosine(config.steps, min(100, config.steps))
+    return singers.learners(config, net, adam, schedule, encode, reconstruct, generate)
+
+
+def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
+    """Mean absolute difference of the mel bands of held-out melodies, in dB, and what the classifier tells."""
+    net = network(models, "net", MelSinging)
+
+    def mel_db(source: Batch, of: Batch) -> tuple[Tensor, Tensor]:
+        made, latents = restored(net, source, of)
+        return mel_difference_db(made, of["frames"]), latents
+
+    return singers.scores(models, "mel_db", mel_db, batches)
 
 
 def convert(
@@ -98,10 +95,8 @@ def convert(
     return pieces
 
 
-NARROW = Config(n_sounds=150, steps=6_000, backtranslation_from=3_000)
-ON_A_GPU: dict[str, Any] = {"batch_size": 64, "n_sounds": 400, "ema_decay": 0.999}
-PHASES: dict[str, Any] = {"steps": 100_000, "backtranslation_from": 50_000}
-LARGE = Config(model=MelSingingConfig.large(), **ON_A_GPU, **PHASES)
+NARROW = Config(n_sounds=40, steps=1_600, backtranslation_from=800, confusion_weight=0.05)
+LARGE = Config(model=MelSingingConfig.large(), batch_size=64, **singers.A_GPU)
 
 RECIPE = Recipe(
     name="singing",

@@ -1,7 +1,6 @@
 """Train the paper's singing-voice conversion: latents of the waveform, and a WaveNet in a singer's voice.
 
-Encoder, decoder and singers' vectors learn together, by the likelihood of every sample.  Nothing in training is
-parallel.  ``--data FOLDER`` holds a folder of recordings for each singer.
+Nothing in training is parallel.  ``--data FOLDER`` holds a folder of recordings for each singer.
 
 COMMAND     tinyaudio train singing-wavenet --size narrow --out runs/singers
 CONVERT     tinyaudio convert song.wav converted.wav --to 1 --model runs/singers
@@ -10,18 +9,17 @@ EXPECT      8 bits a sample at the start, and less and less on held-out melodies
 See:        the chapter on translation and singing.
 """
 
-import functools
 import math
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.singing import SingingConversion, SingingConversionConfig
 from tinyaudio.recipe import Models, Recipe, chosen, network, option
 from tinyaudio.recipes import singers, speakers
@@ -32,7 +30,7 @@ from tinyaudio.recipes.singers import SingersConfig
 from tinyaudio.recipes.speakers import SENTENCE, Source, To
 from tinyaudio.samplers import voice_conversion
 from tinyaudio.samplers.spoken import warn_if_spoken
-from tinyaudio.train import EMA, Batch, Learner, cosine
+from tinyaudio.train import Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
@@ -54,47 +52,40 @@ class Config(SingersConfig):
         self.size(self.model)
 
 
-def scored(net: SingingConversion, latents: Tensor, of: Batch) -> Batch:
-    """What the decoder is scored on: the waveform, under latents and its singer's vector."""
-    return {"audio": of["audio"], "frames": latents, "vectors": net.singers(of["speaker"])}
+def bits(net: SingingConversion, nll: NLL, source: Batch, of: Batch) -> tuple[Tensor, Tensor]:
+    """Bits a sample of a batch, given the latents of another and its own singers; and the latents."""
+    z = net.latents(source["audio"])
+    batch = {"audio": of["audio"], "frames": z, "vectors": net.singers(of["speaker"])}
+    return nll(batch, 0)[0], z
 
 
 def learners(config: Config) -> list[Learner]:
     """Encoder, decoder and singers' vectors; and the classifier that the encoder confuses."""
     torch.manual_seed(config.seed)
     net = SingingConversion(config.model)
-    classifier = singers.classifier(config, net.encoder.config.latent_channels)
     nll = NLL(net.decoder, config.history_noise, fused=config.fused)
 
     def reconstruct(source: Batch, of: Batch) -> tuple[Tensor, Tensor]:
-        latents = net.latents(source["audio"])
-        return math.log(2) * nll(scored(net, latents, of), 0)[0], latents  # nats a sample
+        loss, z = bits(net, nll, source, of)
+        return math.log(2) * loss, z  # nats a sample
+
+    def encode(batch: Batch) -> Tensor:
+        return net.latents(batch["audio"])
 
     def generate(batch: Batch, voice: Tensor, seeds: list[int]) -> Batch:
         return batch | {"audio": voice_conversion.sing(net, batch["audio"], voice, seeds)}
 
-    loss = singers.net_loss(config, net.singers.weight, classifier, reconstruct, generate)
-    decoder = [*net.decoder.parameters(), *net.singers.parameters()]
-    encoder = {"params": net.encoder.parameters(), "lr": config.encoder_learning_rate}
-    groups: list[dict[str, Any]] = [{"params": decoder}, encoder]
-    adam = torch.optim.Adam(groups, lr=config.learning_rate)
+    fast = [*net.decoder.parameters(), *net.singers.parameters()]
+    slow: Any = {"params": net.encoder.parameters(), "lr": config.encoder_learning_rate}
+    adam = torch.optim.Adam([{"params": fast}, slow], lr=config.learning_rate)
     schedule = cosine(config.steps, min(50, config.steps), final=0.05)
-    ema = EMA(net, config.ema_decay)
-    return [
-        Learner("net", net, loss, adam, 1, schedule, 1.0, ema, nll.backend),
-        singers.classifier_learner(classifier, lambda batch: net.latents(batch["audio"])),
-    ]
+    return singers.learners(config, net, adam, schedule, encode, reconstruct, generate, nll.backend)
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """Bits a sample of held-out melodies given latents and singer, and what the classifier tells."""
-    net, clips = network(models, "net", SingingConversion), list(batches)
-
-    def bits(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        return NLL(net.decoder)(scored(net, net.latents(batch["audio"]), batch), 0)
-
-    right = singers.singer_accuracy(models, lambda batch: net.latents(batch["audio"]), clips)
-    return {"bits_per_sample": mean_loss(bits, net, clips), "singer_accuracy": right}
+    net = network(models, "net", SingingConversion)
+    return singers.scores(models, "bits_per_sample", partial(bits, net, NLL(net.decoder)), batches)
 
 
 def convert(
@@ -108,17 +99,15 @@ def convert(
 
 
 # A narrow problem: a man and a woman, each in the voice of the other.
-TWO: dict[str, Any] = {"speakers": ("0", "1"), "n_sounds": 300, "ema_decay": 0.995}
-NARROW = Config(**TWO, steps=6_000, backtranslation_from=4_000, history_noise=6.0)
-ON_A_GPU: dict[str, Any] = {"sample_rate": 16_000, "n_samples": 25_600, "batch_size": 16}
-PHASES: dict[str, Any] = {"steps": 200_000, "backtranslation_from": 100_000, "ema_decay": 0.999}
-PAPER = Config(model=SingingConversionConfig.paper(), n_sounds=400, **ON_A_GPU, **PHASES)
+NARROW = Config(speakers=("0", "1"), n_sounds=100, history_noise=6.0, **singers.A_CORE)
+SIZE: dict[str, Any] = {"sample_rate": 16_000, "n_samples": 25_600, "batch_size": 16}
+PAPER = Config(model=SingingConversionConfig.paper(), **SIZE, **singers.A_GPU)
 
 RECIPE = Recipe(
     name="singing-wavenet",
     description=__doc__,
     sizes={"tiny": Config(), "narrow": NARROW, "paper": PAPER},
-    dataset=functools.partial(singers.dataset, framed=False),
+    dataset=partial(singers.dataset, framed=False),
     learners=learners,
     evaluate=evaluate,
     commands={"convert": convert},
