@@ -55,7 +55,7 @@ class LikelihoodConfig(RunConfig):
 
     def noise_at(self, step: int) -> float:
         """Greatest rms of the noise on the input at a step."""
-        return self.history_noise if step < self.noisy_fraction * self.steps else 0
+        return self.history_noise if step < self.noisy_fraction * self.steps else 0.0
 
 
 @dataclass(frozen=True)
