@@ -2,7 +2,8 @@ r"""Singing-voice conversion on frames of acoustic features: mel bands around a 
 
     z = E(mels - level),   \hat{mels} = D(z, pitch, voicing, v) + level
 
-E pools three frames, the paper's 50 ms, to one vector of latents; v is a singer's vector, or a mixture of two.
+E pools three frames, the paper's 50 ms, to one vector of 16 latents, not the paper's 64, since these need not
+say the melody; v is a singer's vector, or a mixture of two.
 Pitch and voicing are the melody: they go around the latents to the decoder and to the vocoder, and are
 those of the source in the source's key.  The level, that of the strongest band of the recording's mean voiced
 frame, is taken away and given back, so that a quiet recording is converted as a loud one is.
@@ -49,7 +50,7 @@ class MelSingingConfig:
         decoder_dilations: Of those at the frame rate after it.
     """
 
-    latent_channels: int = 64
+    latent_channels: int = 16
     channels: int = 96
     stride: int = 3
     n_singers: int = 8
@@ -63,13 +64,13 @@ class MelSingingConfig:
 
     @classmethod
     def tiny(cls) -> "MelSingingConfig":
-        """For eight singers on a CPU core: 64 latents, 21 times a second at 16 kHz."""
+        """For eight singers on a CPU core: 16 latents, 21 times a second at 16 kHz."""
         return cls()
 
     @classmethod
     def large(cls) -> "MelSingingConfig":
         """For the twelve singers of NUS-48E on a GPU; this book's choice."""
-        return cls(channels=512, n_singers=12, singer_channels=128)
+        return cls(latent_channels=64, channels=512, n_singers=12, singer_channels=128)
 
 
 def pitch_basis(octaves: Float[Tensor, "B N"]) -> Float[Tensor, "B 48 N"]:
