@@ -7,7 +7,11 @@ import pytest
 import torch
 
 from tinyaudio.checkpoints import open_run
+from tinyaudio.data.instruments.families import FAMILIES
+from tinyaudio.data.kept_frames import sounds_with_frames
 from tinyaudio.models.autoencoder import Autoencoder, AutoencoderConfig
+from tinyaudio.recipes.autoencoder import MIDDLE_C
+from tinyaudio.represent.logmel import RANGE_DB
 from tools.book import SOURCES
 
 TEXT = (SOURCES / "autoencoder_and_vae.md").read_text(encoding="utf-8")
@@ -51,7 +55,9 @@ def test_sizes_of_a_note_and_of_the_rows():
 
 def test_holes_are_as_far_as_stated(printed):
     stated("4 dB이지만", "13 dB, 바깥에서는 40 dB")
-    stated("At a note it is 4 dB, but 13 dB between two families and 40 dB outside")
+    stated(
+        "At this flute it is 4 dB, but 13 dB between this organ and this string, and 40 dB outside"
+    )
     assert number(r"at a flute: (\d+) dB", printed) == 4
     assert number(r"between organ and string: (\d+) dB", printed) == 13
     assert number(r"outside: (\d+) dB", printed) == 40
@@ -62,25 +68,29 @@ def test_the_kl_does_what_the_list_says(printed):
     stated(
         "열에 아홉이 넘게 플루트와 현", "More than nine of ten notes drawn from the VAE are flutes"
     )
+    rows = re.findall(
+        r"(\w+): width of the plane (\d+), a step ([\d.]+) \(≤ (\d+)\) dB, fitted Gaussian ([\d.]+) dB, "
+        r"N\(0, I\) ([\d.]+) dB\n +(.*)",
+        printed,
+    )
     rows = {
-        name: ([float(one) for one in numbers], {family: int(n) for family, n in families})
-        for name, *numbers, families in (
-            (*found[:-1], re.findall(r"'(\w+)', (\d+)", found[-1]))
-            for found in re.findall(
-                r"(\w+): a step ([\d.]+) \(≤ (\d+)\) dB, fitted Gaussian ([\d.]+) dB, "
-                r"N\(0, I\) ([\d.]+) dB\n +(.*)",
-                printed,
-            )
-        )
+        name: ([float(one) for one in numbers], dict(re.findall(r"(\w+) (\d+)", families)))
+        for name, *numbers, families in rows
     }
-    (step, most, fitted, prior), families = rows["autoencoder"]
-    (vae_step, vae_most, vae_fitted, vae_prior), vae_families = rows["VAE"]
+    (width, step, most, fitted, prior), families = rows["autoencoder"]
+    (_, vae_step, vae_most, vae_fitted, vae_prior), vae_families = rows["VAE"]
+    stated("폭이 15이므로", "have a spread of 15", "폭이 15인 평면", "a plane with a spread of 15")
+    assert width == 15
     assert round(prior) == 16 and round(vae_prior) == 8
     assert round(fitted) == 8 and fitted - vae_fitted == pytest.approx(1, abs=0.3)
     assert vae_step < step  # slightly less in a step
     assert vae_most / most == pytest.approx(0.5, abs=0.1)  # the largest change is about half
-    assert families == {"guitar": 200}
-    assert {*vae_families} == {"flute", "string"} and sum(vae_families.values()) > 180
+    drawn, vae_drawn = (
+        {family: int(n) for family, n in one.items()} for one in (families, vae_families)
+    )
+    assert drawn["guitar"] == 200 == sum(drawn.values())
+    assert vae_drawn["flute"] + vae_drawn["string"] > 180
+    assert vae_drawn["guitar"] + vae_drawn["organ"] < 10
 
 
 def test_half_way_in_the_plane_is_nearer_to_notes_but_no_nearer_with_the_vae(printed):
@@ -93,7 +103,7 @@ def test_half_way_in_the_plane_is_nearer_to_notes_but_no_nearer_with_the_vae(pri
 
 
 def test_two_numbers_more_than_halve_the_error_of_the_mean_spectrum(printed):
-    stated("원본도 82%", "82 % of the originals", "seven families of ten")
+    stated("원본도 82%", "82% of the originals", "seven families of ten")
     found = {
         name: (float(error), int(kept))
         for name, error, kept in re.findall(r"(?m)^(\S.*?) +([\d.]+) dB +(\d+)%$", printed)
@@ -104,6 +114,42 @@ def test_two_numbers_more_than_halve_the_error_of_the_mean_spectrum(printed):
         assert found[name][1] == pytest.approx(70, abs=4)
     assert found["VAE"][0] <= found["autoencoder"][0]
     assert found["untrained"][0] > found["mean spectrum"][0]
+    stated("PCA의 오차는 6.7 dB", "줄인 것은 1.2 dB", "the error of PCA is 6.7 dB", "takes 1.2 dB")
+    assert found["PCA"][0] == pytest.approx(6.7) == found["autoencoder"][0] + 1.2
+
+
+@torch.no_grad()
+def test_where_the_vae_s_notes_lie_and_how_far_its_holes_are():
+    stated(
+        "아래쪽 절반에 치우쳐",
+        "in their lower half or below",
+        "guitars and a third of the organs beyond",
+    )
+    stated("14 dB까지", "up to 14 dB away", "몇십 dB 크게", "tens of dB above")
+    notes = sounds_with_frames(None, 16_000, 63 * 256, "valid", 0, 60, 80, MIDDLE_C)
+    x = torch.stack([note["frames"] for note in notes])
+    family = [FAMILIES[note["family"]] for note in notes]
+    nets = {name: open_run(f"{name}-notes").models["net"] for name in ("autoencoder", "vae")}
+    latents = nets["vae"].encode(x).mean
+    assert (latents[:, 1] < 0).all()
+    beyond = latents.norm(dim=1) > 2
+    shares = {
+        name: torch.stack([b for b, one in zip(beyond, family, strict=True) if one == name])
+        .float()
+        .mean()
+        for name in ("guitar", "organ")
+    }
+    assert shares == {"guitar": 1, "organ": pytest.approx(1 / 3, abs=0.05)}
+    for name, net in nets.items():
+        z = net.encode(x).mean
+        low, high = z.min(0).values, z.max(0).values
+        sides = [torch.linspace(low[i], high[i], 5) for i in (0, 1)]
+        frames = net.decode(torch.cartesian_prod(*sides))
+        if name == "vae":
+            away = torch.cdist(frames.flatten(1), x.flatten(1), p=1).min(1).values
+            assert (RANGE_DB * away / x[0].numel()).max().round() == 14
+        else:
+            assert RANGE_DB * (frames.max() - x.max()) > 20
 
 
 def test_the_papers_size():
