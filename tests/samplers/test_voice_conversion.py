@@ -8,8 +8,12 @@ import torch
 from tinyaudio.audio import load, save
 from tinyaudio.data.voices import sentence, speaker, voice
 from tinyaudio.errors import AudioError, UserError
+from tinyaudio.models.dilated_encoder import DilatedEncoderConfig
 from tinyaudio.models.istft_vocoder import ISTFTVocoder, ISTFTVocoderConfig
 from tinyaudio.models.mel_vqvae import MelVQVAE, MelVQVAEConfig
+from tinyaudio.models.singing import SingingConversion, SingingConversionConfig
+from tinyaudio.models.wavenet import WaveNetConfig
+from tinyaudio.represent import mulaw
 from tinyaudio.represent.prosody import mel_and_pitch
 from tinyaudio.samplers import vocode, voice_conversion
 from tinyaudio.samplers.voice_conversion import Frames, convert
@@ -121,3 +125,27 @@ def test_silence_and_what_is_no_sound_are_refused(net, vocoder, tmp_path):
         list(convert(net, vocoder, tmp_path / "silent.wav", 0))
     with pytest.raises(AudioError):
         list(convert(net, vocoder, tmp_path / "missing.wav", 0))
+
+
+def test_a_file_is_sung_as_a_batch_is_and_without_a_gradient(tmp_path):
+    """The sampler of a file and the one of back-translation draw the same."""
+    torch.manual_seed(0)
+    net = SingingConversion(
+        SingingConversionConfig(
+            encoder=DilatedEncoderConfig(8, 4, (1, 2), hop_length=40),
+            decoder=WaveNetConfig(stacks=1, layers=3, residual_channels=16, gate_channels=16),
+        )
+    ).eval()
+    torch.nn.init.normal_(net.decoder.logits.weight, std=0.3)
+    audio = 0.3 * torch.randn(1, 1, 200).clamp(-3, 3)
+    save(tmp_path / "a.wav", audio[0], 8_000)
+    kept, _ = load(tmp_path / "a.wav")
+    codes = torch.cat([*voice_conversion.sample(net, tmp_path / "a.wav", 1, 8_000)], dim=1)
+    made = voice_conversion.sing(net, kept[None], net.singers.weight[1:], seeds=[0])
+    assert torch.equal(mulaw.decode(codes)[:, None], made)
+    assert made.shape == audio.shape and not made.requires_grad
+    others = (
+        voice_conversion.sing(net, kept[None], net.singers.weight[:1], seeds=[0]),
+        voice_conversion.sing(net, kept[None], net.singers.weight[1:], seeds=[1]),
+    )
+    assert all(not torch.equal(other, made) for other in others)
