@@ -40,6 +40,8 @@ class Config(DomainsConfig):
 
     model: MelTranslationConfig = MelTranslationConfig.tiny()
     steps: int = option(400, "steps to train for", minimum=1)
+    # Beside a difference of frames, near 0.1, not the paper's nats a sample, near 2.
+    confusion: float = option(0.1, "weight of the domain confusion (lambda)", minimum=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
