@@ -95,7 +95,7 @@ def convert(
     return pieces
 
 
-NARROW = Config(n_sounds=40, steps=1_600, backtranslation_from=800, confusion_weight=0.1)
+NARROW = Config(n_sounds=30, steps=1_000, backtranslation_from=500, confusion_weight=0.1)
 LARGE = Config(model=MelSingingConfig.large(), batch_size=64, **singers.A_GPU)
 
 RECIPE = Recipe(
