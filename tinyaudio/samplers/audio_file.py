@@ -1,10 +1,11 @@
 """An audio file of any length, read part by part, so that memory does not grow with it.
 
 Implements: `AudioFile`.
-See:        `tinyaudio.samplers.translation`, which uses it.
+See:        `tinyaudio.samplers.voice_conversion` and `tinyaudio.samplers.translation`, which use it.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -27,6 +28,7 @@ class AudioFile:
     Args:
         path: An audio file, of any format and sample rate; its channels are mixed.
         sample_rate: In Hz, to read it at.
+        observe: Called with each part of it, in order, when it is opened.
 
     Attributes:
         n_samples: Its length at that rate.
@@ -36,19 +38,27 @@ class AudioFile:
         AudioError: The file cannot be read.
     """
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        sample_rate: int,
+        observe: Callable[[Tensor], None] = lambda part: None,
+    ) -> None:
         self.path, self.sample_rate = path, sample_rate
         self.n_samples, self.peak = 0, 0.0
         for part in self.parts():
             self.n_samples += part.shape[1]
             self.peak = max(self.peak, float(part.abs().max()))
+            observe(part)
 
     def parts(self) -> Iterator[Float[Tensor, "1 _"]]:
         """The file from its beginning to its end."""
-        begin = 0
-        while (part := self.read(begin, begin + PART)).shape[1]:
-            yield part
-            begin += PART
+        for begin in count(step=PART):
+            part = self.read(begin, begin + PART)
+            if part.shape[1]:
+                yield part
+            if part.shape[1] < PART:
+                return
 
     def read(self, begin: int, end: int) -> Float[Tensor, "1 T"]:
         """Samples from begin on, to end if there are so many."""

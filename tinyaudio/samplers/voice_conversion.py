@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.audio import load
-from tinyaudio.errors import AudioError, UserError
+from tinyaudio.errors import UserError
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
 from tinyaudio.models.mel_singing import MelSinging
 from tinyaudio.models.mel_vqvae import MelVQVAE
@@ -27,12 +27,11 @@ from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
 from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, voice_sums
 from tinyaudio.samplers import vocode
+from tinyaudio.samplers.audio_file import SILENT_PEAK, AudioFile
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import native, stream
 
-BLOCK = 512  # frames that are read at a time, at first
 CONTEXT = 32  # frames on either side of a block, more than the networks look at
-SILENT_PEAK = 1e-3  # -60 dB: no voice
 
 
 class Frames:
@@ -52,50 +51,24 @@ class Frames:
     """
 
     def __init__(self, path: Path, sample_rate: int) -> None:
-        self.path, self.sample_rate = path, sample_rate
-        self.n_samples, peak, sums = 0, 0.0, torch.zeros(())
-        block = BLOCK * HOP_LENGTH
-        while True:
-            audio = self.read(self.n_samples, self.n_samples + block)
-            if not audio.shape[1]:
-                break
-            peak = max(peak, float(audio.abs().max()))
-            sums = sums + voice_sums(mel_and_pitch(audio[None], sample_rate, N_FFT, HOP_LENGTH)[0])
-            self.n_samples += audio.shape[1]
-            if audio.shape[1] < block:
-                break
-        if peak < SILENT_PEAK:
-            raise UserError(f"{path}: is silent; there is no voice to convert")
-        self.mean = mean_voice(sums)
+        sums = torch.zeros(())
 
-    def read(self, begin: int, end: int) -> Float[Tensor, "1 T"]:
-        """Samples from begin on, to end if there are so many."""
-        seconds = (end - begin) / self.sample_rate
-        try:
-            audio, _ = load(
-                self.path,
-                self.sample_rate,
-                mono=True,
-                start_s=begin / self.sample_rate,
-                seconds=seconds,
-            )
-        except AudioError:
-            if not begin:
-                raise
-            return torch.zeros(1, 0)  # the file ends before
-        return audio[:, : end - begin]
+        def add(part: Float[Tensor, "1 _"]) -> None:
+            nonlocal sums
+            sums = sums + voice_sums(self.represent(part[None])[0])
+
+        self.sample_rate = sample_rate
+        self.file = AudioFile(path, sample_rate, add)
+        self.file.check_sound("voice to convert")
+        self.n_samples, self.mean = self.file.n_samples, mean_voice(sums)
+
+    def represent(self, audio: Float[Tensor, "1 1 T"]) -> Float[Tensor, "1 F n"]:
+        """Mel bands, pitch and voicing."""
+        return mel_and_pitch(audio, self.sample_rate, N_FFT, HOP_LENGTH)
 
     def __call__(self, first: int, last: int) -> Float[Tensor, "1 F n"]:
         """Frames from first to last (without); beyond the end of the file there is silence."""
-        margin = (
-            N_FFT // HOP_LENGTH
-        )  # frames: a window reaches over two, and a pitch over a little more
-        begin = max(0, first - margin) * HOP_LENGTH
-        end = (last + margin) * HOP_LENGTH
-        audio = self.read(begin, min(end, self.n_samples))
-        audio = F.pad(audio, (0, end - begin - audio.shape[1]))
-        frames = mel_and_pitch(audio[None], self.sample_rate, N_FFT, HOP_LENGTH)
-        return frames[:, :, first - begin // HOP_LENGTH :][:, :, : last - first]
+        return self.file.frames(self.represent, first, last)
 
 
 def convert(
