@@ -1,6 +1,6 @@
 """What does the size of a codebook change: in bits a second, in reconstruction, in what its codes tell?
 
-Each is trained as by ``tinyaudio train vqvae --n-codes K --batch-size 32 --steps 500``.  Everything is measured
+Each is trained as by ``tinyaudio train vqvae --n-codes K --batch-size 32 --steps 250``.  Everything is measured
 on sentences of the eight speakers that training did not have.
 
 codes                  size of the codebook, K
@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from benchmarks.command import one_line_errors, parser
 
 SIZES = (16, 64, 256, 512, 1024)
-STEPS = 500
+STEPS = 250
 BATCH = 32  # clips of 32 codes: the largest codebook begins with as many latents as it has codes
 N_SENTENCES = {"train": 24, "valid": 12}  # a speaker, for what codes tell
 

@@ -9,15 +9,12 @@ import pytest
 import torch
 
 from tinyaudio.checkpoints import open_run
-from tinyaudio.data.speech.content import PHONES, VOWELS, sentence
+from tinyaudio.data.speech.content import PHONES
 from tinyaudio.data.speech.speakers import speaker
-from tinyaudio.data.voices import voice
-from tinyaudio.metrics.conversion import phone_labels
 from tinyaudio.models.quantizer import VectorQuantizer
 from tinyaudio.objectives.codebook import ema_update
 from tinyaudio.objectives.quantized import COMMITMENT, codebook_loss, commitment_loss, perplexity
-from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT
-from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, relative_frames, voice_sums
+from tinyaudio.represent.logmel import HOP_LENGTH
 from tools.book import SOURCES
 
 TEXT = (SOURCES / "vqvae.md").read_text(encoding="utf-8")
@@ -27,6 +24,13 @@ def stated(*both):
     """These words stand in the text, Korean and English."""
     for words in both:
         assert words in TEXT, words
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """What the cells of the English edition printed."""
+    cells = nbformat.read(SOURCES.parent / "en" / "vqvae.ipynb", 4).cells
+    return "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
 
 
 def test_the_shipped_model_is_the_one_described():
@@ -95,43 +99,31 @@ def test_the_usual_straight_through_rounds_and_ours_does_not():
     assert not torch.equal(z + (e - z).detach(), e)
 
 
-def spread(values, groups):
-    """The standard deviation within groups."""
-    squares, n = 0.0, 0
-    for group in groups.unique():
-        inside = values[groups == group]
-        if len(inside) > 1:
-            squares += len(inside) * inside.var().item()
-            n += len(inside)
-    return math.sqrt(squares / n)
+def test_what_codes_tell_of_phones_speakers_and_pitch(printed):
+    stated("62%가 높다고", "Our 62% do not make it the better model")
+    stated(
+        "모음 하나 안에서는 1.7인데, 코드까지 같으면 0.7",
+        "is 1.7 within a vowel, but 0.7 within a vowel and a code",
+    )
+    shares = {
+        name: (int(right), int(always))
+        for name, right, always in re.findall(
+            r"(phone|speaker): (\d+)% \(always the same: (\d+)%\)", printed
+        )
+    }
+    assert shares["phone"][0] == 62 > 5 * shares["phone"][1]
+    assert shares["speaker"][1] < shares["speaker"][0] < 40
+    within = [
+        float(re.search(rf"within {what}: ([\d.]+)", printed)[1])
+        for what in ("a vowel", "vowel and code")
+    ]
+    assert within == [1.7, 0.7]
 
 
-@torch.no_grad()
-def test_codes_tell_pitch_within_a_vowel():
-    stated("1.4반음", "0.5반음", "is 1.4 semitones, but 0.5 within a vowel and a code")
-    net = open_run("vqvae-voices").models["net"]
-    rows = []
-    for content in map(sentence, (0, 3, 6, 9)):
-        labels = {"durations_s": content.durations_s, "phones": content.phones}
-        for k in range(8):
-            clip = voice(speaker(k), content).clip
-            frames = mel_and_pitch(clip[None], 16_000, N_FFT, HOP_LENGTH)
-            frames = frames[:, :, : frames.shape[2] // 2 * 2]
-            mean = mean_voice(voice_sums(frames[0]))[None]
-            phones = phone_labels(labels, frames.shape[2], 16_000)[::2]
-            semitones = relative_frames(frames, mean)[0, 80, ::2]
-            rows.append(torch.stack([net.encode(frames, mean).codes[0], phones, semitones]))
-    codes, phones, semitones = torch.cat(rows, dim=1)
-    vowel = phones < len(VOWELS)  # they come first
-    codes, phones, semitones = codes[vowel], phones[vowel], semitones[vowel]
-    assert spread(semitones, phones) == pytest.approx(1.4, abs=0.1)
-    assert spread(semitones, phones * 512 + codes) == pytest.approx(0.5, abs=0.1)
-
-
-def test_the_order_of_distances_is_the_one_that_the_cell_prints():
+def test_the_order_of_distances_is_the_one_that_the_cell_prints(printed):
     stated("VQ-VAE는 더 가깝습니다", "means moved is a little closer, VQ-VAE closer still")
-    cells = nbformat.read(SOURCES.parent / "en" / "vqvae.ipynb", 4).cells
-    printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    stated("거리의 5분의 4가 남았습니다", "Four fifths of the distance")
+    assert re.search(r"distance left: (.*)", printed)[1] == "0.8"
     for target in (3, 4):
         rows = dict(re.findall(rf"(?m)^{target} (.*?) +(\d\.\d) speaker", printed))
         distances = [float(rows[name]) for name in ("untrained", "means moved", "VQ-VAE")]
@@ -154,3 +146,29 @@ def test_the_table_is_the_benchmark_s_record():
         stated(f"| {label} | {row['distance_ratio']:.2f} | {percents} |")
     assert f"{100 * unseen['mean_spectrum']['pitch_kept']:.0f}%" == "76%"
     stated("(76%)")
+    recorded = record["recorded"]
+    assert [
+        f"{100 * recorded[name]['content_kept']:.0f}%" for name in ("vqvae", "mean_spectrum")
+    ] == [
+        "28%",
+        "60%",
+    ]
+    stated("내용은 28%만 남고", "60%가 남습니다", "28% of the content kept, and 60% by the control")
+
+
+def test_the_table_of_codebooks_is_the_benchmark_s_record():
+    record = json.loads((SOURCES.parents[0] / "records" / "codebooks.json").read_text())
+    mean, *rows = record["rows"]
+    for row in record["rows"]:
+        bits = f"{row['perplexity']:.0f} | {row['nominal_bits']:.0f} | {row['measured_bits']:.0f}"
+        told = " | ".join(
+            f"{100 * row[name]:.0f}%" for name in ("phones_from_codes", "speakers_from_codes")
+        )
+        line = f" | {row['codes_used']} | {bits} | {row['mel_db']:.1f} dB | {told} |"
+        assert TEXT.count(line) == 2, line  # Korean and English
+    stated(f"{record['steps']}스텝씩", f"for {record['steps']} steps")
+    # Half the error at once, then less and less; of speakers more and more.
+    stated("절반으로 줄지만", "halve the error", "화자는 코드가 늘 때마다", "with every row")
+    errors, speakers = ([row[name] for row in rows] for name in ("mel_db", "speakers_from_codes"))
+    assert errors[0] == pytest.approx(mean["mel_db"] / 2, rel=0.05)
+    assert errors == sorted(errors, reverse=True) and speakers == sorted(speakers)
