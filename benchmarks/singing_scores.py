@@ -5,7 +5,7 @@ The reference is the source's melody by the target, in the source's key and in s
 singer_phase1         --singer-phase1, a run of `singing` with --backtranslation-from 0 and as many steps
 singer_phase2         `singing`, or --singer-phase2: mel frames around the melody, and the frame-rate vocoder
 singer_unconverted    control: the source as it is
-singer_mean_spectrum  control without a network: the melody kept, the means of 20 cepstra moved to the target's
+singer_mean_spectrum  control without a network: an equalizer moves the source's mean envelope to the target's
 singer_vocoder_copy   control: the reference through the vocoder
 ..._wavenet           the paper's network in both phases, at 8 kHz, of two singers, and its controls
 singer_unseen         the rows by source singers that no training had
@@ -76,29 +76,17 @@ def classifiers(singers: tuple[int, ...], sample_rate: int) -> tuple[Any, Any]:
 
 
 def mean_spectrum(targets: Sequence[int], sample_rate: int) -> Way:
-    """Move the mean voiced mel frame of the source to that of the target's training melodies."""
+    """Move the mean envelope of the source to that of the target's training melodies, by an equalizer."""
     import torch
 
-    from benchmarks.conversion import envelope, features, harmonics_and_noise
+    from benchmarks.translation_scores import equalize, mean_envelope
     from tinyaudio.data.voices import SUNG_TRANSPOSE
-    from tinyaudio.represent.logmel import N_MELS
 
-    means = {}
+    keys, means = SUNG_TRANSPOSE.values(), {}
     for target in targets:
-        songs = [
-            sung(target, 3 * n, key, sample_rate)
-            for n in range(4)
-            for key in SUNG_TRANSPOSE.values()
-        ]
-        means[target] = torch.stack([features(song, sample_rate)[1] for song in songs]).mean(0)
-
-    def way(pair: Pair) -> Any:
-        frames, mean = features(pair.source, sample_rate)
-        mels = frames[:, :N_MELS] + (means[pair.target] - mean)[:N_MELS, None]
-        moved = torch.cat([envelope(mels), frames[:, N_MELS:]], dim=1)
-        return harmonics_and_noise(moved[0], sample_rate)[:, : pair.source.shape[1]]
-
-    return way
+        songs = [sung(target, 3 * n, key, sample_rate) for n in range(4) for key in keys]
+        means[target] = torch.stack([mean_envelope(song, sample_rate) for song in songs]).mean(0)
+    return lambda pair: equalize(pair.source, means[pair.target], sample_rate)
 
 
 def rows(runs: dict[str, Any], n_pairs: int, suffix: str = "") -> dict[str, Any]:

@@ -80,9 +80,6 @@ def equalized(run: Any) -> Callable[[Pair], Any]:
     """Move the mean envelope of the source to that of the target instrument's training melodies."""
     import torch
 
-    from tinyaudio.represent.source_filter import match_levels
-    from tinyaudio.represent.spectrum import istft, stft
-
     rate, learned = run.config.sample_rate, melodies(run, N_LEARNED, "train")
     clips = torch.stack([learned[i]["audio"] for i in range(N_LEARNED)], dim=1)
     means = [
@@ -90,14 +87,22 @@ def equalized(run: Any) -> Callable[[Pair], Any]:
     ]
 
     def way(pair: Pair) -> Any:
-        change = means[pair.target] - mean_envelope(pair.source, rate)
-        spectrum = stft(pair.source)
-        frames = mel_frames(pair.source, rate) + change[:, None]
-        matched = match_levels(spectrum.abs(), frames[None], rate)
-        moved = torch.polar(matched, spectrum.angle())
-        return istft(moved, length=pair.source.shape[1]).clamp(-1, 1)
+        return equalize(pair.source, means[pair.target], rate)
 
     return way
+
+
+def equalize(clip: Any, mean: Any, sample_rate: int) -> Any:
+    """Filter a clip so that its mean envelope becomes another."""
+    import torch
+
+    from tinyaudio.represent.source_filter import match_levels
+    from tinyaudio.represent.spectrum import istft, stft
+
+    spectrum, change = stft(clip), mean - mean_envelope(clip, sample_rate)
+    frames = mel_frames(clip, sample_rate) + change[:, None]
+    matched = match_levels(spectrum.abs(), frames[None], sample_rate)
+    return istft(torch.polar(matched, spectrum.angle()), length=clip.shape[1]).clamp(-1, 1)
 
 
 def mel_frames(clip: Any, sample_rate: int) -> Any:
