@@ -102,7 +102,13 @@ def test_the_commands_of_the_readme_are_understood(tmp_path, monkeypatch):
     Path("my_system.py").write_text(source.replace('name="own_system"', 'name="my_system"'))
     lines = "".join(blocks("README.md", "bash")).splitlines()
     commands = [line.split()[1:] for line in lines if line.startswith("tinyaudio ")]
-    assert {words[0] for words in commands} == {"data", "train", "generate", "convert"}
+    assert {words[0] for words in commands} == {
+        "data",
+        "train",
+        "generate",
+        "convert",
+        "translate",
+    }
     for words in commands:
         rest, own = take_recipe(words)
         assert callable(parser(own).parse_args(rest).run)
