@@ -3,7 +3,8 @@
 The book's tiny WaveNet (20 layers, 32/32/64), conditioned on a mel spectrogram (80 bands, a frame every 256
 samples, as a vocoder is), generates by `samplers.native` at 16 kHz, and `samplers.streaming` writes. Its
 weights are random: speed and memory do not depend on them. Then another process generates the same and is
-interrupted after a few seconds, once by each signal.
+interrupted after a few seconds, once by each signal. At last the command ``tinyaudio convert`` converts
+recorded speech as long as that, and a tenth as long.
 
 rss_growth_mb        peak of the process's resident memory over that after the first chunk, measured after
                      every chunk (1,024 samples)
@@ -17,6 +18,8 @@ samples, length_s    in the file, as soundfile reads it
 interrupted          for Ctrl-C (SIGINT), SIGTERM and SIGKILL: the file that is left, its samples by its
                      header and as read, whether they are the first of the complete file's, and the number
                      of other files
+convert              the command's wall-clock time, highest resident memory and length, for both lengths
+convert_rss_growth_mb  what the long file needs more than the short one
 
     python -m benchmarks.streaming --json
     python -m benchmarks.streaming --seconds 20        # a quick run
@@ -25,6 +28,7 @@ interrupted          for Ctrl-C (SIGINT), SIGTERM and SIGKILL: the file that is 
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -136,6 +140,57 @@ def interrupted(number: signal.Signals, whole: Path, n_samples: int) -> dict[str
     }
 
 
+def converted(seconds: float) -> dict[str, float]:
+    """Convert recorded speech, again and again until it is so long, by the command; watch its memory."""
+    import soundfile
+
+    from tinyaudio.recipes.speakers import SENTENCE
+
+    speech, rate = soundfile.read(SENTENCE, dtype="int16")
+    n_samples = round(seconds * rate)
+    with tempfile.TemporaryDirectory() as folder:
+        source, place = Path(folder) / "source.wav", Path(folder) / "converted.wav"
+        with soundfile.SoundFile(source, "w", rate, 1) as file:
+            for first in range(0, n_samples, len(speech)):
+                file.write(speech[: n_samples - first])
+        command = [
+            sys.executable,
+            "-m",
+            "tinyaudio",
+            "convert",
+            str(source),
+            str(place),
+            "--to",
+            "3",
+        ]
+        start, peak_mb = time.perf_counter(), 0.0
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            while process.poll() is None:
+                peak_mb = max(peak_mb, high_water_mb(process.pid))
+                time.sleep(0.05)
+        finally:
+            process.kill()
+        if process.returncode:
+            raise SystemExit(f"error: tinyaudio convert ended with {process.returncode}")
+        found = soundfile.info(place)
+        return {
+            "seconds": round(time.perf_counter() - start, 1),
+            "rss_peak_mb": round(peak_mb, 1),
+            "length_s": found.frames / found.samplerate,
+        }
+
+
+def high_water_mb(pid: int) -> float:
+    """The highest resident memory that a process has had; 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s*(\d+)", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
 def measure(seconds: float) -> dict[str, Any]:
     n_samples = round(seconds * RATE)
     with tempfile.TemporaryDirectory() as folder:
@@ -143,6 +198,9 @@ def measure(seconds: float) -> dict[str, Any]:
         found: dict[str, Any] = streamed(whole, n_samples)
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         found["interrupted"] = {n.name: interrupted(n, whole, n_samples) for n in numbers}
+    found["convert"] = {f"{length:g} s": converted(length) for length in (seconds / 10, seconds)}
+    short, long = (one["rss_peak_mb"] for one in found["convert"].values())
+    found["convert_rss_growth_mb"] = round(long - short, 1)
     return found
 
 

@@ -19,3 +19,10 @@ def test_the_sound_is_always_the_same_and_not_constant(tmp_path):
         streaming.streamed(tmp_path / f"{name}.wav", 3000)
     a, b = (soundfile.read(tmp_path / f"{name}.wav")[0] for name in "ab")
     assert (a == b).all() and a.std() > 0.01
+
+
+def test_a_command_s_memory_is_that_of_the_process_and_its_file_as_long_as_asked():
+    found = streaming.converted(1.5)
+    assert found["length_s"] == 1.5
+    assert found["rss_peak_mb"] > 100  # torch and the networks
+    assert streaming.high_water_mb(2**22 + 1) == 0  # no such process
