@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     BACKTRANSLATION = 40
     DOMAIN_CROP = 41
     DETUNE = 42
+    DRUM = 43
 
 
 def generator(*key: int) -> np.random.Generator:
