@@ -1,5 +1,6 @@
 """Metrics of generated sound, independent of the model that generated it.
 
 `pitch` estimates and compares fundamental frequencies, `spectral` measures log-spectral distances,
-`harmonicity` the noise between harmonics.
+`harmonicity` the noise between harmonics.  `conversion` says whether a conversion has reached its target, and
+`generative` whether one set of sounds is distributed as another.
 """
