@@ -6,7 +6,7 @@ domain.
 
 COMMAND     tinyaudio train translation --size narrow --out runs/instruments
 TRANSLATE   tinyaudio translate melody.wav translated.wav --to guitar --model runs/instruments
-HARDWARE    one CPU core, a minute or two for the tiny size and half an hour for the narrow one; a GPU for
+HARDWARE    one CPU core, a minute for the tiny size and some minutes for the narrow one; a GPU for
             the large one
 EXPECT      mel_db, the mean difference of a mel band of held-out melodies, falls, while domain_accuracy,
             the classifier's, stays near chance
@@ -95,7 +95,7 @@ RECIPE = Recipe(
     description=__doc__,
     sizes={
         "tiny": Config(),
-        "narrow": Config(n_sounds=80, steps=3_000),
+        "narrow": Config(n_sounds=40, steps=1_500),
         "large": Config(model=MelTranslationConfig.large(), **ON_A_GPU),
     },
     dataset=domains.dataset,
