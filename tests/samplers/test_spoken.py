@@ -18,7 +18,7 @@ def test_only_speech_is_warned_of(tmp_path):
     save(spoken, speech.audio, speech.sample_rate)
     save(sung, voice(speaker(0), melody(2), transpose=-5).clip, 16_000)
     with pytest.warns(UserWarning, match=r"spoken.wav: seems to be spoken, not sung") as found:
-        warn_if_spoken(spokenX)
+        warn_if_spoken(spoken)
     assert len(found) == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
