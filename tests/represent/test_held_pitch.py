@@ -35,12 +35,14 @@ def test_a_glide_is_not_and_what_is_not_voiced_does_not_count():
     assert held_pitch(torch.ones(2, 3)) == 0  # too short to hold anything
 
 
-@pytest.mark.parametrize("singing", [True, False])
-def test_most_procedural_voices_are_told_right(singing):
-    items = Voices(16, RATE, split="test", singing=singing)
-    clips = [items[i]["audio"] for i in range(16)]
-    shares = [held_pitch(pitch_frames(clip[None], RATE, 256)[0]) for clip in clips]
-    assert sum((share >= SUNG) == singing for share in shares) >= 11
+def test_procedural_singing_is_told_and_most_speech():
+    shares = {}
+    for singing in (True, False):
+        items = Voices(16, RATE, split="test", singing=singing)
+        clips = [items[i]["audio"] for i in range(16)]
+        shares[singing] = [held_pitch(pitch_frames(clip[None], RATE, 256)[0]) for clip in clips]
+    assert min(shares[True]) >= SUNG
+    assert sum(share < SUNG for share in shares[False]) > 8
 
 
 def test_recorded_speech_is_spoken():

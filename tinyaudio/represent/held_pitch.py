@@ -19,7 +19,7 @@ from tinyaudio.represent.prosody import SEMITONES, VOICED
 SAMPLE_RATE = 16_000
 CYCLE_S = 0.19
 WITHIN = 0.2 / SEMITONES  # octaves
-SUNG = 0.3  # share from which a recording counts as sung; wrong at times, of procedural voices
+SUNG = 0.2  # share from which a recording counts as sung; robotic speech at times has more
 
 
 def held_pitch(pitch: Float[Tensor, "2 N"]) -> float:
