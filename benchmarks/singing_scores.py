@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.conversion_scores import N_PHONE_CLIPS, N_STEPS, Pair, scored
 
 # Options and what they are unless they are given.
-RUNS = {"phase1": "", "phase2": "", "phase1-wavenet": "", "phase2-wavenet": ""}
+RUNS = {"phase1": "", "phase2": "singing", "phase1-wavenet": "", "phase2-wavenet": ""}
 # Melodies of the test split, which no training or choice has: number 2 modulo 3, from here on.
 FIRST_MELODY = 6_002
 N_SINGER_CLIPS = 5  # a singer and key that the classifier of singers learns from

@@ -5,8 +5,8 @@ waveform.  Nothing in training is parallel.  ``--data FOLDER`` holds a folder of
 
 COMMAND     tinyaudio train singing --size narrow --out runs/singers
 CONVERT     tinyaudio convert song.wav converted.wav --to 3 --model runs/singers
-HARDWARE    one CPU core, a minute for the tiny and 20 for the narrow size; a GPU for the large one
-EXPECT      mel_db, the mean difference of a mel band of held-out melodies, falls below 4 dB
+HARDWARE    one CPU core, two minutes for the tiny and four for the narrow size; a GPU for the large one
+EXPECT      mel_db, the mean difference of a mel band of held-out melodies, falls below 3 dB
 See:        the chapter on translation and singing.
 """
 
