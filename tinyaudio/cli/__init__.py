@@ -31,6 +31,8 @@ examples
       with a model that comes with the package
   tinyaudio convert speech.wav converted.wav --to 3
       speech in the voice of another speaker
+  tinyaudio convert song.wav sung.wav --model singing --to 3
+      a song in the voice of another singer, in its key
   tinyaudio translate melody.wav translated.wav --to guitar
       a melody as another instrument plays it
   tinyaudio evaluate runs/mine --data other_sounds
