@@ -25,10 +25,7 @@ from typing import Any, NamedTuple
 from benchmarks.command import of_file
 
 TARGETS = {"distance_ratio": 0.75, "pitch_kept": 0.7}  # the first of the issue
-N_LEARNED, N_PROBED = (
-    40,
-    40,
-)  # melodies that classifiers learn from, and that the probe is scored on
+N_LEARNED = N_PROBED = 40  # melodies that classifiers learn from, and that the probe is scored on
 ONSET_S = 0.04  # until which a note's pitch is not asked for
 
 
