@@ -14,6 +14,7 @@ See:        `tinyaudio.models.wavenet_autoencoder`, `tinyaudio.models.translatio
             `tinyaudio.models.singing`, which use it; the chapter on the WaveNet autoencoder.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -91,8 +92,16 @@ class DilatedEncoder(nn.Module):
         self.config = config
         C, k = config.channels, config.kernel_size
         self.input = nn.Conv1d(1, C, k, padding=k // 2)
-        self.blocks = nn.Sequential(*(ResidualBlock(C, d, kernel_size=k) for d in config.dilations))
+        blocks = [ResidualBlock(C, d, kernel_size=k) for d in config.dilations]
+        self.blocks = nn.Sequential(*blocks)
         self.latents = nn.Conv1d(C, config.latent_channels, 1)
+        # With PyTorch's own weights the latents of all sounds are nearly the same at first.  Here every
+        # block keeps the scale of its input, and all of them together add as much as passes by them.
+        nn.init.normal_(self.input.weight)
+        nn.init.normal_(self.latents.weight, std=C**-0.5)
+        for block in blocks:
+            nn.init.kaiming_normal_(block.A.weight, nonlinearity="relu")
+            nn.init.normal_(block.B.weight, std=math.sqrt(2 / C / len(blocks)))
 
     def forward(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B D N"]:
         """The latents of a recording; N = T / hop_length.
