@@ -172,3 +172,20 @@ def test_the_table_of_codebooks_is_the_benchmark_s_record():
     errors, speakers = ([row[name] for row in rows] for name in ("mel_db", "speakers_from_codes"))
     assert errors[0] == pytest.approx(mean["mel_db"] / 2, rel=0.05)
     assert errors == sorted(errors, reverse=True) and speakers == sorted(speakers)
+
+
+def test_the_wavenet_decoder_s_table_is_the_benchmark_s_record():
+    record = json.loads((SOURCES.parents[0] / "records" / "conversion.json").read_text())
+    rows = {
+        "WaveNet decoder": record["vqvae_wavenet"],
+        "frame decoder (eight speakers), resampled to 8 kHz": record["two_speakers"]["vqvae"],
+        "source as it is": record["two_speakers"]["unconverted"],
+    }
+    names = ("target_speaker_accuracy", "pitch_kept", "voiced_kept", "content_kept")
+    for label, row in rows.items():
+        percents = " | ".join(f"{100 * row[name]:.0f}%" for name in names)
+        stated(f"| {label} | {row['distance_ratio']:.2f} | {percents} |")
+    config = open_run("vqvae-wavenet").config
+    stated(f"{config.steps:,}스텝 학습", f"trained for {config.steps:,} steps at 8 kHz")
+    assert config.sample_rate == 8_000 and config.speakers == ("0", "1")
+    assert config.model.hop_length == 64 and 8_000 / 64 == 125
