@@ -1,7 +1,7 @@
 """Random crops of several speakers' speech or singing with the number of the speaker, for voice conversion.
 
-The speakers say different sentences, or sing different melodies: nothing in training is parallel.  The frames of a sound, whose pitch
-takes longer to follow than a step of training, are computed once and kept.
+The speakers say different sentences, or sing different melodies: nothing in training is parallel.  The frames
+of a sound, whose pitch takes longer to follow than a step of training, are computed once and kept.
 
 Implements: `SpeakerCrops`, `speaker_folders`.
 See:        the chapter on VQ-VAE and voice conversion.
