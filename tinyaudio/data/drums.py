@@ -1,6 +1,6 @@
-r"""Procedural drum hits: six kinds, each with ranges that a hit is drawn from.
+"""Procedural drum hits: six kinds, each with ranges that a hit is drawn from.
 
-    drum head    a sine whose frequency falls, f(t) = f (1 + d e^{-t / \tau}), under an exponential envelope
+    drum head    a sine whose frequency falls, f(t) = f (1 + d exp(-t / tau)), under an exponential envelope
     rattle       noise between two frequencies
     cymbal       six square waves that are no harmonics of each other, high-passed, as in a TR-808
 

@@ -1,11 +1,13 @@
 r"""Domain confusion: an encoder unlearns what a classifier can tell domains apart by.
 
-    classifier C            min   CE(C(E(x)), j)
-    encoder E, decoder D    min   reconstruction - \lambda \min(CE(C(E(x)), j), \ln k)
+    \min_C  CE(C(E(x)), j)
+
+    \min_{E, D}  \|D_j(E(x)) - x\| - \lambda \min(CE(C(E(x)), j), \ln k)
 
 CE is the cross-entropy, in nats, of the domain j of a clip, one of k.  A classifier that can only guess has
-CE = \ln k.  The two losses belong to two learners, each of which moves its own network alone: the
-encoder's passes through the classifier and leaves its parameters where they are.
+CE = ln k.  The two losses belong to two learners, classifier C, and encoder E with decoders D, each
+of which moves its own network alone: the encoder's passes through the classifier and leaves its parameters
+where they are.
 
 Paper:      Mor, Wolf, Polyak & Taigman, "A universal music translation network", 2018
             (arXiv:1805.07848), section 3; Ganin et al., "Domain-adversarial training of neural

@@ -1,6 +1,7 @@
 r"""Relativistic GAN: a discriminator scores real audio above generated audio, pair by pair.
 
     L_D = E[softplus(D(\tilde x) - D(x))] + \frac{\gamma}{2} (R_1 + R_2)
+
     L_G = E[softplus(D(x) - D(\tilde x))]
 
     R_1 = E \|\nabla D(x)\|^2,   R_2 = E \|\nabla D(\tilde x)\|^2
