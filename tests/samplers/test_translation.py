@@ -14,9 +14,10 @@ from tinyaudio.models.mel_translation import MelTranslation, MelTranslationConfi
 from tinyaudio.models.translation import Translation, TranslationConfig
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.represent.logmel import log_mel
-from tinyaudio.samplers import translation, vocode
+from tinyaudio.samplers import encoded, vocode
 from tinyaudio.samplers.audio_file import AudioFile
-from tinyaudio.samplers.translation import latents_of, sample, translate
+from tinyaudio.samplers.encoded import encode_file
+from tinyaudio.samplers.translation import sample, translate
 
 RATE = 16_000
 
@@ -75,10 +76,10 @@ def test_a_block_does_not_change_what_is_in_it(net, vocoder, music, monkeypatch)
 
 
 def test_the_waveform_s_latents_are_those_of_the_whole_file(wavenet, music, monkeypatch):
-    monkeypatch.setattr(translation, "BLOCK", 7)
+    monkeypatch.setattr(encoded, "BLOCK", 7)
     file = AudioFile(music, 8_000)
     whole = wavenet.encode(file.read(0, 40_000)[None])
-    assert torch.allclose(latents_of(wavenet, file), whole, atol=1e-5)
+    assert torch.allclose(encode_file(wavenet.encoder, file), whole, atol=1e-5)
 
 
 def test_it_is_as_long_as_the_file_and_nothing_is_random(net, vocoder, music):

@@ -63,12 +63,6 @@ class TranslationConfig:
         return self.encoder.hop_length
 
     @property
-    def context_latents(self) -> int:
-        """How many hops to either side of one its latent can depend on."""
-        assert isinstance(self.encoder, DilatedEncoderConfig)
-        return -(-self.encoder.reach // self.hop_length)
-
-    @property
     def latent_channels(self) -> int:
         """Of the encoder's output (D)."""
         assert isinstance(self.encoder, DilatedEncoderConfig)

@@ -1,7 +1,8 @@
 """Latents of audio files of any length, made block by block in constant memory, and points between two.
 
 Implements: `encode_file`, `interpolate`; `encode_and_mix`, both for files that a user named.
-See:        `tinyaudio.models.dilated_encoder`; `tinyaudio.recipes.wavenet_autoencoder`, which uses it.
+See:        `tinyaudio.models.dilated_encoder`; `tinyaudio.samplers.translation` and
+            `tinyaudio.recipes.wavenet_autoencoder`, which use it.
 """
 
 from collections.abc import Sequence

@@ -8,10 +8,8 @@ See:        `tinyaudio.models.mel_translation` and `tinyaudio.samplers.vocode`;
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn import functional as F
 
 from tinyaudio.models.condition import Condition
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
@@ -21,10 +19,10 @@ from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
 from tinyaudio.samplers import vocode
 from tinyaudio.samplers.audio_file import AudioFile
 from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.encoded import encode_file
 from tinyaudio.samplers.native import stream
 
 WANTED = "music to translate"
-BLOCK = 64  # latents of a WaveNet's encoder that are made at a time
 
 
 def translate(
@@ -83,26 +81,6 @@ def sample(
     """
     file = AudioFile(source, sample_rate)
     file.check_sound(WANTED)
-    latents = latents_of(net, file)
+    latents = encode_file(net.encoder, file)
     conditioned = Conditioned(net.decoder(domain), Condition(frames=latents))
     return stream(conditioned, file.n_samples, [0], temperature)
-
-
-@torch.no_grad()
-def latents_of(net: Translation, file: AudioFile) -> Float[Tensor, "1 D N"]:
-    """The latents of a whole file, encoded block by block, each with as much context as the encoder sees."""
-    device, hop, context = (
-        next(net.parameters()).device,
-        net.config.hop_length,
-        net.config.context_latents,
-    )
-    n_latents = max(1, -(-file.n_samples // hop))
-    parts = []
-    for first in range(0, n_latents, BLOCK):
-        last = min(first + BLOCK, n_latents)
-        begin = max(0, first - context)
-        end = min(n_latents, last + context)
-        audio = file.read(begin * hop, end * hop)
-        audio = F.pad(audio, (0, (end - begin) * hop - audio.shape[1])).to(device)
-        parts.append(net.encode(audio[None])[:, :, first - begin : last - begin])
-    return torch.cat(parts, dim=2)
