@@ -12,18 +12,22 @@ where they are.
 Paper:      Mor, Wolf, Polyak & Taigman, "A universal music translation network", 2018
             (arXiv:1805.07848), section 3; Ganin et al., "Domain-adversarial training of neural
             networks", 2016, for the idea.
-Implements: `classifier_loss`, `confusion_loss`, `accuracy`.
+Implements: `classifier_loss`, `confusion_loss`, `accuracy`; `learn_domains`, the classifier's of a batch.
 Differs:    the papers' term has no bound.  An encoder that makes a classifier worse than guessing gives the
             domain away again, to one who reads the answers backwards, and can do so without end.
 See:        `tinyaudio.models.domain_classifier`.
 """
 
 import math
+from collections.abc import Callable
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+Batch = dict[str, Tensor]
+Loss = Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]
 WEIGHT = 1e-2  # lambda of Mor et al.
 
 
@@ -73,3 +77,25 @@ def accuracy(logits: Float[Tensor, "B k"], domain: Int[Tensor, " B"]) -> Float[T
         0.5
     """
     return (logits.argmax(1) == domain).float().mean()
+
+
+def learn_domains(
+    classifier: Callable[[Tensor], Tensor], encoded: Callable[[Batch], tuple[Tensor, Tensor]]
+) -> Loss:
+    """What a classifier of latents learns from: no gradient reaches the encoder.
+
+    Args:
+        classifier: Latents (B, D, N) to a logit of every domain (B, k).
+        encoded: A batch to its clips' latents and domains (B,).
+
+    Returns:
+        A loss in nats; logs ``accuracy``.
+    """
+
+    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        with torch.no_grad():
+            latents, domain = encoded(batch)
+        logits = classifier(latents)
+        return classifier_loss(logits, domain), {"accuracy": accuracy(logits, domain)}
+
+    return loss

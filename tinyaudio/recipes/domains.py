@@ -17,7 +17,7 @@ from tinyaudio.data.domain_crops import DOMAINS, DomainCrops, domain_folders
 from tinyaudio.data.recorded import SOUNDS
 from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.domain_classifier import DomainClassifier
-from tinyaudio.objectives.confusion import WEIGHT, accuracy, classifier_loss, confusion_loss
+from tinyaudio.objectives.confusion import WEIGHT, accuracy, confusion_loss, learn_domains
 from tinyaudio.recipe import RunConfig, option
 from tinyaudio.train import EMA, Batch, Learner, cosine
 
@@ -103,25 +103,21 @@ def learners(
     """
     classifier = DomainClassifier(len(config.domains), latent_channels)
 
-    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def encoded(batch: Batch) -> tuple[Tensor, Tensor]:
         crops, domain = flat(batch[f"detuned_{view}"])
-        latents = encode(crops)
+        return encode(crops), domain
+
+    def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        latents, domain = encoded(batch)
         error = reconstruction(latents, batch)
         confusion = confusion_loss(classifier(latents), domain, config.confusion)
         return error + confusion, {"reconstruction": error}
-
-    def loss_of_classifier(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        crops, domain = flat(batch[f"detuned_{view}"])
-        with torch.no_grad():
-            latents = encode(crops)
-        logits = classifier(latents)
-        return classifier_loss(logits, domain), {"accuracy": accuracy(logits, domain)}
 
     adam = torch.optim.Adam(classifier.parameters(), lr=config.classifier_learning_rate)
     schedule, ema = cosine(config.steps, min(100, config.steps)), EMA(net, config.ema_decay)
     return [
         Learner("net", net, loss, optimizer, 1, schedule, 1.0, ema, backend),
-        Learner("classifier", classifier, loss_of_classifier, adam),
+        Learner("classifier", classifier, learn_domains(classifier, encoded), adam),
     ]
 
 

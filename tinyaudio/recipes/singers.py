@@ -22,7 +22,7 @@ from tinyaudio.models.domain_classifier import DomainClassifier
 from tinyaudio.models.mel_singing import MelSinging
 from tinyaudio.models.singing import SingingConversion
 from tinyaudio.objectives.backtranslation import backtranslation_loss, draw_mixtures
-from tinyaudio.objectives.confusion import accuracy, classifier_loss, confusion_loss
+from tinyaudio.objectives.confusion import accuracy, confusion_loss, learn_domains
 from tinyaudio.recipe import Models, network, option
 from tinyaudio.recipes.speakers import SpeakersConfig
 from tinyaudio.train import EMA, Batch, Learner, Schedule
@@ -104,17 +104,14 @@ def learners(
             )
         return torch.stack([*terms.values()]).sum(), terms
 
-    def learn_singers(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.no_grad():
-            latents = encode(batch)
-        logits, who = classifier(latents), batch["speaker"]
-        return classifier_loss(logits, who), {"accuracy": accuracy(logits, who)}
+    def encoded(batch: Batch) -> tuple[Tensor, Tensor]:
+        return encode(batch), batch["speaker"]
 
     ema = EMA(net, config.ema_decay)
     other = torch.optim.Adam(classifier.parameters(), lr=1e-3)
     return [
         Learner("net", net, net_loss, adam, 1, schedule, 1.0, ema, backend),
-        Learner("classifier", classifier, learn_singers, other),
+        Learner("classifier", classifier, learn_domains(classifier, encoded), other),
     ]
 
 
