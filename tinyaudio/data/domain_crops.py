@@ -20,6 +20,7 @@ from tinyaudio.data.clips import Clips
 from tinyaudio.data.detune import detune
 from tinyaudio.data.item import Item
 from tinyaudio.data.melodies import Melodies
+from tinyaudio.data.named_folders import named_folders
 from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.errors import DataError
 from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
@@ -37,18 +38,7 @@ def domain_folders(folder: Path) -> tuple[str, ...]:
     Raises:
         DataError: There are fewer than two.
     """
-    try:
-        names = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[:1] != ".")
-    except OSError as error:
-        raise DataError(
-            f"{folder}: {error.strerror}; give a folder with a folder a domain"
-        ) from None
-    if len(names) < 2:
-        raise DataError(
-            f"{folder}: {len(names)} folders; translation needs two domains or more, each with a folder"
-            f" of recordings, such as {folder / 'piano'} and {folder / 'choir'}"
-        )
-    return tuple(names)
+    return named_folders(folder, "domain", "translation", ("piano", "choir"))
 
 
 class DomainCrops(Dataset):

@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 
 from tinyaudio.data.clips import Clips
 from tinyaudio.data.item import Item
+from tinyaudio.data.named_folders import named_folders
 from tinyaudio.data.rng import Purpose, generator
 from tinyaudio.data.voices import N_SPEAKERS, Voices
 from tinyaudio.errors import DataError
@@ -35,18 +36,7 @@ def speaker_folders(folder: Path) -> tuple[str, ...]:
     Raises:
         DataError: There are fewer than two.
     """
-    try:
-        names = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[:1] != ".")
-    except OSError as error:
-        raise DataError(
-            f"{folder}: {error.strerror}; give a folder with a folder a speaker"
-        ) from None
-    if len(names) < 2:
-        raise DataError(
-            f"{folder}: {len(names)} folders; voice conversion needs two speakers or more, each with"
-            f" a folder of recordings, such as {folder / 'anna'} and {folder / 'ben'}"
-        )
-    return tuple(names)
+    return named_folders(folder, "speaker", "voice conversion", ("anna", "ben"))
 
 
 def procedural_speaker(name: str) -> int:
