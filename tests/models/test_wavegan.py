@@ -1,9 +1,12 @@
 """WaveGAN: the paper's shapes and sizes, and phase shuffle."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn import functional as F
 
+from tinyaudio.errors import UserError
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig, phase_shuffle
 
 
@@ -57,6 +60,27 @@ def test_the_critic_shuffles_in_training_only():
     assert not torch.equal(critic(x), critic(x))
     critic.eval()
     assert torch.equal(critic(x), critic(x))
+
+
+def test_the_critic_draws_a_shift_for_each_example():
+    torch.manual_seed(0)
+    critic = Critic(WaveGANConfig.tiny())
+    scores = critic(torch.randn(1, 1, 4096).expand(16, 1, 4096))  # the same clip sixteen times
+    assert scores.unique().numel() > 8
+    flat = Critic(replace(WaveGANConfig.tiny(), shuffle=0))
+    assert flat(torch.randn(1, 1, 4096).expand(4, 1, 4096)).unique().numel() == 1
+
+
+@pytest.mark.parametrize("n_samples", [1, 4_095, 16_384])
+def test_clips_of_another_length_are_refused_in_a_line(n_samples):
+    critic = Critic(WaveGANConfig.tiny())
+    with pytest.raises(UserError, match=f"{n_samples} samples: this critic hears 4096"):
+        critic(torch.zeros(2, 1, n_samples))
+
+
+def test_silence_and_a_batch_of_one_are_scored():
+    critic = Critic(WaveGANConfig.tiny())
+    assert torch.isfinite(critic(torch.zeros(1, 1, 4096))).all()
 
 
 def test_every_parameter_is_reached():

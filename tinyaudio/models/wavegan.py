@@ -17,6 +17,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tinyaudio.errors import UserError
+
 KERNEL, STRIDE = 25, 4  # every layer of both networks
 SEED_FRAMES = 16  # the length from which upsampling starts: 16 * 4^5 = 16,384
 
@@ -145,7 +147,12 @@ class Critic(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["a
 
         Returns:
             A score with no scale of its own; only differences mean something.
+
+        Raises:
+            UserError: The clips have another length.
         """
+        if audio.shape[-1] != (n_samples := self.config.n_samples):
+            raise UserError(f"clips of {audio.shape[-1]} samples: this critic hears {n_samples}")
         x, n = audio, self.config.shuffle
         for i, layer in enumerate(self.layers):
             x = F.leaky_relu(layer(x), 0.2)
