@@ -141,8 +141,18 @@ def test_the_paper_s_model_is_the_one_described():
 
 def test_the_shipped_model_is_the_one_described():
     stated("플루트, 오르간, 금관, 기타를", "on flute, organ, brass and guitar")
-    assert open_run("translation-instruments").config.domains == DOMAINS
+    stated("1,500스텝, $\\lambda = 0.1$", "for 1,500 steps on a CPU with $\\lambda = 0.1$")
+    config = open_run("translation-instruments").config
+    assert (config.domains, config.steps, config.confusion) == (DOMAINS, 1_500, 0.1)
     assert DOMAINS == ("flute", "organ", "brass", "guitar")
+
+
+def test_the_equalizer_is_nearer_and_still_a_flute(printed):
+    stated("분류기는 여전히 플루트라고 답합니다", "and yet the classifier answers flute")
+    pattern = r"(?m)^(source|mean spectrum|untrained|translation|vocoder copy) +(\d\.\d\d) instrument: (\w+)$"
+    rows = {name: (float(ratio), heard) for name, ratio, heard in re.findall(pattern, printed)}
+    assert rows["vocoder copy"][0] < rows["mean spectrum"][0] < rows["translation"][0] < 0.8
+    assert [rows[name][1] for name in ("mean spectrum", "translation")] == ["flute", "guitar"]
 
 
 def test_the_tables_are_the_benchmark_s_record():
@@ -159,7 +169,13 @@ def test_the_tables_are_the_benchmark_s_record():
         percents = [row["target_instrument_accuracy"], row["pitch_kept"]]
         shown = " | ".join(f"{100 * one:.0f}%" for one in percents)
         stated(f"| {label} | {row['distance_ratio']:.2f} | {shown} |")
+    stated("평균에서 두 대조군보다 기준에 가깝지만", "nearer to the reference than both controls")
+    nearest = [record[name]["distance_ratio"] for name in rows.values()]
+    assert nearest[3] < 0.5 * nearest[0] and nearest[0] < nearest[2] and nearest[0] < nearest[1]
+    assert record["translation"]["pitch_kept"] < record["unconverted"]["pitch_kept"]
     probe = record["domain_probe"]
+    stated("대부분 알아맞힙니다", "mostly recognizes the instrument")
+    assert 0.5 < probe["latents"] < probe["untrained"]
     assert probe["chance"] == 0.25
     for label, name in (
         ("latents of the translation model", "latents"),
