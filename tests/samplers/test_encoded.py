@@ -6,6 +6,7 @@ import torch
 from tinyaudio.audio import load, save
 from tinyaudio.errors import UserError
 from tinyaudio.models.dilated_encoder import DilatedEncoder, DilatedEncoderConfig
+from tinyaudio.models.vqvae import VQVAE, VQVAEConfig
 from tinyaudio.samplers import encoded
 from tinyaudio.samplers.audio_file import AudioFile
 from tinyaudio.samplers.encoded import encode_and_mix, encode_file
@@ -25,6 +26,17 @@ def sounds(tmp_path):
     for name, n in (("long", 4_000), ("short", 1_234)):
         save(tmp_path / f"{name}.wav", 0.6 * torch.rand(1, n) - 0.3, RATE)
     return tmp_path
+
+
+@torch.no_grad()
+def test_blocks_of_a_vqvae_give_what_the_whole_file_gives(sounds, monkeypatch):
+    monkeypatch.setattr(encoded, "BLOCK", 3)
+    net = VQVAE(VQVAEConfig.tiny()).eval()
+    audio, _ = load(sounds / "short.wav")
+    padded = torch.nn.functional.pad(audio, (0, -1_234 % net.config.hop_length))[None]
+    found = encode_file(net, AudioFile(sounds / "short.wav", RATE))
+    torch.testing.assert_close(found, net.latents(padded))
+    assert found.shape == (1, 64, 20)
 
 
 @torch.no_grad()

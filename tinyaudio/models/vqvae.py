@@ -62,6 +62,11 @@ class VQVAEConfig:
         """Samples from code to code."""
         return 2**self.n_convolutions
 
+    @property
+    def reach(self) -> int:
+        """Samples before or after its own hop, at most, that a code depends on."""
+        return self.hop_length
+
     @classmethod
     def tiny(cls) -> "VQVAEConfig":
         """For eight speakers at 8 kHz on a CPU core: 256 codes, 125 a second."""

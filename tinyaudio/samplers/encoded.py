@@ -1,8 +1,8 @@
 """Latents of audio files of any length, made block by block in constant memory, and points between two.
 
 Implements: `encode_file`, `interpolate`; `encode_and_mix`, both for files that a user named.
-See:        `tinyaudio.models.dilated_encoder`; `tinyaudio.samplers.translation` and
-            `tinyaudio.recipes.wavenet_autoencoder`, which use it.
+See:        `tinyaudio.models.dilated_encoder` and `tinyaudio.models.vqvae`; `tinyaudio.samplers.translation`,
+            `tinyaudio.samplers.voice_conversion` and `tinyaudio.recipes.wavenet_autoencoder`, which use it.
 """
 
 from collections.abc import Sequence
@@ -15,24 +15,26 @@ from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.dilated_encoder import DilatedEncoder
+from tinyaudio.models.vqvae import VQVAE
 from tinyaudio.samplers.audio_file import AudioFile
 
 BLOCK = 256  # latents that are made at a time
 
 
 @torch.no_grad()
-def encode_file(encoder: DilatedEncoder, file: AudioFile) -> Float[Tensor, "1 D N"]:
+def encode_file(encoder: DilatedEncoder | VQVAE, file: AudioFile) -> Float[Tensor, "1 D N"]:
     """The latents of a whole file, the last of them filled up with silence.
 
     Args:
-        encoder: In evaluation mode, on any device.
+        encoder: In evaluation mode, on any device. A VQ-VAE gives its latents before quantization.
         file: Read at the sample rate that the encoder was trained at.
 
     Returns:
         On the encoder's device; equal to encoding the whole file at once, since every block is encoded
         together with all that its latents depend on.
     """
-    hop = encoder.config.hop_length
+    encode = encoder.latents if isinstance(encoder, VQVAE) else encoder
+    hop, device = encoder.config.hop_length, next(encoder.parameters()).device
     n_latents, context = -(-file.n_samples // hop), -(-encoder.config.reach // hop)
     parts = []
     for first in range(0, n_latents, BLOCK):
@@ -40,7 +42,7 @@ def encode_file(encoder: DilatedEncoder, file: AudioFile) -> Float[Tensor, "1 D 
         begin, end = max(0, first - context), min(n_latents, last + context)
         audio = file.read(begin * hop, end * hop)
         audio = F.pad(audio, (0, (end - begin) * hop - audio.shape[1]))
-        latents = encoder(audio[None].to(encoder.latents.weight.device))
+        latents = encode(audio[None].to(device))
         parts.append(latents[:, :, first - begin : last - begin])
     return torch.cat(parts, dim=2)
 
