@@ -83,6 +83,21 @@ def test_silence_and_a_batch_of_one_are_scored():
     assert torch.isfinite(critic(torch.zeros(1, 1, 4096))).all()
 
 
+@pytest.mark.parametrize("config", [WaveGANConfig.tiny(), WaveGANConfig(width=16, n_layers=5)])
+def test_initial_weights_keep_the_scale(config):
+    """Latents make different sounds, and the critic's slope is what the penalty asks for, within a factor of 5."""
+    torch.manual_seed(0)
+    generator, critic = Generator(config), Critic(config).eval()
+    x = generator.dense(2 * torch.rand(16, config.n_latents) - 1).unflatten(1, (-1, 16))
+    for layer in generator.layers:
+        x = layer(F.relu(x))
+        assert 0.3 < x.std() < 2
+    assert x.std(0).mean() > 0.2  # between latents
+    audio = (0.1 * torch.randn(16, 1, config.n_samples)).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(audio).sum(), audio)
+    assert 0.2 < slope.flatten(1).norm(dim=1).mean() < 5
+
+
 def test_every_parameter_is_reached():
     config = WaveGANConfig.tiny()
     generator, critic = Generator(config), Critic(config)

@@ -3,7 +3,9 @@
 Paper:      Donahue, McAuley, Puckette, "Adversarial Audio Synthesis", ICLR 2019 (arXiv:1802.04208),
             tables 3 and 4 (appendix D) for the sizes, section 3.3 for phase shuffle.
 Implements: `Generator`, `Critic`, `phase_shuffle`.
-Differs:    each example of a batch draws its own phase shift; the authors' code draws one a batch.
+Differs:    each example of a batch draws its own phase shift; the authors' code draws one a batch.  Initial
+            weights keep the scale of the activations from layer to layer (He et al., 2015), so that
+            different latents are different sounds from the first step; the authors' are Glorot's.
             The critic is called so because the loss is Wasserstein's; the paper says discriminator.
 See:        part 3, "Bottlenecks and critics".
 """
@@ -79,6 +81,10 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
             nn.ConvTranspose1d(c, d, KERNEL, STRIDE, padding=11, output_padding=1)
             for c, d in zip(widths, [*widths[1:], 1], strict=True)
         )
+        nn.init.kaiming_normal_(self.dense.weight)
+        for layer, c in zip(self.layers, widths, strict=True):
+            # of a filter's 25 weights, a sample is the sum of every fourth
+            nn.init.normal_(layer.weight, std=(2 * STRIDE / (KERNEL * c)) ** 0.5)
 
     def forward(self, latents: Float[Tensor, "B D"]) -> Float[Tensor, "B 1 T"]:
         """Make one clip for each row of latents.
@@ -137,6 +143,8 @@ class Critic(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["a
         self.layers = nn.ModuleList(
             nn.Conv1d(c, d, KERNEL, STRIDE, padding=11) for c, d in pairwise(widths)
         )
+        for layer in self.layers:
+            nn.init.kaiming_normal_(layer.weight, a=0.2)
         self.score = nn.Linear(SEED_FRAMES * widths[-1], 1)
 
     def forward(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, " B"]:

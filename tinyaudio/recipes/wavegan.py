@@ -48,7 +48,7 @@ class Config(RunConfig):
             raise ConfigError("material", self.material, f"must be {' or '.join(MATERIALS)}")
 
 
-NARROW = Config(steps=8_000, critic_steps=1, ema_decay=0.998)
+NARROW = Config(steps=12_000, critic_steps=1, ema_decay=0.998)
 # Table 5 of Donahue et al.: batches of 64, Adam at 1e-4, 200,000 generator steps.
 PAPER = Config(model=WaveGANConfig.paper(), batch_size=64, steps=1_000_000, learning_rate=1e-4)
 
