@@ -1,8 +1,9 @@
 """What does WaveGAN learn from drum hits, and what from pitched notes, of the same length by the same network?
 
-`drums` and `notes` have a row each; the sounds are compared by log-mel spectra in dB, 17 frames of 80 bands, as
-their 32 principal components over the sounds that the run learned from.  The reference are sounds of the test
-split, which no training had, and no choice was made on them; as many are compared with it.  Rows:
+`drums` and `notes` have a table each.  Sounds are compared by log-mel spectra in dB, 17 frames of 80 bands, in
+which 60 dB below the loudest level of all is silence, as where a room's reverberation time is measured; and of
+these by the 32 principal components of the sounds that the run learned from.  The reference are sounds of the
+test split, which no training had and on which nothing was chosen; as many are compared with it.  Rows:
 
 wavegan        the run, one clip a seed, as its command `generate` makes them
 real_held_out  other sounds of the test split: what a perfect generator would have
@@ -47,22 +48,27 @@ from benchmarks.timing import cpu, ratio
 
 RUN = "wavegan-drums"
 N_SOUNDS, N_COMPONENTS, N_CLUSTERS = 1_000, 32, 50
+SILENCE_DB = 60  # below the loudest level
 BATCH = 100  # clips that are generated at once
 
 
 def spectra(clips: Any, sample_rate: int) -> Any:
-    """Features (N, F) of clips (N, 1, T): log-mel levels in dB over the square root of F.
+    """Log-mel levels (N, F) of clips (N, 1, T), in dB."""
+    from tinyaudio.represent.logmel import RANGE_DB, log_mel
+
+    return RANGE_DB * log_mel(clips, sample_rate).flatten(1)
+
+
+def features(levels: Any, loudest_db: float) -> Any:
+    """Levels above silence, over the square root of their number.
 
     A squared distance of two is then the mean squared difference of their levels.
     """
-    from tinyaudio.represent.logmel import RANGE_DB, log_mel
-
-    levels = RANGE_DB * log_mel(clips, sample_rate).flatten(1)
-    return levels / levels.shape[1] ** 0.5
+    return levels.clamp(min=loudest_db - SILENCE_DB) / levels.shape[1] ** 0.5
 
 
 def sounds(config: Any, split: str, n: int, skip: int = 0) -> Any:
-    """The spectra of n sounds of a run's material."""
+    """The spectra of n sounds of a run's material, after some that are left out."""
     import torch
 
     from tinyaudio.data.one_shots import OneShots
@@ -106,14 +112,20 @@ def rows(run: Any, split: str, n: int) -> dict[str, Any]:
 
     from tinyaudio.metrics.generative import PrincipalComponents, moments, square_root
 
-    raw = sounds(run.config, "train", run.config.n_sounds)
+    levels = sounds(run.config, "train", run.config.n_sounds)
+    loudest_db = levels.max().item()
+    raw = features(levels, loudest_db)
     components = PrincipalComponents(raw, N_COMPONENTS)
-    train = components(raw)
-    reference, other = components(sounds(run.config, split, 2 * n)).split(n)
+
+    def place(levels: Any) -> Any:
+        return components(features(levels, loudest_db))
+
+    train = place(levels)
+    reference, other = place(sounds(run.config, split, 2 * n)).split(n)
     mean, covariance = moments(train)
     draws = torch.randn(n, N_COMPONENTS, generator=torch.Generator().manual_seed(0))
     made = {
-        "wavegan": components(generated(run, n)),
+        "wavegan": place(generated(run, n)),
         "real_held_out": other,
         "mean": mean.expand(n, -1),
         "gaussian": mean + draws @ square_root(covariance),

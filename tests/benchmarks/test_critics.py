@@ -9,6 +9,7 @@ import torch
 
 from benchmarks import critics, wavegan_peer
 from tinyaudio.checkpoints import TrainedRun
+from tinyaudio.metrics.generative import PrincipalComponents
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.recipe import networks
 from tinyaudio.recipes import vqvae, wavegan
@@ -42,10 +43,14 @@ def few(monkeypatch):
     monkeypatch.setattr(wavegan_peer, "ROUNDS", 1)
 
 
-def test_a_squared_distance_of_spectra_is_a_mean_over_bands_and_frames():
+def test_a_squared_distance_is_a_mean_over_bands_and_frames_and_silence_is_60_db_below():
     clips = 0.1 * torch.randn(1, 1, 1_024, generator=torch.Generator().manual_seed(0))
-    one, louder = (critics.spectra(x, 16_000) for x in (clips, 2 * clips))
+    levels = [critics.spectra(gain * clips, 16_000) for gain in (1, 2, 1e-4, 1e-5)]
+    loudest_db = levels[1].max().item()
+    one, louder, soft, softer = (critics.features(x, loudest_db) for x in levels)
     assert (one - louder).square().sum().item() == pytest.approx(6.02**2, rel=1e-3)
+    assert torch.equal(soft, softer)
+    assert soft.square().sum().sqrt().item() == pytest.approx(abs(loudest_db - 60), rel=1e-4)
 
 
 def test_the_controls_bound_the_rows(few):
@@ -65,11 +70,10 @@ def test_the_controls_bound_the_rows(few):
 
 def test_the_mean_s_distance_is_the_reference_s_variance(few):
     found = critics.rows(untrained("drums"), "valid", 60)
-    raw = critics.sounds(TOY, "train", 60)
-    from tinyaudio.metrics.generative import PrincipalComponents
-
+    train, valid = (critics.sounds(TOY, split, 60) for split in ("train", "valid"))
+    raw, reference = (critics.features(x, train.max().item()) for x in (train, valid))
     components = PrincipalComponents(raw, critics.N_COMPONENTS)
-    reference = components(critics.sounds(TOY, "valid", 60))
+    reference = components(reference)
     variance = reference.var(0).sum() + (reference.mean(0) - components(raw).mean(0)).square().sum()
     assert found["mean"]["frechet_db2"] == pytest.approx(variance.item(), rel=1e-3)
 
