@@ -33,7 +33,7 @@ from tinyaudio.data.speech.content import PHONES
 from tinyaudio.errors import UserError
 from tinyaudio.metrics.discriminant import LinearDiscriminant
 from tinyaudio.metrics.spectral import log_mel_distance
-from tinyaudio.represent.logmel import HOP_LENGTH, log_mel
+from tinyaudio.represent.logmel import HOP_LENGTH, RANGE_DB, log_mel
 from tinyaudio.represent.prosody import REFERENCE_HZ, VOICED, pitch_frames
 from tinyaudio.represent.source_filter import normalized_autocorrelation
 
@@ -115,10 +115,20 @@ def pitch_kept(
 
 def cepstra(audio: Float[Tensor, "*one T"], sample_rate: int) -> Float[Tensor, "N 20"]:
     """The first 20 mel cepstra, in dB, at samples 0, 256, ...: a frame's spectral envelope."""
-    frames = 40 * log_mel(audio.reshape(1, 1, -1), sample_rate)[0]
-    m = torch.arange(len(frames)) + 0.5
-    cosines = torch.cos(math.pi * torch.arange(N_CEPSTRA)[:, None] * m / len(m))
-    return (cosines @ frames.cpu() / len(m)).T
+    return mel_cepstra(log_mel(audio.reshape(1, 1, -1), sample_rate)[0].cpu()).T
+
+
+def mel_cepstra(mels: Float[Tensor, "*batch M N"]) -> Float[Tensor, "*batch 20 N"]:
+    """The same of frames of `log_mel`.
+
+    Example:
+        >>> mel_cepstra(torch.ones(80, 3))[:2].round(decimals=3).abs()  # a level of 0 dB, on log_mel's scale
+        tensor([[40., 40., 40.],
+                [ 0.,  0.,  0.]])
+    """
+    m = torch.arange(mels.shape[-2], device=mels.device) + 0.5
+    orders = torch.arange(N_CEPSTRA, device=mels.device)[:, None]
+    return torch.cos(math.pi * orders * m / len(m)) @ (RANGE_DB * mels) / len(m)
 
 
 def voiced_frames(audio: Float[Tensor, "*one T"], sample_rate: int) -> Bool[Tensor, " N"]:

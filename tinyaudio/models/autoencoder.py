@@ -110,8 +110,8 @@ class Encoded(NamedTuple):
 
 
 def reparameterize(
-    mean: Float[Tensor, "B D"], log_variance: Float[Tensor, "B D"], noise: Float[Tensor, "B D"]
-) -> Float[Tensor, "B D"]:
+    mean: Float[Tensor, "B *D"], log_variance: Float[Tensor, "B *D"], noise: Float[Tensor, "B *D"]
+) -> Float[Tensor, "B *D"]:
     r"""A draw from N(\mu, \sigma^2), through which gradients reach both: z = \mu + \sigma \epsilon.
 
     Args:

@@ -4,8 +4,8 @@ The recording is read twice, a few seconds at a time: once for the mean of its v
 encoder's input is relative to, and once to convert it, block by block, with a context on either side.
 
 Implements: `convert`, by frames and a vocoder, and `Frames`; `sample`, by a WaveNet; `sing`, of a batch.
-See:        `tinyaudio.models.mel_vqvae`, `tinyaudio.models.mel_singing` and `tinyaudio.samplers.vocode`;
-            `tinyaudio.models.vqvae` and `tinyaudio.models.singing`.
+See:        `tinyaudio.models.mel_vqvae`, `tinyaudio.models.mel_singing`, `tinyaudio.models.vae_wgan` and
+            `tinyaudio.samplers.vocode`; `tinyaudio.models.vqvae` and `tinyaudio.models.singing`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ from tinyaudio.models.istft_vocoder import ISTFTVocoder
 from tinyaudio.models.mel_singing import MelSinging
 from tinyaudio.models.mel_vqvae import MelVQVAE
 from tinyaudio.models.singing import SingingConversion
+from tinyaudio.models.vae_wgan import MelVAE
 from tinyaudio.models.vqvae import VQVAE
 from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
@@ -72,7 +73,7 @@ class Frames:
 
 
 def convert(
-    net: MelVQVAE | MelSinging, vocoder: ISTFTVocoder, source: Path, speaker: int
+    net: MelVQVAE | MelSinging | MelVAE, vocoder: ISTFTVocoder, source: Path, speaker: int
 ) -> Iterator[Float[Tensor, "1 1 _"]]:
     """A file in the voice of a speaker, piece by piece.
 
