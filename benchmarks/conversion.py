@@ -4,12 +4,14 @@ Procedural speakers say the same sentence in step, so that a conversion has an e
 are of the test split; nothing was chosen on them.  Rows:
 
 vqvae          `vqvae-voices`, or --run: frames through 512 codes, and the frame-rate vocoder; 16 kHz
+vae            `vae-voices`, or --vae-run: frames through Gaussian latents, and the same vocoder
+vae_wgan       `vae-wgan`, or --vae-wgan-run: the same network with a WGAN critic against over-smoothing
 vqvae_wavenet  `vqvae-wavenet`, or --wavenet-run: the paper's model, at 8 kHz, of two speakers only
 unconverted    control: the source as it is
 mean_spectrum  control without a network: the source's pitch and spectral envelope (20 cepstra), their means
                over voiced frames moved to the target's, made to sound by harmonics and noise
 vocoder_copy   control: the reference through the vocoder, what a perfect conversion would have
-unseen         the first four of these by source speakers that no training had
+unseen         all of these but vqvae_wavenet by source speakers that no training had
 recorded       the same of real recordings (Italian, Russian, held out); without a reference, so that content
                and the course of the pitch are compared with the source's
 two_speakers   the rows at 8 kHz beside vqvae_wavenet: unconverted, and vqvae resampled
@@ -24,6 +26,7 @@ target_speaker_accuracy  share of clips that a classifier takes for the target, 
 pitch_kept               share of the reference's voiced frames with a pitch within 100 cents of its
 voiced_kept              share of these that are voiced at all
 content_kept             share of frames in which a classifier of phones says the same of both
+global_variance_ratio    variance over time of the mel cepstra over the reference's; below 1 is over-smoothed
 ..._share                share of pairs with a distance ratio of at most 0.65, pitch kept of at least 0.7,
                          content of at least 0.8
 
@@ -42,6 +45,7 @@ from benchmarks.conversion_scores import Pair, pairs, scored, scored_recordings
 from benchmarks.vocoder_ways import FrontEnd
 
 RUN, WAVENET_RUN = "vqvae-voices", "vqvae-wavenet"
+VAE_RUNS = {"vae": "vae-voices", "vae_wgan": "vae-wgan"}
 TRANSLATION_RUN = "translation-instruments"
 N_PAIRS, N_RECORDED = 40, 8
 # A man, two women and so on whom no training of this benchmark's runs had.
@@ -121,11 +125,21 @@ def vocoder_copy(pair: Pair) -> Any:
     return vocode.vocode(shipped_vocoder("speech"), frames, pair.reference.clip.shape[1])[0]
 
 
-def measure(run: Any, wavenet_run: Any | None, n_pairs: int, n_recorded: int) -> dict[str, Any]:
+def measure(
+    run: Any,
+    wavenet_run: Any | None,
+    n_pairs: int,
+    n_recorded: int,
+    vae_runs: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """All rows; those of a run that is not there are None."""
     rate, speakers = run.config.sample_rate, tuple(map(int, run.config.speakers))
+    vaes = {name: one for name, one in (vae_runs or {}).items() if one}
+    for name, one in vaes.items():
+        check_same_speakers(name, one, run)
     ways = {
         "vqvae": by_command(run),
+        **{name: by_command(one) for name, one in vaes.items()},
         "unconverted": lambda pair: pair.source,
         "mean_spectrum": mean_spectrum(speakers, rate),
         "vocoder_copy": vocoder_copy,
@@ -133,7 +147,7 @@ def measure(run: Any, wavenet_run: Any | None, n_pairs: int, n_recorded: int) ->
     seen = pairs(speakers, speakers, n_pairs, rate)
     unseen = pairs(UNSEEN, speakers, n_pairs, rate)
     found: dict[str, Any] = {name: scored(way, seen, speakers, rate) for name, way in ways.items()}
-    found["vqvae_wavenet"] = None
+    found |= dict.fromkeys(["vqvae_wavenet", *(name for name in VAE_RUNS if name not in vaes)])
     found["unseen"] = {name: scored(way, unseen, speakers, rate) for name, way in ways.items()}
     clips = recordings(rate, n_recorded)
     del ways["vocoder_copy"]
@@ -143,6 +157,16 @@ def measure(run: Any, wavenet_run: Any | None, n_pairs: int, n_recorded: int) ->
     if wavenet_run:
         found |= two_speakers(run, wavenet_run, n_pairs)
     return found
+
+
+def check_same_speakers(name: str, one: Any, run: Any) -> None:
+    """Rows are of the same pairs: refuse a run of other speakers than --run's, or at another rate."""
+    from tinyaudio.errors import UserError
+
+    for what in ("speakers", "sample_rate"):
+        if (given := getattr(one.config, what, None)) != (wanted := getattr(run.config, what)):
+            option = f"--{name.replace('_', '-')}-run"
+            raise UserError(f"{option}: its {what} are {given}, those of --run {wanted}")
 
 
 def two_speakers(run: Any, wavenet_run: Any, n_pairs: int) -> dict[str, Any]:
@@ -204,6 +228,10 @@ def main() -> None:
         default=WAVENET_RUN,
         help=f"of vqvae-wavenet; '' for none (default: {WAVENET_RUN})",
     )
+    for name, default in VAE_RUNS.items():
+        option = f"--{name.replace('_', '-')}-run"
+        said = f"of vae-wgan; '' for none (default: {default})"
+        options.add_argument(option, default=default, help=said)
     options.add_argument(
         "--translation-run",
         default=TRANSLATION_RUN,
@@ -219,10 +247,12 @@ def main() -> None:
         from tinyaudio.checkpoints import open_run
 
         wavenet_run = open_run(given.wavenet_run) if given.wavenet_run else None
-        found = measure(open_run(given.run), wavenet_run, given.pairs, N_RECORDED)
+        places = {name: getattr(given, f"{name}_run") for name in VAE_RUNS}
+        vaes = {name: open_run(place) if place else None for name, place in places.items()}
+        found = measure(open_run(given.run), wavenet_run, given.pairs, N_RECORDED, vaes)
         if given.translation_run:
-            places = (given.translation_run, given.translation_wavenet_run)
-            runs = [open_run(place) if place else None for place in places]
+            domains = (given.translation_run, given.translation_wavenet_run)
+            runs = [open_run(place) if place else None for place in domains]
             found |= translation_scores.measure(*runs, given.pairs)
         found |= singing_scores.measure(given)
     print(json.dumps(found)) if given.json else table(found)

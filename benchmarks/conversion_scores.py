@@ -67,6 +67,7 @@ def scored(
     ``judges`` are the classifiers of phones and of speakers, those of `classifiers` unless given.
     """
     from tinyaudio.metrics import conversion
+    from tinyaudio.metrics.global_variance import global_variance_ratio
 
     phones, who = judges or classifiers(tuple(speakers), sample_rate)
     rows = []
@@ -84,6 +85,7 @@ def scored(
                 "pitch_kept": pitch,
                 "voiced_kept": voicing,
                 "content_kept": conversion.content_kept(phones, made, reference.clip, sample_rate),
+                "global_variance_ratio": global_variance_ratio(made, reference.clip, sample_rate),
             }
         )
     means = {name: statistics.fmean(row[name] for row in rows) for name in rows[0]}

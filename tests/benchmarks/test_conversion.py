@@ -17,6 +17,7 @@ KEYS = {
     "distance_ratio_share",
     "pitch_kept_share",
     "content_kept_share",
+    "global_variance_ratio",
 }
 
 
@@ -46,6 +47,7 @@ def test_the_reference_itself_is_a_perfect_conversion_and_the_source_is_none(qui
     assert set(best) == set(none) == KEYS
     assert best["distance_ratio"] == 0 and best["content_kept"] == 1 and best["pitch_kept"] > 0.95
     assert best["distance_ratio_share"] == best["pitch_kept_share"] == 1
+    assert best["global_variance_ratio"] == 1 and 0.5 < none["global_variance_ratio"] < 2
     assert none["distance_ratio"] == 1 and none["distance_ratio_share"] == 0
     assert none["target_speaker_accuracy"] == 0 < best["target_speaker_accuracy"]
 
@@ -71,13 +73,27 @@ def test_the_control_without_a_network_moves_pitch_and_envelope():
     assert distance_ratio(made, pair.source, pair.reference.clip, 16_000) < 1.3
 
 
+def test_rows_are_of_runs_with_the_same_speakers():
+    from types import SimpleNamespace
+
+    from tinyaudio.errors import UserError
+
+    def run(speakers, sample_rate=16_000):
+        return SimpleNamespace(config=SimpleNamespace(speakers=speakers, sample_rate=sample_rate))
+
+    conversion.check_same_speakers("vae", run(("0", "1")), run(("0", "1")))
+    for other, what in ((run(("0", "2")), "speakers"), (run(("0", "1"), 8_000), "sample_rate")):
+        with pytest.raises(UserError, match=f"--vae-wgan-run: its {what} are"):
+            conversion.check_same_speakers("vae_wgan", other, run(("0", "1")))
+
+
 @pytest.mark.slow
 def test_the_command(quick, monkeypatch, capsys):
     monkeypatch.setattr(conversion, "N_RECORDED", 1)
     monkeypatch.setattr(sys, "argv", ["conversion", "--json", "--wavenet-run", "", "--pairs", "2"])
     conversion.main()
     found = json.loads(capsys.readouterr().out)
-    rows = {"vqvae", "unconverted", "mean_spectrum", "vocoder_copy"}
+    rows = {"vqvae", "vae", "vae_wgan", "unconverted", "mean_spectrum", "vocoder_copy"}
     assert rows < set(found) and found["vqvae_wavenet"] is None
     assert set(found["unseen"]) == rows and set(found["recorded"]) == rows - {"vocoder_copy"}
     assert all(set(found[name]) == KEYS for name in rows)
