@@ -14,10 +14,7 @@ from pathlib import Path
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn import functional as F
 
-from tinyaudio.audio import load
-from tinyaudio.errors import UserError
 from tinyaudio.models.istft_vocoder import ISTFTVocoder
 from tinyaudio.models.mel_singing import MelSinging
 from tinyaudio.models.mel_vqvae import MelVQVAE
@@ -28,8 +25,9 @@ from tinyaudio.represent import mulaw
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
 from tinyaudio.represent.prosody import mean_voice, mel_and_pitch, voice_sums
 from tinyaudio.samplers import vocode
-from tinyaudio.samplers.audio_file import SILENT_PEAK, AudioFile
+from tinyaudio.samplers.audio_file import AudioFile
 from tinyaudio.samplers.conditioned import Conditioned
+from tinyaudio.samplers.encoded import encode_file
 from tinyaudio.samplers.native import native, stream
 
 CONTEXT = 32  # frames on either side of a block, more than the networks look at
@@ -130,18 +128,16 @@ def sample(
         AudioError: The file cannot be read.
         UserError: It is silent.
     """
-    device = next(net.parameters()).device
-    audio = load(source, sample_rate, mono=True)[0][None].to(device)
-    if audio.abs().max() < SILENT_PEAK:
-        raise UserError(f"{source}: is silent; there is no voice to convert")
-    padded = F.pad(audio, (0, -audio.shape[2] % net.config.hop_length))
-    target = torch.tensor([speaker], device=device)
+    file = AudioFile(source, sample_rate)
+    file.check_sound("voice to convert")
+    target = torch.tensor([speaker], device=next(net.parameters()).device)
     with torch.no_grad():
         if isinstance(net, SingingConversion):
-            condition = net.condition(net.latents(padded), net.singers(target))
+            condition = net.condition(encode_file(net.encoder, file), net.singers(target))
         else:
-            condition = net.condition(net.encode(padded).latents, target)
-    return stream(Conditioned(net.decoder, condition), audio.shape[2], [0], temperature)
+            codes = net.quantizer(encode_file(net, file))
+            condition = net.condition(codes.latents, target)
+    return stream(Conditioned(net.decoder, condition), file.n_samples, [0], temperature)
 
 
 @torch.no_grad()
