@@ -154,7 +154,7 @@ def test_a_batch_of_one_is_converted_to_itself(players):
 
 
 def test_likelihood_alone_answers_with_the_mean_and_a_critic_brings_the_variance_back():
-    """Frames of +1 or -1 with nothing to tell them from: a decoder of the voicing, which is random, alone.
+    """Frames of +1 or -1, and a decoder that is given random numbers alone.
 
     The best Gaussian answer is 0 for all.  A critic tells 0 from +-1, so that the decoder uses the noise.
     """
