@@ -112,8 +112,8 @@ def _weighted(sign: int, square: bool = False) -> Answer:
 
     def answer(x, domain, augment, encode, decoders, classify, weight):  # type: ignore[no-untyped-def]
         z = encode(augment(x))
-        apart = _own(z, domain, decoders) - x
-        error = apart.square().mean() if square else apart.abs().mean()
+        residual = _own(z, domain, decoders) - x
+        error = residual.square().mean() if square else residual.abs().mean()
         return error + sign * confusion_loss(classify(z), domain, weight)
 
     return answer
