@@ -77,14 +77,15 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
         widths = [*reversed(config.channels)]  # 16d, 8d, 4d, 2d, d
         self.dense = nn.Linear(config.n_latents, SEED_FRAMES * widths[0])
         # padding 11 and output_padding 1 make each layer exactly four times as long
-        self.layers = nn.ModuleList(
+        layers = [
             nn.ConvTranspose1d(c, d, KERNEL, STRIDE, padding=11, output_padding=1)
             for c, d in zip(widths, [*widths[1:], 1], strict=True)
-        )
+        ]
         nn.init.kaiming_normal_(self.dense.weight)
-        for layer, c in zip(self.layers, widths, strict=True):
+        for layer, c in zip(layers, widths, strict=True):
             # of a filter's 25 weights, a sample is the sum of every fourth
             nn.init.normal_(layer.weight, std=(2 * STRIDE / (KERNEL * c)) ** 0.5)
+        self.layers = nn.ModuleList(layers)
 
     def forward(self, latents: Float[Tensor, "B D"]) -> Float[Tensor, "B 1 T"]:
         """Make one clip for each row of latents.
@@ -140,11 +141,10 @@ class Critic(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["a
         super().__init__()
         self.config = config
         widths = [1, *config.channels]
-        self.layers = nn.ModuleList(
-            nn.Conv1d(c, d, KERNEL, STRIDE, padding=11) for c, d in pairwise(widths)
-        )
-        for layer in self.layers:
+        layers = [nn.Conv1d(c, d, KERNEL, STRIDE, padding=11) for c, d in pairwise(widths)]
+        for layer in layers:
             nn.init.kaiming_normal_(layer.weight, a=0.2)
+        self.layers = nn.ModuleList(layers)
         self.score = nn.Linear(SEED_FRAMES * widths[-1], 1)
 
     def forward(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, " B"]:
