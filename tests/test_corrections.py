@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from torch.distributions import Normal
 from torch.nn import functional as F
 
 from tinyaudio.checkpoints import pretrained
@@ -24,6 +25,7 @@ from tinyaudio.models.concatenative import UnitSelection
 from tinyaudio.models.condition import Condition, ConditionConfig
 from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
 from tinyaudio.models.upsampler import Upsampler
+from tinyaudio.models.vae_wgan import MelVAE, VAEWGANConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives import mixture
 from tinyaudio.objectives.variational import gaussian_log_likelihood, kl_divergence
@@ -43,6 +45,7 @@ BOXED = {
     15: "one_sample_at_a_time",
     16: "dilated_causal_convolution",
     18: "autoencoder_and_vae",
+    19: "vae_and_gan",
     21: "dilated_causal_convolution",
     22: "wavenet",
     23: "one_sample_at_a_time",
@@ -253,6 +256,64 @@ def test_18_the_korean_term_is_byeonbun():
     terms = tomllib.loads((SOURCES.parent / "glossary.toml").read_text(encoding="utf-8"))
     assert terms["variational-inference"]["ko"] == "변분 추론"
     assert "변화 추론" in terms["variational-inference"]["not_ko"]
+
+
+def densities():
+    """A grid, and two modes of 70% and 30% on it."""
+    x = torch.linspace(-8, 8, 1601, dtype=torch.float64)
+    modes = [Normal(m, 0.5).log_prob(x).exp() for m in (-2, 2)]
+    return x, 0.7 * modes[0] + 0.3 * modes[1]
+
+
+def jensen_shannon(p, q, dx):
+    m = (p + q) / 2
+    halves = [(torch.xlogy(a, a) - torch.xlogy(a, m)).sum() * dx for a in (p, q)]
+    return (halves[0] + halves[1]) / 2
+
+
+def test_19_against_the_best_discriminator_a_generator_learns_the_distribution():
+    """The minimax loss alone, against D = p / (p + q): a histogram of logits becomes the data's density."""
+    x, p = densities()
+    dx = (x[1] - x[0]).item()
+    logits = torch.zeros_like(x, requires_grad=True)
+    adam = torch.optim.Adam([logits], lr=0.1)
+    for step in range(400):
+        q = logits.softmax(0) / dx
+        if step == 0:
+            assert jensen_shannon(p, q.detach(), dx) > 0.3
+        # ln(1 - D) = ln q - ln(p + q); the discriminator is fixed while the generator moves.
+        loss = (q * (q.log() - (p + q).log()).detach()).sum() * dx
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    assert jensen_shannon(p, q.detach(), dx) < 1e-3
+    assert (q[x > 0].sum() * dx).item() == pytest.approx(0.3, abs=0.01)
+
+
+def test_19_the_value_at_the_best_discriminator_is_that_of_the_divergence():
+    x, p = densities()
+    dx, q = (x[1] - x[0]).item(), Normal(0, 1.5).log_prob(x).exp()
+    D = p / (p + q)
+    value = (torch.xlogy(p, D) + torch.xlogy(q, 1 - D)).sum() * dx
+    wanted = 2 * jensen_shannon(p, q, dx) - 2 * math.log(2)
+    assert value.item() == pytest.approx(wanted.item(), abs=1e-6)
+    for shift in (-0.01, 0.01):  # any other discriminator's is less
+        other = (D + shift).clamp(1e-6, 1 - 1e-6)
+        assert (torch.xlogy(p, other) + torch.xlogy(q, 1 - other)).sum() * dx < value
+
+
+def test_19_the_converter_that_is_cited_is_a_vae_conditioned_on_labels():
+    """Trained on speakers' labels, by the bound: reconstruction less KL, given the speaker."""
+    net, frames, mean = (
+        MelVAE(VAEWGANConfig.tiny()).eval(),
+        torch.randn(1, 82, 8),
+        torch.zeros(1, 82),
+    )
+    with torch.no_grad():
+        one, another = (net(frames, mean, torch.tensor([k]))[0] for k in (0, 1))
+        _, (mu, log_variance) = net(frames, mean, torch.tensor([0]))
+    assert not torch.allclose(one, another)  # the label decides
+    assert mu.shape == log_variance.shape  # of a distribution, as in any VAE
 
 
 def test_21_a_layer_reads_two_taps_of_the_layer_below():
