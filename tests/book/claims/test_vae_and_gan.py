@@ -146,6 +146,25 @@ def test_the_shipped_models_differ_in_the_critic_alone():
     assert both.critic_from * 3 == both.steps and len(both.speakers) == 8
 
 
+def test_the_critic_regains_movement_at_the_price_of_distance(printed):
+    stated(
+        "기준의 절반쯤이고, 비평자를 달면 3분의 2쯤",
+        "about half",
+        "with the critic about two thirds",
+    )
+    stated("거리는 조금 멀어집니다", "a little farther from the reference")
+    rows = {
+        name: (float(gv), float(distance))
+        for name, gv, distance in re.findall(
+            r"(?m)^(.+): variance ratio ([\d.]+), distance ([\d.]+)", printed
+        )
+    }
+    (vae, near), (both, far) = rows["VAE"], rows["VAE-WGAN"]
+    assert vae == pytest.approx(1 / 2, abs=0.07) and both == pytest.approx(2 / 3, abs=0.07)
+    assert near < far < near + 0.1 < 1
+    assert rows["reference, vocoder copy"][0] > 0.9 > rows["source"][0]
+
+
 def test_the_table_is_the_benchmark_s_record():
     record = json.loads((SOURCES.parents[0] / "records" / "conversion.json").read_text())
     rows = {
