@@ -181,3 +181,15 @@ def test_the_table_is_the_benchmark_s_record():
         line = f" | {ratios} | {percents} |"
         assert TEXT.count(line) >= 2, label + line  # Korean and English
         stated(f"| {label}{line}")
+
+
+def test_the_critic_moves_the_variance_to_the_reference_s_and_content_up_but_distance_too():
+    stated("전역 분산을 기준 쪽으로 옮기고", "moves the global variance towards the reference")
+    stated("4,000스텝, 여기는 900스텝", "(4,000 steps; here 900)")
+    assert [open_run(n).config.steps for n in ("vqvae-voices", "vae-wgan")] == [4_000, 900]
+    record = json.loads((SOURCES.parents[0] / "records" / "conversion.json").read_text())
+    vae, both = record["vae"], record["vae_wgan"]
+    name = "global_variance_ratio"
+    assert abs(math.log(both[name])) < abs(math.log(vae[name])) and vae[name] < 1
+    assert both["content_kept"] > vae["content_kept"]
+    assert both["distance_ratio"] > vae["distance_ratio"]
