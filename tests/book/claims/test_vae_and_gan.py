@@ -193,3 +193,9 @@ def test_the_critic_moves_the_variance_to_the_reference_s_and_content_up_but_dis
     assert abs(math.log(both[name])) < abs(math.log(vae[name])) and vae[name] < 1
     assert both["content_kept"] > vae["content_kept"]
     assert both["distance_ratio"] > vae["distance_ratio"]
+    stated("네 열 모두에서 두 모델보다 낫습니다", "ahead of both in all four columns")
+    other = record["vqvae"]
+    assert vae["target_speaker_accuracy"] > both["target_speaker_accuracy"]
+    for high in (name, "target_speaker_accuracy", "content_kept"):
+        assert max(vae[high], both[high]) < other[high] < 1
+    assert other["distance_ratio"] < vae["distance_ratio"]
