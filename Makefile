@@ -37,7 +37,6 @@ check-all: ## the long checks: forty kills, every output made again, the benchma
 	@$(PYTHON_HERE) -m benchmarks.streaming --json
 	@$(PYTHON_HERE) -m benchmarks.wavenet --json
 	@$(PYTHON_HERE) -m benchmarks.quantizer --json
-	@$(PYTHON_HERE) -m benchmarks.critics --json
 
 lint: ## ruff, mypy, codespell
 	@sh tools/prepare.sh
