@@ -22,10 +22,10 @@ def _js(p: Tensor, q: Tensor) -> Tensor:
 
 def _cases(generator: Generator) -> list[Case]:
     """Two histograms without empty bins; of the first pair both halves differ much."""
-    drawn = (0.1 + torch.rand(2, n, generator=generator) for n in (3, 5))
+    random = (0.1 + torch.rand(2, n, generator=generator) for n in (3, 5))
     return [
         (torch.tensor([0.9, 0.1]), torch.tensor([0.4, 0.6])),
-        *((p / p.sum(), q / q.sum()) for p, q in drawn),
+        *((p / p.sum(), q / q.sum()) for p, q in random),
     ]
 
 

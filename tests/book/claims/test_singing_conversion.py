@@ -114,7 +114,12 @@ def test_the_table_is_the_benchmark_s_record():
         stated(f"| {label} | {row['distance_ratio']:.2f} | {percents} |")
     one, two, unseen, source, mean, _ = rows.values()
     stated("단계 2는 도움이 되었습니다", "Phase 2 helped")
-    assert two["distance_ratio"] < one["distance_ratio"] < source["distance_ratio"] < mean["distance_ratio"]
+    assert (
+        two["distance_ratio"]
+        < one["distance_ratio"]
+        < source["distance_ratio"]
+        < mean["distance_ratio"]
+    )
     assert two["target_speaker_accuracy"] > one["target_speaker_accuracy"]
     assert all(abs(two[name] - one[name]) < 0.02 for name in names[1:])
     assert unseen["distance_ratio"] - two["distance_ratio"] < 0.05
