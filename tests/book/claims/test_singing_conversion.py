@@ -81,10 +81,10 @@ def test_what_sixty_steps_more_do(printed):
 
 def test_the_shipped_model_comes_nearer_than_its_controls(printed):
     for k in (1, 3, 4, 5):
-        rows = dict(re.findall(rf"(?m)^{k} (.*?) +(\d\.\d)  pitch", printed))
+        rows = dict(re.findall(rf"(?m)^{k} (.*?): (\d\.\d), pitch", printed))
         assert float(rows["singing"]) < min(1, float(rows["means moved"])), k
         assert float(rows["untrained"]) > 1, k
-    kept = [int(share) for share in re.findall(r"(?m)^\d singing .* pitch (\d+)%", printed)]
+    kept = [int(share) for share in re.findall(r"(?m)^\d singing: .* pitch (\d+)%", printed)]
     assert len(kept) == 4 and min(kept) >= 90
     stated("넷 모두 90%를 넘습니다", "above 90% for all four")
 
