@@ -61,10 +61,11 @@ def test_a_run_starts_from_a_model_of_the_package(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where no folder has this name
     opened = open_run(name)
     state = State(opened.recipe.learners(opened.config))
-    before = {k: w.clone() for k, w in state.learners[0].module.state_dict().items()}
+    net = next(learner.module for learner in state.learners if learner.name == "net")
+    before = {k: w.clone() for k, w in net.state_dict().items()}
     init_from_run(state, opened.recipe, Path(name))
     trained = opened.models["net"].state_dict()
-    for module in (state.learners[0].module, networks(state.learners)["net"]):
+    for module in (net, networks(state.learners)["net"]):
         now = module.state_dict()
         assert now.keys() == trained.keys() == before.keys()
         assert all(torch.equal(now[k], w) for k, w in trained.items())
