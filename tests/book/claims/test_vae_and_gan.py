@@ -199,3 +199,8 @@ def test_the_critic_moves_the_variance_to_the_reference_s_and_content_up_but_dis
     for high in (name, "target_speaker_accuracy", "content_kept"):
         assert max(vae[high], both[high]) < other[high] < 1
     assert other["distance_ratio"] < vae["distance_ratio"]
+    stated("나은 것은 거리뿐입니다", "both are ahead in distance alone")
+    plain = record["mean_spectrum"]
+    for high in (name, "target_speaker_accuracy", "content_kept"):
+        assert max(vae[high], both[high]) < plain[high] < 1
+    assert max(vae["distance_ratio"], both["distance_ratio"]) < plain["distance_ratio"]
