@@ -32,6 +32,13 @@ def open_runs(places: Sequence[str]) -> dict[str, Any]:
     return {place: open_run(place) for place in places}
 
 
+def optional_run(place: str) -> Any | None:
+    """The run of an option; None where it is empty."""
+    from tinyaudio.checkpoints import open_run
+
+    return open_run(place) if place else None
+
+
 def generate_with(run: Any, needed: Sequence[str]) -> Any:
     """The ``generate`` command of a run's recipe.
 

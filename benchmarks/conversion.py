@@ -40,7 +40,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmarks import singing_scores, translation_scores
-from benchmarks.command import of_file, one_line_errors, parser
+from benchmarks.command import of_file, one_line_errors, optional_run, parser
 from benchmarks.conversion_scores import Pair, pairs, scored, scored_recordings
 from benchmarks.vocoder_ways import FrontEnd
 
@@ -246,13 +246,13 @@ def main() -> None:
     with one_line_errors():
         from tinyaudio.checkpoints import open_run
 
-        wavenet_run = open_run(given.wavenet_run) if given.wavenet_run else None
+        wavenet_run = optional_run(given.wavenet_run)
         places = {name: getattr(given, f"{name}_run") for name in VAE_RUNS}
-        vaes = {name: open_run(place) if place else None for name, place in places.items()}
+        vaes = {name: optional_run(place) for name, place in places.items()}
         found = measure(open_run(given.run), wavenet_run, given.pairs, N_RECORDED, vaes)
         if given.translation_run:
             domains = (given.translation_run, given.translation_wavenet_run)
-            runs = [open_run(place) if place else None for place in domains]
+            runs = map(optional_run, domains)
             found |= translation_scores.measure(*runs, given.pairs)
         found |= singing_scores.measure(given)
     print(json.dumps(found)) if given.json else table(found)

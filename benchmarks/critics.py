@@ -42,7 +42,7 @@ The last one takes the validation split, so that a setting can be chosen.
 import json
 from typing import Any
 
-from benchmarks.command import generate_with, one_line_errors, parser
+from benchmarks.command import generate_with, one_line_errors, optional_run, parser
 from benchmarks.conversion import table
 from benchmarks.timing import cpu, ratio
 
@@ -169,7 +169,7 @@ def main() -> None:
     with one_line_errors():
         from tinyaudio.checkpoints import open_run
 
-        notes_run = open_run(given.notes_run) if given.notes_run else None
+        notes_run = optional_run(given.notes_run)
         split = "valid" if given.validation else "test"
         found = measure(open_run(given.run), notes_run, split, given.sounds)
     if given.json:

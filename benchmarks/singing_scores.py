@@ -19,6 +19,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.command import optional_run
 from benchmarks.conversion_scores import N_PHONE_CLIPS, N_STEPS, Pair, scored
 
 # Options and what they are unless they are given.
@@ -128,11 +129,7 @@ def add_options(options: Any) -> None:
 
 def measure(given: Any) -> dict[str, Any]:
     """All rows of the runs that are given; those of a run that is not there are None."""
-    from tinyaudio.checkpoints import open_run
-
     places = {name: getattr(given, f"singer_{name}".replace("-", "_")) for name in RUNS}
-    one, two, wavenet_one, wavenet_two = (
-        open_run(place) if place else None for place in places.values()
-    )
+    one, two, wavenet_one, wavenet_two = map(optional_run, places.values())
     mel = rows({"phase1": one, "phase2": two}, given.pairs)
     return mel | rows({"phase1": wavenet_one, "phase2": wavenet_two}, given.pairs, "_wavenet")
