@@ -64,10 +64,10 @@ def learners(config: Config) -> list[Learner]:
     torch.manual_seed(config.seed)
     critic, generator = Critic(config.model), Generator(config.model)
     nets = (critic, generator, lambda n: 2 * torch.rand(n, config.model.n_latents) - 1)
-    c_loss, g_loss = wasserstein_critic(*nets, config.penalty_weight), wasserstein_generator(*nets)
+    c_loss = wasserstein_critic(*nets, config.penalty_weight, one_sided=False)
+    g_loss = wasserstein_generator(*nets)
     adam = partial(torch.optim.Adam, lr=config.learning_rate, betas=(0.5, 0.9))
-    every, decay = config.critic_steps, config.ema_decay
-    ema = EMA(generator, decay) if decay else None
+    every, ema = config.critic_steps, EMA(generator, config.ema_decay) if config.ema_decay else None
     return [
         Learner("critic", critic, c_loss, adam(critic.parameters())),
         Learner("generator", generator, g_loss, adam(generator.parameters()), every, ema=ema),
