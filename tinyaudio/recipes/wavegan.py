@@ -3,7 +3,7 @@
 COMMAND     tinyaudio train wavegan --size narrow --out runs/gan
 MATERIAL    drum hits; notes, which have a pitch, by --material notes; your own by --data FOLDER
 GENERATE    tinyaudio generate runs/gan --seeds 1 2 3 --out new.wav
-HARDWARE    one CPU core and an hour; a GPU and a day or more for the paper's 200,000 generator steps
+HARDWARE    a CPU core and half an hour; a GPU and a day or more for the paper's 200,000 generator steps
 EXPECT      the critic's distance rises while the critic learns, then falls
 See:        part 3, "Bottlenecks and critics".
 """
@@ -48,7 +48,7 @@ class Config(RunConfig):
             raise ConfigError("material", self.material, f"must be {' or '.join(MATERIALS)}")
 
 
-NARROW = Config(steps=24_000, critic_steps=1, ema_decay=0.998)
+NARROW = Config(steps=16_000, critic_steps=1, ema_decay=0.998)
 # Table 5 of Donahue et al.: batches of 64, Adam at 1e-4, 200,000 generator steps.
 PAPER = Config(model=WaveGANConfig.paper(), batch_size=64, steps=1_000_000, learning_rate=1e-4)
 
