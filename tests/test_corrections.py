@@ -203,7 +203,9 @@ def test_16_what_one_layer_skips_the_stack_reaches():
 def test_17_the_encoder_looks_ahead_as_far_as_back_and_the_decoder_not_at_all():
     torch.manual_seed(0)
     net = WaveNetAutoencoder(WaveNetAutoencoderConfig.tiny())
-    torch.nn.init.normal_(net.decoder.logits.weight)  # zeros at first: nothing would reach the output
+    torch.nn.init.normal_(
+        net.decoder.logits.weight
+    )  # zeros at first: nothing would reach the output
     audio = (0.3 * torch.randn(1, 1, 16 * 256)).requires_grad_()
     latents, embedded = net.encode(audio), []
     net.decoder.embed.register_forward_hook(lambda *one: embedded.append(one[2]))

@@ -70,7 +70,9 @@ def _stretched(one: Tensor, other: Tensor) -> Tensor:
     """Each along its own whole length, as if one note could be played faster."""
     n = min(one.shape[1], other.shape[1])
     a, b = _line(n)
-    both = [F.interpolate(z[None], size=n, mode="linear", align_corners=True)[0] for z in (one, other)]
+    both = [
+        F.interpolate(z[None], size=n, mode="linear", align_corners=True)[0] for z in (one, other)
+    ]
     return a * both[0] + b * both[1]
 
 

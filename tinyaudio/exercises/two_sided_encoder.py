@@ -1,4 +1,4 @@
-"""Chapter 10, "A WaveNet autoencoder, and timbre": a residual layer that looks both ways, and its hops' means."""
+"""Chapter 10, "A WaveNet autoencoder, and timbre": a residual layer that looks both ways, and hops' means."""
 
 from collections.abc import Callable
 

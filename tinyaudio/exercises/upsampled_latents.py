@@ -12,7 +12,8 @@ from tinyaudio.exercises.exercise import Answer, Case, Exercise
 
 def _cases(generator: Generator) -> list[Case]:
     return [
-        (torch.randn(D, N, generator=generator), hop) for D, N, hop in ((1, 3, 4), (2, 4, 5), (3, 2, 4))
+        (torch.randn(D, N, generator=generator), hop)
+        for D, N, hop in ((1, 3, 4), (2, 4, 5), (3, 2, 4))
     ]
 
 
@@ -79,9 +80,9 @@ UPSAMPLED = Exercise(
             "F.interpolate puts a latent in the middle of its hop; here it stands at the begin.",
         ),
         Mistake(
-            lambda z, hop: (
-                F.interpolate(z[None], size=hop * z.shape[1], mode="linear", align_corners=True)[0]
-            ),
+            lambda z, hop: F.interpolate(
+                z[None], size=hop * z.shape[1], mode="linear", align_corners=True
+            )[0],
             "처음과 끝을 맞추어 늘였으므로 홉마다 조금씩 밀립니다. 한 홉은 꼭 hop개 샘플입니다.",
             "Stretched from the first to the last latent, so that hops are no longer hop samples long.",
         ),
