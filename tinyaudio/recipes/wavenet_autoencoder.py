@@ -1,6 +1,6 @@
 """Train the WaveNet autoencoder of NSynth on instrument notes, then rebuild any sound, or mix two.
 
-The decoder is given latents and no labels, so that any recordings will do: ``--data FOLDER``.
+The narrow size is given the pitch, too.  Without it, any recordings will do: ``--data FOLDER``.
 
 COMMAND     tinyaudio train wavenet-autoencoder --size narrow --out runs/autoencoder
 GENERATE    tinyaudio generate runs/autoencoder --of flute.wav organ.wav --mix 0.5 --out between.wav
@@ -11,7 +11,7 @@ See:        the chapter on the WaveNet autoencoder.
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from tinyaudio.audio import load
 from tinyaudio.data.note_crops import NoteCrops, NoteSelection, folder_or_notes
+from tinyaudio.metrics.pitch import midi_pitch
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.recipe import Models, Recipe, Seeds, Temperature, network, option
 from tinyaudio.recipes import conditional
@@ -47,7 +49,7 @@ class Config(conditional.LikelihoodConfig):
 
 
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
-    """Crops of notes, whose labels nothing reads, or of the user's recordings."""
+    """Crops of notes, of whose labels only the pitch may be read, or of the user's recordings."""
     sizes = (config.sample_rate, config.n_samples, split, config.seed)
     if folder:
         return folder_or_notes(folder, *sizes)
@@ -55,8 +57,10 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
 
 
 def with_latents(net: WaveNetAutoencoder, batch: Batch) -> Batch:
-    """A batch with its own latents as the decoder's condition, and without labels."""
-    return {n: batch[n] for n in batch if n != "classes"} | {"frames": net.encode(batch["audio"])}
+    """A batch with its own latents as the decoder's condition, and no labels but the pitch, if it takes one."""
+    prepared = batch | {"frames": net.encode(batch["audio"])}
+    classes = prepared.pop("classes", None)
+    return prepared | {"classes": classes[:, 1:]} if net.config.n_pitches else prepared
 
 
 def learners(config: Config) -> list[Learner]:
@@ -82,6 +86,7 @@ def generate(
     *,
     of: Annotated[Sequence[Path] | None, "a recording to rebuild, or two to mix"] = None,
     mix: Annotated[float | int | None, "share of the second of two (default: 0.5)"] = None,
+    pitch: Annotated[int | None, "MIDI pitch to play (default: the first recording's)"] = None,
     seeds: Seeds = (0,),
     temperature: Temperature = 1.0,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
@@ -89,15 +94,21 @@ def generate(
     net, rate = network(models, "net", WaveNetAutoencoder), config.sample_rate
     if of or mix is not None:
         latents, n_samples = encode_and_mix(net.encoder, of or (), mix, rate)
+        if net.config.n_pitches and of and pitch is None:
+            pitch = midi_pitch(*load(of[0], rate, mono=True))
     else:
         n_samples = rate // config.model.hop_length * config.model.hop_length  # nearly a second
-        note = NoteCrops(rate, n_samples, "test", config.seed, 0.0, config.notes, 1.0)[0]["audio"]
-        latents = net.encode(note[None].to(net.decoder.skip.weight.device))
-    source = Conditioned(net.decoder, net.condition(latents))
+        note = NoteCrops(rate, n_samples, "test", config.seed, 0.0, config.notes, 1.0)[0]
+        latents = net.encode(note["audio"][None].to(net.decoder.skip.weight.device))
+        if net.config.n_pitches and pitch is None:
+            pitch = int(note["classes"][1])
+    key = None if pitch is None else torch.tensor([pitch], device=latents.device)
+    source = Conditioned(net.decoder, net.condition(latents, key))
     return decode(stream(source, n_samples, seeds, temperature), net.decoder.config.n_levels)
 
 
-NARROW = Config(onset_fraction=0.4, history_noise=4.0, **conditional.ON_A_CORE)
+PITCHED = replace(WaveNetAutoencoderConfig.tiny(), n_pitches=128)
+NARROW = Config(model=PITCHED, onset_fraction=0.4, history_noise=4.0, **conditional.ON_A_CORE)
 # The authors' [train.py, h512_bo16.py]; they lower the learning rate in steps, to a tenth.
 ON_GPUS: dict[str, Any] = {"sample_rate": 16_000, "n_samples": 6_144, "batch_size": 32}
 ON_GPUS |= {"learning_rate": 2e-4, "encoder_learning_rate": 2e-4, "ema_decay": 0.9999}
@@ -112,6 +123,7 @@ RECIPE = Recipe(
     learners=learners,
     evaluate=evaluate,
     commands={"generate": generate},
+    for_folder=lambda config, _: replace(config, model=replace(config.model, n_pitches=0)),
 )
 
 if __name__ == "__main__":
