@@ -4,8 +4,8 @@ r"""WaveNet autoencoder: an encoder of the waveform, and a WaveNet conditioned o
 
 A WaveNet knows the past as far as its receptive field; what lasts longer, such as how a note goes on, reaches
 it by the latents, which are made of the whole recording.  It is not given the instrument, which has to pass the
-bottleneck, and so has the pitch, unless it is given as a class, with `n_pitches` [section 4.3].  A point between
-the latents of two sounds is a sound between them.
+bottleneck, and so has the pitch, unless it is given as a class, with `n_pitches` [section 4.3].  A point
+between the latents of two sounds is a sound between them.
 
 Paper:      Engel et al., "Neural audio synthesis of musical notes with WaveNet autoencoders", 2017
             (arXiv:1704.01279), and the authors' code (magenta, nsynth/wavenet/h512_bo16.py).
