@@ -13,7 +13,7 @@ from tests.command import run
 from tests.recipes.toy import TOY_NET
 from tinyaudio.audio import load, save
 from tinyaudio.data.batches import Batches
-from tinyaudio.errors import ConfigError
+from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.models.dilated_encoder import DilatedEncoderConfig
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoderConfig
 from tinyaudio.recipe import networks
@@ -75,6 +75,34 @@ def test_labels_do_not_reach_the_network(trained):
     assert RECIPE.evaluate(TOY, models, [four]) == RECIPE.evaluate(TOY, models, [other])
 
 
+def test_a_decoder_that_takes_the_pitch_reads_it_and_no_other_label(trained):
+    _, _, four = trained
+    config = replace(TOY, model=replace(TOY.model, n_pitches=128))
+    models = networks(RECIPE.learners(config))
+    torch.nn.init.normal_(models["net"].decoder.logits.weight)
+    family, pitch = torch.tensor([1, 0]), torch.tensor([0, 1])
+    score = RECIPE.evaluate(config, models, [four])
+    assert RECIPE.evaluate(config, models, [four | {"classes": four["classes"] + family}]) == score
+    assert RECIPE.evaluate(config, models, [four | {"classes": four["classes"] + pitch}]) != score
+
+
+def test_a_recording_is_rebuilt_at_its_own_pitch_or_another(trained, tmp_path):
+    config = replace(TOY, model=replace(TOY.model, n_pitches=128))
+    models = networks(RECIPE.learners(config))
+    torch.nn.init.normal_(models["net"].decoder.logits.weight, std=0.3)
+    tone = 0.5 * torch.sin(2 * torch.pi * 440 * torch.arange(4_000) / config.sample_rate)[None]
+    save(tmp_path / "a4.wav", tone, config.sample_rate)
+
+    def rebuilt(**pitch):
+        pieces = RECIPE.commands["generate"](config, models, of=[tmp_path / "a4.wav"], **pitch)
+        return torch.cat([*pieces], dim=2)
+
+    assert torch.equal(rebuilt(), rebuilt(pitch=69))
+    assert not torch.equal(rebuilt(), rebuilt(pitch=70))
+    with pytest.raises(UserError, match="128"):
+        rebuilt(pitch=128)
+
+
 def test_the_encoder_has_its_own_learning_rate_and_no_weight_is_left_out():
     learner = RECIPE.learners(TOY)[0]
     decoder, encoder = learner.optimizer.param_groups
@@ -85,7 +113,10 @@ def test_the_encoder_has_its_own_learning_rate_and_no_weight_is_left_out():
 
 def test_sizes():
     narrow, paper = RECIPE.sizes["narrow"], RECIPE.sizes["paper"]
-    assert narrow.sample_rate == 8_000 and narrow.model == WaveNetAutoencoderConfig.tiny()
+    pitched = replace(WaveNetAutoencoderConfig.tiny(), n_pitches=128)
+    assert narrow.sample_rate == 8_000 and narrow.model == pitched
+    assert RECIPE.for_folder(narrow, None).model == WaveNetAutoencoderConfig.tiny()
+    assert paper.model.n_pitches == 0
     assert paper.sample_rate / paper.model.hop_length == 31.25
     assert RECIPE.read_config(json.loads(json.dumps(asdict(TOY)))) == TOY
     with pytest.raises(ConfigError, match="n_samples 500: must be a multiple of 80, such as 480"):
