@@ -202,7 +202,7 @@ def test_silence_is_sound_like_any_other(notes, tmp_path):
         ("--of {a} --mix 0.3", "--mix 0.3: needs two recordings"),
         ("--of {a} {a} --mix 1.1", "--mix 1.1: must be from 0 to 1"),
         ("--of missing.wav", "missing.wav"),
-        ("--pitch 60", "--pitch: 'tinyaudio generate' cannot be asked for that"),
+        ("--pitch 60", "--pitch 60: this run was trained without pitches"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_one_line(words, message, notes, tmp_path, capsys):

@@ -53,11 +53,10 @@ class WaveNetAutoencoderConfig:
             decoder = WaveNetConfig(**decoder)
         D, hop = encoder.latent_channels, encoder.hop_length
         # From latents to the gates is one linear map, as in the paper; so is that from a pitch.
-        sizes = {"n_frame_channels": D, "hop_length": hop}
         if self.n_pitches:
-            condition = ConditionConfig(n_classes=(self.n_pitches,), **sizes)
+            condition = ConditionConfig((self.n_pitches,), n_frame_channels=D, hop_length=hop)
         else:
-            condition = ConditionConfig(channels=D, **sizes)
+            condition = ConditionConfig(n_frame_channels=D, hop_length=hop, channels=D)
         object.__setattr__(self, "encoder", encoder)
         object.__setattr__(self, "decoder", replace(decoder, condition=condition))
 

@@ -23,6 +23,7 @@ from torch.utils.data import Dataset
 
 from tinyaudio.audio import load
 from tinyaudio.data.note_crops import NoteCrops, NoteSelection, folder_or_notes
+from tinyaudio.errors import UserError
 from tinyaudio.metrics.pitch import midi_pitch
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.recipe import Models, Recipe, Seeds, Temperature, network, option
@@ -58,9 +59,8 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
 
 def with_latents(net: WaveNetAutoencoder, batch: Batch) -> Batch:
     """A batch with its own latents as the decoder's condition, and no labels but the pitch, if it takes one."""
-    prepared = batch | {"frames": net.encode(batch["audio"])}
-    classes = prepared.pop("classes", None)
-    return prepared | {"classes": classes[:, 1:]} if net.config.n_pitches else prepared
+    prepared = {"audio": batch["audio"], "frames": net.encode(batch["audio"])}
+    return prepared | {"classes": batch["classes"][:, 1:]} if net.config.n_pitches else prepared
 
 
 def learners(config: Config) -> list[Learner]:
@@ -92,6 +92,8 @@ def generate(
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A recording from its latents, or the sound between two, as long as the shorter; else a held-out note."""
     net, rate = network(models, "net", WaveNetAutoencoder), config.sample_rate
+    if pitch is not None and not net.config.n_pitches:
+        raise UserError(f"--pitch {pitch}: this run was trained without pitches; leave it out")
     if of or mix is not None:
         latents, n_samples = encode_and_mix(net.encoder, of or (), mix, rate)
         if net.config.n_pitches and of and pitch is None:
