@@ -141,6 +141,19 @@ def test_the_compiled_step_gives_the_encoder_the_same_gradients(fused, own_cache
         torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_pitches", [0, 128])
+def test_the_decoder_is_given_latents_where_a_crop_starts_and_at_most_the_pitch(n_pitches):
+    net = WaveNetAutoencoder(replace(TOY.model, n_pitches=n_pitches))
+    batch = default_collate([RECIPE.dataset(TOY, "train", None)[i] for i in range(2)])
+    prepared = wavenet_autoencoder.with_latents(net, batch)
+    assert torch.equal(prepared["frames"], net.encode(batch["audio"]))
+    assert torch.equal(prepared["start"], batch["start"])
+    if n_pitches:
+        assert torch.equal(prepared["classes"], batch["classes"][:, 1:])
+    else:
+        assert "classes" not in prepared
+
+
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory):
     """The shortest of runs of the command, on notes."""

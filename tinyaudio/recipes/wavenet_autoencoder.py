@@ -59,8 +59,9 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
 
 def with_latents(net: WaveNetAutoencoder, batch: Batch) -> Batch:
     """A batch with its own latents as the decoder's condition, and no labels but the pitch, if it takes one."""
-    prepared = {"audio": batch["audio"], "frames": net.encode(batch["audio"])}
-    return prepared | {"classes": batch["classes"][:, 1:]} if net.config.n_pitches else prepared
+    pitch = {"classes": batch["classes"][:, 1:]} if net.config.n_pitches else {}
+    rest = {name: value for name, value in batch.items() if name != "classes"}
+    return rest | {"frames": net.encode(batch["audio"])} | pitch
 
 
 def learners(config: Config) -> list[Learner]:
