@@ -15,7 +15,7 @@ from tinyaudio.audio import load, save
 from tinyaudio.data.batches import Batches
 from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.models.dilated_encoder import DilatedEncoderConfig
-from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoderConfig
+from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.recipe import networks
 from tinyaudio.recipes import wavenet_autoencoder
 from tinyaudio.recipes.nll import NLL
