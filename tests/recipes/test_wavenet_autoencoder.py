@@ -18,6 +18,7 @@ from tinyaudio.models.dilated_encoder import DilatedEncoderConfig
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.recipe import networks
 from tinyaudio.recipes import wavenet_autoencoder
+from tinyaudio.recipes.latents import with_latents
 from tinyaudio.recipes.nll import NLL
 from tinyaudio.resume import read_record
 from tinyaudio.train import State, train
@@ -132,7 +133,7 @@ def test_the_compiled_step_gives_the_encoder_the_same_gradients(fused, own_cache
     torch.nn.init.normal_(learner.module.decoder.logits.weight, std=0.1)
     batch = default_collate([RECIPE.dataset(config, "train", None)[i] for i in range(2)])
     plain = NLL(learner.module.decoder)
-    expected, _ = plain(wavenet_autoencoder.with_latents(learner.module, batch), 0)
+    expected, _ = plain(with_latents(learner.module, batch), 0)
     wanted = torch.autograd.grad(expected, [*learner.module.encoder.parameters()])
     loss, _ = learner.loss(batch, 0)
     found = torch.autograd.grad(loss, [*learner.module.encoder.parameters()])
@@ -145,7 +146,7 @@ def test_the_compiled_step_gives_the_encoder_the_same_gradients(fused, own_cache
 def test_the_decoder_is_given_latents_where_a_crop_starts_and_at_most_the_pitch(n_pitches):
     net = WaveNetAutoencoder(replace(TOY.model, n_pitches=n_pitches))
     batch = default_collate([RECIPE.dataset(TOY, "train", None)[i] for i in range(2)])
-    prepared = wavenet_autoencoder.with_latents(net, batch)
+    prepared = with_latents(net, batch)
     assert torch.equal(prepared["frames"], net.encode(batch["audio"]))
     assert torch.equal(prepared["start"], batch["start"])
     if n_pitches:
@@ -215,6 +216,7 @@ def test_silence_is_sound_like_any_other(notes, tmp_path):
         ("--of {a} --mix 0.3", "--mix 0.3: needs two recordings"),
         ("--of {a} {a} --mix 1.1", "--mix 1.1: must be from 0 to 1"),
         ("--of missing.wav", "missing.wav"),
+        ("--of {a} --pitch 60", "--pitch 60: this run was trained without pitches"),
         ("--pitch 60", "--pitch 60: this run was trained without pitches"),
     ],
 )

@@ -21,17 +21,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.audio import load
 from tinyaudio.data.note_crops import NoteCrops, NoteSelection, folder_or_notes
-from tinyaudio.errors import UserError
-from tinyaudio.metrics.pitch import midi_pitch
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.recipe import Models, Recipe, Seeds, Temperature, network, option
 from tinyaudio.recipes import conditional
 from tinyaudio.recipes.autoregressive import decode
+from tinyaudio.recipes.latents import of_held_out_note, of_recordings, with_latents
 from tinyaudio.recipes.wavenet import STEADY_TONES
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.encoded import encode_and_mix
 from tinyaudio.samplers.native import stream
 from tinyaudio.train import Batch, Learner
 
@@ -55,13 +52,6 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     if folder:
         return folder_or_notes(folder, *sizes)
     return NoteCrops(*sizes, 0.0, config.notes, config.onset_fraction)
-
-
-def with_latents(net: WaveNetAutoencoder, batch: Batch) -> Batch:
-    """A batch with its own latents as the decoder's condition, and no labels but the pitch, if it takes one."""
-    pitch = {"classes": batch["classes"][:, 1:]} if net.config.n_pitches else {}
-    rest = {name: value for name, value in batch.items() if name != "classes"}
-    return rest | {"frames": net.encode(batch["audio"])} | pitch
 
 
 def learners(config: Config) -> list[Learner]:
@@ -93,20 +83,11 @@ def generate(
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A recording from its latents, or the sound between two, as long as the shorter; else a held-out note."""
     net, rate = network(models, "net", WaveNetAutoencoder), config.sample_rate
-    if pitch is not None and not net.config.n_pitches:
-        raise UserError(f"--pitch {pitch}: this run was trained without pitches; leave it out")
     if of or mix is not None:
-        latents, n_samples = encode_and_mix(net.encoder, of or (), mix, rate)
-        if net.config.n_pitches and of and pitch is None:
-            pitch = midi_pitch(*load(of[0], rate, mono=True))
+        condition, n_samples = of_recordings(net, of or (), mix, pitch, rate)
     else:
-        n_samples = rate // config.model.hop_length * config.model.hop_length  # nearly a second
-        note = NoteCrops(rate, n_samples, "test", config.seed, 0.0, config.notes, 1.0)[0]
-        latents = net.encode(note["audio"][None].to(net.decoder.skip.weight.device))
-        if net.config.n_pitches and pitch is None:
-            pitch = int(note["classes"][1])
-    key = None if pitch is None else torch.tensor([pitch], device=latents.device)
-    source = Conditioned(net.decoder, net.condition(latents, key))
+        condition, n_samples = of_held_out_note(net, config.notes, pitch, rate, config.seed)
+    source = Conditioned(net.decoder, condition)
     return decode(stream(source, n_samples, seeds, temperature), net.decoder.config.n_levels)
 
 
