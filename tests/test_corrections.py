@@ -27,6 +27,7 @@ from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_var
 from tinyaudio.models.upsampler import Upsampler
 from tinyaudio.models.vae_wgan import MelVAE, VAEWGANConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.objectives import mixture
 from tinyaudio.objectives.variational import gaussian_log_likelihood, kl_divergence
 from tinyaudio.recipes.autoencoder import MIDDLE_C
@@ -44,6 +45,7 @@ BOXED = {
     3: "wavenet",
     15: "one_sample_at_a_time",
     16: "dilated_causal_convolution",
+    17: "wavenet_autoencoder",
     18: "autoencoder_and_vae",
     19: "vae_and_gan",
     21: "dilated_causal_convolution",
@@ -196,6 +198,28 @@ def test_16_dilation_skips_and_covers_nothing(d):
 def test_16_what_one_layer_skips_the_stack_reaches():
     signals = dilated_stack([1, 2, 4, 8])
     assert touched(signals[-1][0, 0, -1], signals)[0] == list(range(16))
+
+
+def test_17_the_encoder_looks_ahead_as_far_as_back_and_the_decoder_not_at_all():
+    torch.manual_seed(0)
+    net = WaveNetAutoencoder(WaveNetAutoencoderConfig.tiny())
+    torch.nn.init.normal_(
+        net.decoder.logits.weight
+    )  # zeros at first: nothing would reach the output
+    audio = (0.3 * torch.randn(1, 1, 16 * 256)).requires_grad_()
+    latents, embedded = net.encode(audio), []
+    net.decoder.embed.register_forward_hook(lambda *one: embedded.append(one[2]))
+    logits = net.decoder(mulaw.encode(audio.detach()[:, 0]), net.condition(latents))
+    (seen,) = torch.autograd.grad(latents[0, :, 8].square().sum(), audio, retain_graph=True)
+    places = seen[0, 0].nonzero()
+    before, after = 8 * 256 - places.min().item(), places.max().item() - (9 * 256 - 1)
+    assert 900 < before <= 1_024 and 900 < after <= 1_024
+    (heard,) = torch.autograd.grad(logits[0, :, 2_000].square().sum(), embedded)
+    # Row i of what is embedded is sample i - 1.
+    assert (heard[0, 2_001:] == 0).all() and heard[0, 2_000].abs().sum() > 0
+    # No gates and no skips: every module of a layer is a convolution.
+    kinds = {type(one) for one in net.encoder.blocks.modules() if not [*one.children()]}
+    assert kinds == {torch.nn.Conv1d}
 
 
 def latents_trained(beta, steps):
