@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake
 from tinyaudio.exercises.exercise import Answer, Case, Exercise
@@ -135,17 +136,8 @@ def _witness(answer: Answer) -> Mistake | None:
 
 
 def _log_sigmoid(f: Scores, real: Tensor, generated: Tensor, mix: Tensor, weight: float) -> Tensor:
-    gan = nn.functional.softplus(-f(real)).mean() + nn.functional.softplus(f(generated)).mean()
-    return gan + _penalty(f, real, generated, mix, weight)
-
-
-def _penalty(f: Scores, real: Tensor, generated: Tensor, mix: Tensor, weight: float) -> Tensor:
-    return _right(f, real, generated, mix, weight) + f(real).mean() - f(generated).mean()
-
-
-def _average_slope(slope: Tensor) -> Tensor:
-    """As if the slope of the mean score had been taken."""
-    return _two_sided(slope / len(slope))
+    penalty = _right(f, real, generated, mix, weight) + f(real).mean() - f(generated).mean()
+    return F.softplus(-f(real)).mean() + F.softplus(f(generated)).mean() + penalty
 
 
 def _error(korean: str, english: str, loss: Any) -> Mistake:
@@ -174,11 +166,6 @@ CRITIC_LOSS = Exercise(
             "The sign of the difference is reversed: the critic raises E f(x) - E f(x̃), so the loss has "
             "minus that. The penalty is added as it is.",
             _loss(sign=-1),
-        ),
-        _error(
-            "페널티를 뺐습니다. 그러면 기울기가 1에서 멀수록 손실이 작아집니다.",
-            "The penalty is subtracted, which rewards slopes far from 1.",
-            _loss(factor=lambda weight: -weight),
         ),
         _error(
             "가중치 weight를 곱하지 않았습니다.",
@@ -216,11 +203,6 @@ CRITIC_LOSS = Exercise(
             _loss(lambda slope: (slope.norm() - 1).square()),
         ),
         _error(
-            "노름을 평균한 뒤에 제곱했습니다. 제곱이 먼저입니다.",
-            "The norms are averaged before squaring; square first.",
-            _loss(lambda slope: (_norms(slope).mean() - 1).square()),
-        ),
-        _error(
             "노름을 시간 축에서만 구했습니다. 클립의 모든 채널과 샘플에 걸친 노름 하나입니다.",
             "The norm is over time alone; it is one norm over all channels and samples of a clip.",
             _loss(lambda slope: (slope.norm(dim=2) - 1).square().mean()),
@@ -229,7 +211,7 @@ CRITIC_LOSS = Exercise(
             "점수의 평균을 미분하여 기울기가 배치 크기만큼 작아졌습니다. 합을 미분하십시오.",
             "The mean score is differentiated, so that slopes are smaller by the batch size; "
             "differentiate the sum.",
-            _loss(_average_slope),
+            _loss(lambda slope: _two_sided(slope / len(slope))),
         ),
         _error(
             "1을 빼지 않았습니다. 그러면 기울기를 0으로 당깁니다.",
