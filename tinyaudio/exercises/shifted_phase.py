@@ -112,7 +112,9 @@ def check_shuffle(answer: Shuffle) -> CheckResult:
         answer: (x, shifts), of shapes (B, C, T) and (B,) -> (B, C, T).
 
     Example:
-        >>> check_shuffle(lambda x, shifts: x.roll(int(shifts[0]), dims=2))
-        ✘ shuffle...
+        >>> def rolled(x, shifts):
+        ...     return torch.stack([row.roll(int(n), 1) for row, n in zip(x, shifts, strict=True)])
+        >>> check_shuffle(rolled)
+        ✘ What leaves at one end comes back at the other (roll); reflect at the edge.
     """
     return SHUFFLE.check(answer)
