@@ -35,7 +35,7 @@ def test_the_distance_passes_as_a_mean_over_a_common_number_of_copies():
 def test_the_package_s_penalty_makes_the_loss():
     def by_package(critic, real, generated, mix, weight):
         generated = generated.detach()
-        penalty = gradient_penalty(critic, real, generated, mix)
+        penalty = gradient_penalty(critic, real, generated, mix, one_sided=False)
         return weight * penalty + (critic(generated) - critic(real)).mean()
 
     assert check_critic_loss(by_package)
@@ -84,7 +84,7 @@ def test_the_package_s_phase_shuffle_is_the_one_that_is_asked_for():
 def test_a_gradient_that_no_planted_mistake_has_is_wrong_all_the_same():
     def half_detached(critic, real, generated, mix, weight):
         generated = generated.detach()
-        penalty = gradient_penalty(critic, real, generated, mix)
+        penalty = gradient_penalty(critic, real, generated, mix, one_sided=False)
         score = critic(generated).mean()
         return weight * penalty + score / 2 + score.detach() / 2 - critic(real).mean()
 
