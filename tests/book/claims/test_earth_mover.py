@@ -114,10 +114,10 @@ def test_the_paper_s_generator_and_settings():
 
 def test_the_shipped_model_is_the_one_described():
     stated("층이 넷, 난수가 32개", "four layers and 32 random numbers")
-    stated("CPU에서 24,000스텝", "24,000 steps on a CPU", "0.256초", "0.256 s")
+    stated("CPU에서 16,000스텝", "16,000 steps on a CPU", "0.256초", "0.256 s")
     stated("한 스텝씩 번갈아", "take turns, a step each", "드럼 소리 여섯 가지", "six kinds of")
     config = open_run("wavegan-drums").config
-    assert (config.model.n_layers, config.model.n_latents, config.steps) == (4, 32, 24_000)
+    assert (config.model.n_layers, config.model.n_latents, config.steps) == (4, 32, 16_000)
     assert config.model.n_samples / config.sample_rate == 0.256
     assert config.critic_steps == 1 and config.material == "drums" and len(KINDS) == 6
 
