@@ -48,6 +48,7 @@ BOXED = {
     17: "wavenet_autoencoder",
     18: "autoencoder_and_vae",
     19: "vae_and_gan",
+    20: "earth_mover",
     21: "dilated_causal_convolution",
     22: "wavenet",
     23: "one_sample_at_a_time",
@@ -338,6 +339,39 @@ def test_19_the_converter_that_is_cited_is_a_vae_conditioned_on_labels():
         _, (mu, log_variance) = net(frames, mean, torch.tensor([0]))
     assert not torch.allclose(one, another)  # the label decides
     assert mu.shape == log_variance.shape  # of a distribution, as in any VAE
+
+
+def uniform(shift):
+    """The density of numbers from `shift` to `shift` + 1, on a grid of hundredths from -12 to 12."""
+    x = torch.arange(-1_200, 1_200, dtype=torch.float64) / 100
+    return ((x >= shift) & (x < shift + 1)).double()
+
+
+def divergence(p, q):
+    return torch.where(p > 0, p * (p / q).log(), 0).sum().item() / 100
+
+
+@pytest.mark.parametrize("shift", [1, 3, 7])
+def test_20_apart_js_is_ln_2_and_kl_infinite_and_only_the_wasserstein_distance_tells_how_far(shift):
+    p, q = uniform(0), uniform(shift)
+    assert divergence(p, q) == math.inf
+    middle = (p + q) / 2
+    assert (divergence(p, middle) + divergence(q, middle)) / 2 == pytest.approx(math.log(2))
+    area = (p - q).cumsum(0).abs().sum().item() / 100**2
+    assert area == pytest.approx(shift)
+
+
+def test_20_scores_of_functions_of_slope_one_differ_by_the_distance_at_most():
+    """Only the best of them reaches it: what a critic says is a distance after it was maximized."""
+    p, q, dx = uniform(0), (uniform(2) + uniform(-1)) / 2, 0.01
+    below = (q - p).cumsum(0) * dx  # F_Q - F_P
+    distance = below.abs().sum().item() * dx
+    slopes = 2 * torch.rand(100, 24, generator=torch.Generator().manual_seed(0)).double() - 1
+    for slope in (*slopes.repeat_interleave(100, 1), torch.ones(2_400, dtype=torch.float64)):
+        f = slope.cumsum(0) * dx
+        assert ((p - q) * f).sum().item() * dx < 0.9 * distance
+    best = below.sign().roll(1).cumsum(0) * dx
+    assert ((p - q) * best).sum().item() * dx == pytest.approx(distance, rel=1e-6)
 
 
 def test_21_a_layer_reads_two_taps_of_the_layer_below():
