@@ -90,8 +90,8 @@ def test_the_mel_of_the_wrapped_phase_is_another_one():
     frequency = instantaneous_frequency(phase.T).T
     _, ours = to_if_mel(torch.zeros_like(phase), frequency)
     wrapped = instantaneous_frequency((phase @ matrix).T).T
-    # Low bands take one bin or two, high bands several, whose turns differ.
-    assert (wrap(ours - wrapped)[:, 256:].abs() > 0.01).double().mean() > 0.5
+    # Equal only in a band of a single bin, and in a frame to which no bin of the band wrapped.
+    assert (wrap(ours - wrapped).abs() > 0.01).double().mean() > 0.3
     small = 0.001 * phase
     _, ours = to_if_mel(torch.zeros_like(phase), instantaneous_frequency(small.T).T)
     assert wrap(ours - instantaneous_frequency((small @ matrix).T).T).abs().max() < 1e-9
