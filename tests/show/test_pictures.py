@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 
-from tinyaudio.show import rainbowgram, spectrogram, waveform
+from tinyaudio.show import spectrogram, waveform
 
 RATE = 16_000
 
@@ -31,7 +31,7 @@ def test_waveform_is_the_samples_at_their_times(rate):
     assert ax.get_xlim() == pytest.approx((0, 0.25 - 1 / rate))
 
 
-@pytest.mark.parametrize("draw", [waveform, spectrogram, rainbowgram])
+@pytest.mark.parametrize("draw", [waveform, spectrogram])
 def test_drawn_on_the_given_axes_or_on_the_current_ones(draw):
     figure, (left, right) = plt.subplots(1, 2)
     assert draw(tone(440), RATE, left) is left and not right.has_data()
@@ -97,35 +97,3 @@ def test_silence_can_be_drawn():
 def test_what_is_being_trained_can_be_drawn():
     clip = tone(440).requires_grad_()
     assert waveform(clip, RATE).has_data() and spectrogram(clip, RATE).has_data()
-
-
-def hues(ax, at_hz, part=slice(4, -4)):
-    """Hue and brightness, from 0 to 1, of the row at a frequency."""
-    from matplotlib.colors import rgb_to_hsv
-
-    [image] = ax.images
-    _, _, low_khz, high_khz = image.get_extent()
-    pixels = image.get_array()
-    row = int((at_hz / 1000 - low_khz) / (high_khz - low_khz) * len(pixels))
-    hsv = rgb_to_hsv(np.asarray(pixels[row, part]))
-    return hsv[:, 0], hsv[:, 2]
-
-
-def test_a_steady_partial_has_one_hue_which_is_its_instantaneous_frequency():
-    for f_hz in (440, 1_010):
-        hue, brightness = hues(rainbowgram(tone(f_hz), RATE, plt.figure().gca()), f_hz)
-        turn = (2 * f_hz * 256 / RATE + 1) % 2 - 1
-        np.testing.assert_allclose(hue, (turn + 1) / 2, atol=2e-3)
-        assert brightness.min() > 0.95
-    noise = torch.randn(1, RATE, generator=torch.Generator().manual_seed(0))
-    hue, _ = hues(rainbowgram(noise, RATE, plt.figure().gca()), 440)
-    assert hue.max() - hue.min() > 0.8
-
-
-def test_rainbowgram_is_black_below_its_floor_and_ends_where_it_is_told():
-    both = tone(440) + 0.01 * tone(2_000)
-    ax = rainbowgram(both, RATE, floor_db=-60.0, highest_hz=4_000)
-    assert ax.get_ylim() == (0, 4)
-    assert hues(ax, 2_000)[1].mean() == pytest.approx(1 / 3, abs=0.01)  # 20 of 60 dB
-    quiet = rainbowgram(both, RATE, plt.figure().gca(), floor_db=-30.0)
-    assert hues(quiet, 2_000)[1].max() == 0

@@ -5,8 +5,8 @@ page without a kernel, on Colab, and with the network closed.
 """
 
 from tinyaudio.show.html import Html
-from tinyaudio.show.pictures import rainbowgram, spectrogram, waveform
+from tinyaudio.show.pictures import spectrogram, waveform
 from tinyaudio.show.players import compare, player
 from tinyaudio.show.sliders import explore
 
-__all__ = ["Html", "compare", "explore", "player", "rainbowgram", "spectrogram", "waveform"]
+__all__ = ["Html", "compare", "explore", "player", "spectrogram", "waveform"]
