@@ -91,4 +91,6 @@ def test_mel_pictures_of_the_note(printed):
             r"^(if|if_mel|complex_mel) +(-?\d+) dB +([\d.]+) dB$", printed, re.M
         )
     }
+    stated("(4.6 dB)")
+    assert rows["if_mel"][1] == pytest.approx(4.6, abs=0.1) and rows["complex_mel"][1] < 1
     assert rows["if"][0] > 100 and rows["complex_mel"][0] > 35 and rows["if_mel"][0] < 6
