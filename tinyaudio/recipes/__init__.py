@@ -34,6 +34,7 @@ NAMES = (
     "singing-wavenet",
     "wavegan",
     "vae-wgan",
+    "pitch-classifier",
 )
 
 
