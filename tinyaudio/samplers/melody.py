@@ -62,7 +62,18 @@ def play_score(
     music = torch.zeros(max(start + len(clip) for start, clip in pieces))
     for start, clip in pieces:
         music[start : start + len(clip)] += clip
-    return (music / music.abs().max().clamp(min=1))[None]
+    return within_full_scale(music[None])
+
+
+def within_full_scale(audio: Float[Tensor, "*batch T"]) -> Float[Tensor, "*batch T"]:
+    """Divide each sound by its peak if that is beyond 1.
+
+    Example:
+        >>> within_full_scale(torch.tensor([[0.5, -4.0], [0.5, 0.25]]))
+        tensor([[ 0.1250, -1.0000],
+                [ 0.5000,  0.2500]])
+    """
+    return audio / audio.abs().amax(dim=-1, keepdim=True).clamp(min=1)
 
 
 def release(clip: Float[Tensor, " n"], held: int, sample_rate: int) -> Float[Tensor, " m"]:
@@ -91,7 +102,7 @@ def notes_or_melody(
     pitches: Sequence[int],
     sample_rate: int,
 ) -> Float[Tensor, "B 1 T"]:
-    """A note of each latent, or the melody of a file, played by each.
+    """A note of each latent, or the melody of a file, played by each; scaled down where beyond full scale.
 
     Args:
         render: Latents and pitches to notes; see `tinyaudio.samplers.latent.render_notes`.
@@ -111,7 +122,7 @@ def notes_or_melody(
     """
     if melody is None:
         check_pitches([pitch], pitches)
-        return render(latents, [pitch] * len(latents))
+        return within_full_scale(render(latents, [pitch] * len(latents)))
     score = read_midi(melody)
     check_pitches([tone.pitch for tone in score], pitches)
     clips = [play_score(score, partial(across_pitches, render, z), sample_rate) for z in latents]
