@@ -44,7 +44,11 @@ def test_of_nsynth_only_acoustic_instruments_and_the_pitches_asked_for_are_used(
     kept = [one for one in labels if one["instrument_source"] == 0 and 40 <= one["pitch"] <= 80]
     notes = notes_of(tmp_path, n=1_000, pitches=(40, 80))
     assert len(notes) == len(kept) and [*notes.summary()["instruments"]] == ["acoustic"]
-    assert len(notes_of(tmp_path, n=3, pitches=(40, 80))) == 3
+    few = notes_of(tmp_path, n=3, pitches=(40, 80))  # spread over all names
+    names = [few.labels(i)["note_str"] for i in range(3)]
+    everything = sorted(one["note_str"] for one in kept)
+    assert names == [everything[i * len(kept) // 3] for i in range(3)]
+    assert torch.equal(few[1]["audio"], notes[len(kept) // 3]["audio"])
     item = notes[0]
     assert item["audio"].shape == (1, 800) and (item["audio"][:, 320:] == 0).all()
     assert item["pitch"].item() == notes.labels(0)["pitch"]

@@ -1,6 +1,8 @@
 """The recipe of GANSynth: six variants, growing and resuming in a fade, notes and melodies."""
 
 import json
+import multiprocessing
+import signal
 from dataclasses import asdict, replace
 
 import pytest
@@ -22,6 +24,7 @@ from tinyaudio.models.gansynth import GANSynthConfig
 from tinyaudio.models.growth import Growth
 from tinyaudio.recipe import networks
 from tinyaudio.recipes.gansynth import RECIPE, Config
+from tinyaudio.resume import read_record
 from tinyaudio.run import run
 from tinyaudio.train import State, train
 
@@ -139,17 +142,47 @@ def tensors(out):
     }
 
 
-def test_a_stop_in_a_fade_leaves_no_trace(tmp_path):
-    """One step at a time through both fades, against all at once."""
-    run(RECIPE, TOY, tmp_path / "whole", eval_every=100)
-    progress = []
-    for _ in range(TOY.steps):
-        state = run(RECIPE, TOY, tmp_path / "parts", eval_every=100, minutes=1e-9)
-        progress.append(state.logs["discriminator/progress"])
-    assert progress == [0, 0, 0, 0.5, 1, 1, 1, 1.5, 2, 2, 2, 2]
-    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What a run leaves that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole")
+    run(RECIPE, TOY, out, eval_every=100)
+    return tensors(out)
+
+
+def check_equal(whole, parts):
     assert whole.keys() == parts.keys() and len(whole) > 150
     assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+
+
+def test_stops_in_both_fades_leave_no_trace(whole, tmp_path):
+    progress = []
+    for _ in range(TOY.steps):  # one step at a time
+        state = run(RECIPE, TOY, tmp_path, eval_every=100, minutes=1e-9)
+        progress.append(state.logs["discriminator/progress"])
+    assert progress == [0, 0, 0, 0.5, 1, 1, 1, 1.5, 2, 2, 2, 2]
+    check_equal(whole, tensors(tmp_path))
+
+
+def test_a_kill_in_a_fade_leaves_no_trace(whole, tmp_path):
+    settings = {"eval_every": 100, "save_every": 1}
+    child = multiprocessing.get_context("fork").Process(
+        target=run, args=(RECIPE, TOY, tmp_path), kwargs=settings
+    )
+    child.start()
+    while child.exitcode is None and steps_of(tmp_path) < 4:  # the fade's one step has been saved
+        child.join(0.01)
+    child.kill()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL and 4 <= steps_of(tmp_path) < TOY.steps
+    run(RECIPE, TOY, tmp_path, **settings)
+    check_equal(whole, tensors(tmp_path))
+
+
+def steps_of(out):
+    """How far a run is, by its checkpoint."""
+    state = out / "state.safetensors"
+    return read_record(state)["step"] if state.exists() else 0
 
 
 def test_an_unfinished_run_is_played_at_the_resolution_it_has_learned(tmp_path):

@@ -54,15 +54,15 @@ def play_score(
     if not score:
         raise UserError("the score has no notes")
     pitches = sorted({tone.pitch for tone in score})
-    clips = dict(zip(pitches, notes(pitches).squeeze(1), strict=True))
-    pieces = []
-    for tone in score:
-        clip = release(clips[tone.pitch], round(tone.held_s * sample_rate), sample_rate)
-        pieces.append((round(tone.onset_s * sample_rate), tone.velocity / 127 * clip))
-    music = torch.zeros(max(start + len(clip) for start, clip in pieces))
-    for start, clip in pieces:
-        music[start : start + len(clip)] += clip
-    return within_full_scale(music[None])
+    clips = notes(pitches).squeeze(1)
+    starts = [round(tone.onset_s * sample_rate) for tone in score]
+    music, end = torch.zeros(max(starts) + clips.shape[1]), 0
+    for start, tone in zip(starts, score, strict=True):
+        clip = clips[pitches.index(tone.pitch)]
+        clip = release(clip, round(tone.held_s * sample_rate), sample_rate)
+        music[start : start + len(clip)] += tone.velocity / 127 * clip
+        end = max(end, start + len(clip))
+    return within_full_scale(music[None, :end])
 
 
 def within_full_scale(audio: Float[Tensor, "*batch T"]) -> Float[Tensor, "*batch T"]:
@@ -129,7 +129,7 @@ def notes_or_melody(
     return torch.stack(clips)
 
 
-def check_pitches(asked: Sequence[int], learned: Sequence[int]) -> None:
+def check_pitches(asked: Sequence[int], known: Sequence[int]) -> None:
     """Raise a `UserError` unless all pitches are from the lowest to the highest that were learned.
 
     Example:
@@ -137,7 +137,7 @@ def check_pitches(asked: Sequence[int], learned: Sequence[int]) -> None:
         Traceback (most recent call last):
         tinyaudio.errors.UserError: pitch 90: this model has learned 24 to 84; ask for one of these, or ...
     """
-    low, high = learned
+    low, high = known
     for pitch in asked:
         if not low <= pitch <= high:
             raise UserError(
