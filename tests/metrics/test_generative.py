@@ -9,11 +9,14 @@ from tinyaudio.errors import UserError
 from tinyaudio.metrics.generative import (
     PrincipalComponents,
     coverage,
+    differing_shares,
     frechet_distance,
+    intra_class_diversity,
     n_different_bins,
     nearest_train_ratio,
     precision,
 )
+from tinyaudio.objectives.codebook import kmeans
 
 
 def normal(n, d=4, seed=0):
@@ -40,6 +43,7 @@ def test_the_frechet_distance_is_symmetric_and_that_of_covariances_that_do_not_c
     expected = (a.mean(0) - b.mean(0)).square().sum() + S.trace() + S2.trace() - 2 * roots
     for found in (frechet_distance(a, b), frechet_distance(b, a)):
         torch.testing.assert_close(found, expected.float(), rtol=1e-4, atol=1e-4)
+    assert frechet_distance(a, a).item() == pytest.approx(0, abs=1e-5 * S.trace().item())
 
 
 def three_modes(seed):
@@ -68,6 +72,31 @@ def test_different_bins_are_rare_between_draws_of_one_distribution():
     assert sum(differing) <= 30
 
 
+def test_two_samples_of_one_multinomial_differ_in_2_5_of_50_bins():
+    """As many as the level of the test says, 50 / 20, with the deviation of 50 rare events, about 1.6."""
+    draws = torch.Generator().manual_seed(0)
+    shares = torch.rand(50, generator=draws) + 0.5
+
+    def counts():
+        chosen = torch.multinomial(shares, 5_000, replacement=True, generator=draws)
+        return torch.bincount(chosen, minlength=50)
+
+    found = torch.stack([differing_shares(counts(), counts()).sum() for _ in range(1_000)]).double()
+    assert found.mean().item() == pytest.approx(2.5, abs=3 * 1.6 / 1_000**0.5)
+    assert found.std().item() == pytest.approx(1.6, abs=0.15)
+    one_bin = torch.bincount(torch.zeros(5_000, dtype=torch.int64), minlength=50)
+    assert differing_shares(counts(), one_bin).all()
+
+
+def test_copies_of_each_cluster_s_mean_fool_ndb_and_neither_coverage_nor_diversity():
+    real, other = three_modes(5), three_modes(6)
+    means, _ = kmeans(real, 8, torch.Generator().manual_seed(0))
+    fooled = means[torch.cdist(other, means).argmin(1)]  # eight sounds, in the shares of real ones
+    assert n_different_bins(real, fooled, 8) <= 2
+    assert coverage(real, fooled) < 0.1 < 0.9 < coverage(real, other)
+    assert intra_class_diversity(fooled[:, 1:], torch.zeros(1_000, dtype=torch.int64)) < 0.9
+
+
 def test_coverage_and_precision_of_equal_distributions_and_of_one_sound():
     """Coverage's expectation is 1 - 2^-n; a single real sound, repeated, has precision 1 and covers little."""
     real, same = normal(2_000, 2), normal(2_000, 2, seed=1)
@@ -88,6 +117,30 @@ def test_copies_and_noise_are_told_by_the_nearest_training_sound():
         1, abs=0.2
     )
     assert nearest_train_ratio(train, held_out, 10 + normal(500, seed=3)) > 10
+
+
+def test_diversity_is_the_root_of_the_variance_within_classes():
+    """Not of that between them; and linear in the spread."""
+    classes = torch.arange(3_000) % 3
+    spread = torch.tensor([1.0, 2.0, 3.0])[classes, None]
+    x = 100.0 * classes[:, None] + spread * normal(3_000, 5)
+    expected = (5 * (1 + 4 + 9) / 3) ** 0.5
+    assert intra_class_diversity(x, classes).item() == pytest.approx(expected, rel=0.03)
+    torch.testing.assert_close(
+        intra_class_diversity(0.5 * x, classes), 0.5 * intra_class_diversity(x, classes)
+    )
+    assert intra_class_diversity(classes[:, None].float(), classes) == 0  # a sound a class, copied
+    with pytest.raises(UserError, match="no class has two sounds"):
+        intra_class_diversity(x[:3], classes[:3])
+
+
+def test_noise_of_the_right_size_fools_diversity_and_not_precision():
+    """Real sounds vary along one direction; noise that varies as much in all others is as diverse."""
+    real = torch.cat([10 * normal(500, 1), torch.zeros(500, 19)], 1)
+    noise = torch.cat([torch.zeros(500, 1), 10 / 19**0.5 * normal(500, 19, seed=1)], 1)
+    same = torch.zeros(500, dtype=torch.int64)
+    ratio = intra_class_diversity(noise, same) / intra_class_diversity(real, same)
+    assert ratio.item() == pytest.approx(1, abs=0.1) and precision(real, noise) == 0
 
 
 def test_principal_components_keep_what_varies_and_return():

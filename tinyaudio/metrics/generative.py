@@ -8,21 +8,23 @@ something else, so that two of them stand side by side:
     coverage           whether each real sound has a generated one near it; outliers do not harm
     precision          whether each generated sound lies among the real ones; one perfect sound, repeated, has 1
     nearest training   whether sounds are copied from the training set; noise passes
+    diversity          the spread of sounds of one class; a wrong spread, such as noise, counts as well
 
 Paper:      Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
             equilibrium", 2017, for the Fréchet distance; Richardson & Weiss, "On GANs and GMMs", 2018, for
             NDB; Naeem et al., "Reliable fidelity and diversity metrics for generative models", 2020, for
             coverage; Kynkäänniemi et al., "Improved precision and recall metric for assessing generative
             models", 2019, for precision.
-Implements: `frechet_distance`, `n_different_bins`, `coverage`, `precision`, `nearest_train_ratio`;
-            `PrincipalComponents`, the features' frame.
-See:        part 3, "Bottlenecks and critics".
+Implements: `frechet_distance`, `n_different_bins`, `coverage`, `precision`, `nearest_train_ratio`,
+            `intra_class_diversity`; `PrincipalComponents`, the features' frame.
+See:        part 3, "Bottlenecks and critics"; `tinyaudio.metrics.pitch_classification` for the metrics of
+            GANSynth that need a classifier.
 """
 
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from tinyaudio.errors import UserError
@@ -114,11 +116,10 @@ def square_root(matrix: Float[Tensor, "D D"]) -> Float[Tensor, "D D"]:
 def n_different_bins(
     train: Float[Tensor, "N D"], generated: Float[Tensor, "M D"], k: int, seed: int = 0
 ) -> int:
-    r"""NDB: of k clusters of the training set, how many have another share of the generated sounds.
+    """NDB: of k clusters of the training set, how many have another share of the generated sounds.
 
-    |p - q| > z \sqrt{\bar p (1 - \bar p) (1 / N + 1 / M)}
-
-    Of two sets of the same distribution, one cluster in twenty differs by chance.
+    Of two sets of the same distribution, one cluster in twenty differs by chance: 2.5 of 50, with a
+    standard deviation of 1.6.
 
     Args:
         train: Features of the training set.
@@ -132,14 +133,31 @@ def n_different_bins(
         (0, 7)
     """
     means, _ = kmeans(train, k, torch.Generator().manual_seed(seed))
-    p, q = (
-        torch.bincount(torch.cdist(one, means).argmin(1), minlength=k).double() / len(one)
-        for one in (train, generated)
+    counts = (
+        torch.bincount(torch.cdist(one, means).argmin(1), minlength=k) for one in (train, generated)
     )
-    pooled = (len(train) * p + len(generated) * q) / (len(train) + len(generated))
-    deviation = (pooled * (1 - pooled) * (1 / len(train) + 1 / len(generated))).sqrt()
-    z = math.sqrt(2) * torch.special.erfinv(torch.tensor(1 - LEVEL)).item()  # two-sided
-    return int(((p - q).abs() > z * deviation).sum())
+    return int(differing_shares(*counts).sum())
+
+
+def differing_shares(a: Int[Tensor, " k"], b: Int[Tensor, " k"]) -> Bool[Tensor, " k"]:
+    r"""The bins whose shares of two samples differ, by a two-sided test of each at the level `LEVEL`.
+
+    |p - q| > z \sqrt{\bar p (1 - \bar p) (1 / N + 1 / M)},   \bar p the share of both samples together
+
+    Args:
+        a: How many of the one sample's N sounds are in each bin.
+        b: How many of the other's M.
+
+    Example:
+        >>> differing_shares(torch.tensor([50, 50, 0]), torch.tensor([45, 5, 50]))
+        tensor([False,  True,  True])
+    """
+    N, M = a.sum(), b.sum()
+    p, q = a.double() / N, b.double() / M
+    pooled = (a + b).double() / (N + M)
+    deviation = (pooled * (1 - pooled) * (1 / N + 1 / M)).sqrt()
+    z = math.sqrt(2) * torch.special.erfinv(torch.tensor(1 - LEVEL)).item()
+    return (p - q).abs() > z * deviation
 
 
 def radii(real: Float[Tensor, "N D"], n_neighbours: int) -> Float[Tensor, " N"]:
@@ -199,3 +217,32 @@ def nearest_train_ratio(
     """
     new, real = (torch.cdist(one, train).min(1).values.median() for one in (generated, held_out))
     return new / real
+
+
+def intra_class_diversity(
+    features: Float[Tensor, "N F"], classes: Int[Tensor, " N"]
+) -> Float[Tensor, ""]:
+    r"""How far sounds of one class are from their class's mean: the root of the mean within-class variance.
+
+    \sqrt{\frac{1}{K} \sum_k \frac{1}{n_k - 1} \sum_{i \in k} \|x_i - \bar x_k\|^2}
+
+    Its ratio to that of real sounds is below 1 where sounds are too much alike.  A ratio of 1 does not say
+    that they vary as real ones do.
+
+    Args:
+        features: A row a sound, such as log spectra.
+        classes: Of each sound, such as its pitch; those of a single sound are left out.
+
+    Raises:
+        UserError: No class has two sounds.
+
+    Example:
+        >>> x = torch.tensor([[0.0], [2.0], [10.0], [10.0]])
+        >>> intra_class_diversity(x, torch.tensor([0, 0, 1, 1]))  # variances of 2 and 0
+        tensor(1.)
+    """
+    members = (features[classes == k] for k in classes.unique())
+    variances = [x.var(0).sum() for x in members if len(x) > 1]
+    if not variances:
+        raise UserError("no class has two sounds, whose diversity could be measured; take more")
+    return torch.stack(variances).mean().sqrt()
