@@ -67,7 +67,7 @@ def test_with_the_template_an_untrained_generator_has_the_harmonics_frequencies(
         torch.manual_seed(0)
         frequency = Generator(config)(z, pitch)[:, 1] / RANGE
         off[config] = (torch.remainder(frequency - expected + 1, 2) - 1).abs().median()
-    assert off[TINY] < 0.1 and off[WITHOUT] > 0.4
+    assert off[TINY] < 0.2 and off[WITHOUT] > 0.4
 
 
 def test_the_discriminator_sees_a_phasor():
@@ -95,16 +95,17 @@ def test_gradients_reach_every_parameter_and_are_finite(config):
 
 
 def test_parameters():
-    """Of the size that is trained, layer by layer; three channels of the template are all that it adds."""
+    """Of the size that is trained, layer by layer; the template multiplies one layer and adds three channels."""
     config = GANSynthSmallConfig()
     plain = replace(config, template=False)
     *w, fine = config.channels
     c = config.discriminator_channels
     blocks = [(w[0], w[0]), *pairwise(w)]
     convs = sum(9 * a * b + b + 9 * b * b + b for a, b in blocks)
-    top = (w[-1] + 1) * 8 * fine + (fine + 2 + 1) * fine + (fine + 1) * 2
-    assert count(Generator(plain)) == (64 + 24 + 1) * 16 * w[0] + convs + top
-    assert count(Generator(config)) == count(Generator(plain)) + 3 * fine
+    bins = (w[-1] + 1) * 8 * fine
+    top = (fine + 2 + 1) * 2 * fine + (2 * fine + 1) * 2
+    assert count(Generator(plain)) == (64 + 24 + 1) * 16 * w[0] + convs + bins + top
+    assert count(Generator(config)) == count(Generator(plain)) + 3 * bins
     kernels = zip((3, *c[:-1]), c, (32, 16, 16, 9), strict=True)
     layers = sum((n_in * area + 1) * n_out for n_in, n_out, area in kernels)
     assert count(Discriminator(plain)) == layers + (32 * c[-1] + 1) * c[-1] + c[-1] + 1 + 24 * c[-1]

@@ -3,15 +3,15 @@ r"""A GANSynth small enough for one CPU core, with the positions of a pitch's ha
     G(z, y): latents and a pitch to an image,   D(x, y): an image and its pitch to a score
 
 The pitch says where in the image the harmonics lie and what instantaneous frequency (IF) they have:
-`tinyaudio.represent.harmonic_template`.  With the template, both networks see this as additional channels, and
-IF is a deviation from what is expected.  The pitch of generated notes is then given, not learned; without it,
-networks of the same layers have to find all this in the data.
+`tinyaudio.represent.harmonic_template`.  With the template, its maps weight the generator's features and are
+channels of the discriminator, and IF is a deviation from what is expected.  The pitch of generated notes is
+then given, not learned; without it, networks of the same layers have to find all this in the data.
 
-Paper:      Engel, Agrawal, Chen, Gulrajani, Donahue & Roberts, "GANSynth: adversarial neural audio
-            synthesis", ICLR 2019 (arXiv:1902.08710), for the image, latents and pitch at the input, and
-            blocks of upsampling and two convolutions with pixel normalization; Miyato & Koyama, "cGANs with
-            projection discriminator", 2018, for the discriminator's pitch; Karras, Laine & Aila, "A
-            style-based generator architecture for generative adversarial networks", 2019, for the noise input.
+Paper:      Engel, Agrawal, Chen, Gulrajani, Donahue & Roberts, "GANSynth", ICLR 2019 (arXiv:1902.08710), for
+            the image, latents and pitch at the input, blocks of upsampling and two convolutions with pixel
+            normalization; Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017; Karras,
+            Laine & Aila, "A style-based generator architecture for generative adversarial networks", 2019,
+            for the noise; Miyato & Koyama, "cGANs with projection discriminator", 2018, for D's pitch.
 Implements: `Generator`, `Discriminator`, `GANSynthSmallConfig`.
 Differs:    24 pitches, one second, up to 4 kHz; all resolutions at once instead of progressively; no auxiliary
             classifier and no minibatch deviation; the template.  IF is a point on a circle: the generator's is
@@ -59,7 +59,7 @@ class GANSynthSmallConfig:
 
     template: bool = True
     n_timbre: int = 64
-    channels: Sequence[int] = (96, 96, 64, 32, 16)
+    channels: Sequence[int] = (96, 96, 64, 32, 8)
     discriminator_channels: Sequence[int] = (32, 48, 64, 96)
     lowest_pitch: int = 48
     n_pitches: int = 24
@@ -104,11 +104,7 @@ class Template(nn.Module):
     def forward(
         self, pitch: Int[Tensor, " B"]
     ) -> tuple[Float[Tensor, "B K N F"], Float[Tensor, "B N F"], Int[Tensor, " B"]]:
-        """Channels, expected IF in half turns, and the number of each pitch from the lowest.
-
-        Raises:
-            UserError: A pitch is out of range.
-        """
+        """Channels, expected IF in half turns, and the number of each pitch; UserError if it has none."""
         index = pitch - self.config.lowest_pitch
         if not bool(((0 <= index) & (index < self.config.n_pitches)).all()):
             low, high = self.config.pitches[0], self.config.pitches[-1]
@@ -146,7 +142,7 @@ class Block(nn.Module):
         return x
 
 
-class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["audio", "gan"]):
+class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["gan"]):
     """Latents and a pitch to the image of a note.
 
     Example:
@@ -158,14 +154,16 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
     def __init__(self, config: GANSynthSmallConfig) -> None:
         super().__init__()
         self.config = config
-        *widths, fine = config.channels
-        self.template = Template(config)
+        self.template, (*widths, fine) = Template(config), config.channels
         self.dense = kaiming(nn.Linear(config.n_timbre + config.n_pitches, 16 * widths[0]))
         blocks = [Block(a, b, up=2) for a, b in pairwise(widths)]
         self.blocks = nn.ModuleList([Block(widths[0], widths[0], up=1), *blocks])
-        self.bins = conv(widths[-1], BINS_A_COLUMN * fine, 1, 1)
-        self.join = conv(fine + self.template.n_channels + N_NOISE, fine, 1, 1)
-        self.image = conv(fine, 2, 1, 1)
+        self.bins = conv(widths[-1], (1 + self.template.n_channels) * fine * BINS_A_COLUMN, 1, 1)
+        # The bins of a column begin alike [Aitken et al.].
+        first = self.bins.weight.data[::BINS_A_COLUMN]
+        self.bins.weight.data.copy_(first.repeat_interleave(BINS_A_COLUMN, dim=0))
+        self.join = conv(fine + N_NOISE, 2 * fine, 1, 1)
+        self.image = conv(2 * fine, 2, 1, 1)
         nn.init.normal_(self.image.weight, std=0.1 * fine**-0.5)
 
     def forward(
@@ -194,16 +192,17 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
         x = pixel_norm(F.leaky_relu(x.unflatten(1, (-1, 4, 4)), 0.2))
         for block in self.blocks:
             x = block(x)
-        # Every column becomes eight bins, where template and noise join.
+        # Every column becomes eight bins.
         x = self.bins(x).unflatten(1, (-1, BINS_A_COLUMN)).permute(0, 1, 3, 4, 2).flatten(3)
-        x = torch.cat([x, maps, noise.reshape(-1, N_NOISE, *maps.shape[2:])], dim=1)
+        # A feature is a sum: one part as it is, and one part times each map of the template.
+        x, *parts = x.chunk(1 + self.template.n_channels, dim=1)
+        x = x + sum(m[:, None] * part for m, part in zip(maps.unbind(1), parts, strict=True))
+        x = torch.cat([x, noise.reshape(-1, N_NOISE, *maps.shape[2:])], dim=1)
         magnitude, deviation = self.image(F.leaky_relu(self.join(x), 0.2)).unbind(1)
         return torch.stack([torch.tanh(magnitude), RANGE * wrap(expected + deviation)], dim=1)
 
 
-class Discriminator(
-    nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["audio", "gan"]
-):
+class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["gan"]):
     """Image of a note and its pitch to one number, high for real notes.
 
     Example:
@@ -215,8 +214,7 @@ class Discriminator(
     def __init__(self, config: GANSynthSmallConfig) -> None:
         super().__init__()
         self.config = config
-        a, b, c, d = config.discriminator_channels
-        self.template = Template(config)
+        self.template, (a, b, c, d) = Template(config), config.discriminator_channels
         layers = [
             conv(3 + self.template.n_channels, a, 4, 8, stride=(2, 4)),  # 16 x 64
             conv(a, b, 4, 4, stride=(2, 2)),  # 8 x 32
@@ -229,10 +227,8 @@ class Discriminator(
         self.pitch = nn.Embedding(config.n_pitches, d)
         nn.init.normal_(self.pitch.weight, std=d**-0.5)
 
-    def forward(
-        self, image: Float[Tensor, "B 2 N F"], pitch: Int[Tensor, " B"]
-    ) -> Float[Tensor, " B"]:
-        """Score images, each with its pitch.
+    def forward(self, image: Float[Tensor, "B 2 N F"], pitch: Int[Tensor, " B"]) -> Tensor:
+        """Score images (B,), each with its pitch.
 
         Returns:
             A score with no scale of its own; only differences mean something.
@@ -249,7 +245,5 @@ class Discriminator(
         for layer in self.convs:
             x = F.leaky_relu(layer(x), 0.2)
         x = F.leaky_relu(self.dense(x.flatten(1)), 0.2)
-        score: Tensor = self.score(x).squeeze(1) + (self.pitch(index) * x).sum(
-            1
-        )  # [Miyato & Koyama]
-        return score
+        projection = (self.pitch(index) * x).sum(1)  # [Miyato & Koyama, eq. 3]
+        return self.score(x)[:, 0] + projection  # type: ignore[no-any-return]

@@ -89,9 +89,7 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
         z, pitch = torch.randn(len(batch["pitch"]), config.model.n_latents), batch["pitch"]
         made = generator(*(one.to(generator.dense.weight.device) for one in (z, pitch))).cpu()
         images.append(torch.stack([to_image(batch["audio"].cpu(), config.model.image), made]))
-    levels = (
-        35 / RANGE * torch.cat(images, dim=1)[:, :, 0]
-    )  # (2, B, N, F), in dB: 70 from end to end
+    levels = 35 / RANGE * torch.cat(images, dim=1)[:, :, 0]  # (2, B, N, F) in dB, of 70 in all
     (real, made), (real_std, made_std) = levels.mean(1), levels.std(1).mean((1, 2))
     return {"level_db": (real - made).abs().mean().item(), "spread": (made_std / real_std).item()}
 
