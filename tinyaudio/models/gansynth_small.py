@@ -104,11 +104,8 @@ class Template(nn.Module):
     def forward(
         self, pitch: Int[Tensor, " B"]
     ) -> tuple[Float[Tensor, "B K N F"], Float[Tensor, "B N F"], Int[Tensor, " B"]]:
-        """Channels, expected IF in half turns, and the number of each pitch; UserError if it has none."""
+        """Channels, expected IF in half turns, and the number of each pitch from the lowest."""
         index = pitch - self.config.lowest_pitch
-        if not bool(((0 <= index) & (index < self.config.n_pitches)).all()):
-            low, high = self.config.pitches[0], self.config.pitches[-1]
-            raise UserError(f"pitch {pitch.tolist()}: this network plays {low} to {high}")
         maps = self.maps[index][:, :, None].expand(-1, -1, self.config.image.n_frames, -1)
         return maps, self.expected[index], index
 
@@ -116,14 +113,14 @@ class Template(nn.Module):
 def kaiming(layer: Layer) -> Layer:
     """Initial weights that keep the scale of activations through leaky ReLU [He et al., 2015]."""
     nn.init.kaiming_normal_(layer.weight, 0.2)
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
 
 
-def conv(n_in: int, n_out: int, *size: int, stride: tuple[int, int] = (1, 1)) -> nn.Conv2d:
-    """A convolution padded by half its size."""
-    padding = tuple((s - 1) // 2 for s in size)
-    return kaiming(nn.Conv2d(n_in, n_out, size, stride, padding))
+def conv(n_in: int, n_out: int, n: int, f: int, stride: tuple[int, int] = (1, 1)) -> nn.Conv2d:
+    """A convolution over n frames and f bins, padded by half its size."""
+    return kaiming(nn.Conv2d(n_in, n_out, (n, f), stride, ((n - 1) // 2, (f - 1) // 2)))
 
 
 class Block(nn.Module):
@@ -174,13 +171,13 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
         Args:
             latents: From N(0, I).  The first ones are of the whole note; the others are noise, two numbers a
                 pixel, for what is random in every bin and frame: level and phase of breath and bow.
-            pitch: MIDI.
+            pitch: MIDI, within `GANSynthSmallConfig.pitches`.
 
         Returns:
             Log magnitude in (-1, 1), and IF in [-0.8, 0.8], in the first frame the phase.
 
         Raises:
-            UserError: A pitch is out of range, or the latents have another size.
+            UserError: The latents have another size.
         """
         config = self.config
         if latents.shape[1] != config.n_latents:
@@ -232,9 +229,6 @@ class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", t
 
         Returns:
             A score with no scale of its own; only differences mean something.
-
-        Raises:
-            UserError: A pitch is out of range.
         """
         maps, expected, index = self.template(pitch)
         magnitude, frequency = image.unbind(1)

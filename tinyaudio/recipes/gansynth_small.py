@@ -43,7 +43,7 @@ class Config(RunConfig):
     n_sounds: int = option(4_000, "notes to learn from", minimum=1)
     steps: int = option(400, "steps to train for", minimum=1)
     learning_rate: float = option(1e-3, "peak learning rate of Adam, for both", minimum=0)
-    penalty_weight: float = option(0.5, "weight of R1 and R2 (gamma)", minimum=0)
+    penalty_weight: float = option(1.0, "weight of R1 and R2 (gamma)", minimum=0)
     ema_decay: float = option(0.998, "of the generator's average", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
@@ -107,7 +107,7 @@ def generate(
 RECIPE = Recipe(
     name="gansynth-small",
     description=__doc__,
-    sizes={"tiny": Config(), "narrow": Config(steps=5_000)},
+    sizes={"tiny": Config(), "narrow": Config(steps=6_000)},
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,
