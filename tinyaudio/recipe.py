@@ -32,6 +32,8 @@ Network = TypeVar("Network", bound=nn.Module)
 Seconds = Annotated[float | int | None, "length in seconds (default: what the model makes)"]
 Seeds = Annotated[Sequence[int], "one clip for each seed; several are written as FILE-SEED"]
 Temperature = Annotated[float | int, "below 1 likelier, above 1 more varied than the model's own"]
+Pitch = Annotated[int, "MIDI pitch of all clips"]
+Melody = Annotated[Path | None, "MIDI file to play, each clip by a latent of its own"]
 
 
 def option(

@@ -24,6 +24,7 @@ from tqdm.auto import tqdm
 
 from tinyaudio.checkpoints import FORMAT
 from tinyaudio.data.batches import Batches
+from tinyaudio.data.item import Described
 from tinyaudio.devices import make_accelerator, move_to, resolve_device
 from tinyaudio.errors import DataError
 from tinyaudio.memory import check_batch
@@ -117,7 +118,11 @@ def run(
             backends = {one.name: one.backend() for one in state.learners}
             if resumed and (change := changed_backend(out, backends)):
                 report(change)
-            write_json(out / "run.json", metadata | versions() | {"backends": backends})
+            made_by = metadata | versions() | {"backends": backends}
+            if isinstance(clips, Described):
+                made_by["dataset"] = clips.summary()
+                report(f"learning from {json.dumps(made_by['dataset'])}")
+            write_json(out / "run.json", made_by)
             truncate_log(out / "log.jsonl", state.step)
             verb = "resuming" if resumed else "training"
             report(f"{verb} {recipe.name} in {out}, step {state.step} of {config.steps}")

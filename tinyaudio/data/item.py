@@ -6,14 +6,22 @@ An item is a plain dict, as PyTorch's `DataLoader` likes it:
     others      its labels.  Notes have NSynth's names (`tinyaudio.data.nsynth`).  What a network is
                 conditioned on is a tensor: ``classes``, int64 (n,), and ``frames``, float32 (F, N)
 
-Implements: `Item`, `check_fraction`, `is_recorded`.
+Implements: `Item`, `Described`, `check_fraction`, `is_recorded`.
 """
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from tinyaudio.errors import DataError
 
 Item = dict[str, Any]
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A data set that can say what it holds; a run records it."""
+
+    def summary(self) -> dict[str, Any]:
+        """Numbers and words that JSON can hold."""
 
 
 def check_fraction(recorded_fraction: float | int) -> None:

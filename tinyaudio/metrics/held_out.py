@@ -1,10 +1,10 @@
 """A loss on held-out sound, as training itself computes it.
 
-Implements: `mean_loss`.
+Implements: `mean_loss`; `mean_logs`, of all that losses log.
 See:        chapter 2, "One sample at a time".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import nn
@@ -41,3 +41,38 @@ def mean_loss(loss: Loss, net: nn.Module, batches: Iterable[Batch]) -> float:
     if not n_clips:
         raise DataError("nothing to evaluate on: the data set has no clips")
     return total / n_clips
+
+
+@torch.no_grad()
+def mean_logs(
+    losses: Mapping[str, Loss], net: nn.Module, batches: Iterable[Batch]
+) -> dict[str, float]:
+    """The means over all clips of what losses log, as ``name/quantity``.
+
+    Args:
+        losses: By name.
+        net: The batches are moved to where it is.
+        batches: With ``audio``; all losses get the same.
+
+    Raises:
+        DataError: There are no clips.
+
+    Example:
+        >>> def level(batch, step):
+        ...     return batch["audio"].mean(), {"peak": batch["audio"].max()}
+        >>> mean_logs({"a": level}, nn.Linear(1, 1), [{"audio": torch.ones(3, 1, 4)}])
+        {'a/peak': 1.0}
+    """
+    device = next(net.parameters()).device
+    totals: dict[str, float] = {}
+    n_clips = 0
+    for batch in batches:
+        moved = {name: value.to(device) for name, value in batch.items()}
+        n_clips += len(moved["audio"])
+        for name, loss in losses.items():
+            for quantity, value in loss(moved, 0)[1].items():
+                key = f"{name}/{quantity}"
+                totals[key] = totals.get(key, 0.0) + value.item() * len(moved["audio"])
+    if not n_clips:
+        raise DataError("nothing to evaluate on: the data set has no clips")
+    return {key: total / n_clips for key, total in totals.items()}

@@ -34,6 +34,8 @@ NAMES = (
     "singing-wavenet",
     "wavegan",
     "vae-wgan",
+    "gansynth",
+    "gansynth-small",
     "pitch-classifier",
 )
 
