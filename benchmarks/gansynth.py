@@ -19,7 +19,7 @@ wavegan, wavenet   of waveforms
 Each row without a run is null.  Their keys:
 
 ndb                   of k = 50 clusters of the training notes' log spectra, how many have another share of the
-                      notes; 2.5 (deviation 1.6) by chance
+                      notes; 2.5 (deviation 1.6) by chance, more of other instruments than in training
 fid                   Fréchet distance from the reference of the pitch classifier's last hidden layer
 fd_spectrum           of the 32 principal components of log-mel spectra up to 4 kHz, in squared dB
 fd_spectrum_8_khz     likewise up to 8 kHz, where the images hold nothing

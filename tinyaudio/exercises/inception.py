@@ -71,8 +71,8 @@ INCEPTION = Exercise(
         ),
         Mistake(
             lambda p: p.shape[1] * (p * p.log()).sum(1).mean().exp(),
-            "p(y)를 고른 분포로 보았거나 클래스에 대해 평균을 냈습니다. p(y)는 음(첫째 축)에 대한 답의 평균입니다.",
-            "p(y) is uniform here, or a mean over classes; it is the mean of answers over notes, the first axis.",
+            "p(y)가 고른 분포이거나 클래스에 대한 평균입니다. 음(첫째 축)에 대한 답의 평균을 쓰십시오.",
+            "p(y) is uniform here, or a mean over classes; take the mean over notes, the first axis.",
         ),
         Mistake(
             lambda p: (p.mean(0) * (p.mean(0).log() - p.log())).sum(1).mean().exp(),
