@@ -37,6 +37,9 @@ check-all: ## the long checks: forty kills, every output made again, the benchma
 	@$(PYTHON_HERE) -m benchmarks.streaming --json
 	@$(PYTHON_HERE) -m benchmarks.wavenet --json
 	@$(PYTHON_HERE) -m benchmarks.quantizer --json
+	@$(PYTHON_HERE) -m benchmarks.critics --json
+	@$(PYTHON_HERE) -m benchmarks.timbre --json
+	@$(PYTHON_HERE) -m benchmarks.ifreq --json
 
 lint: ## ruff, mypy, codespell
 	@sh tools/prepare.sh

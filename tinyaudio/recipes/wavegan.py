@@ -2,7 +2,7 @@
 
 COMMAND     tinyaudio train wavegan --size narrow --out runs/gan
 MATERIAL    drum hits; notes, which have a pitch, by --material notes; your own by --data FOLDER
-GENERATE    tinyaudio generate runs/gan --seeds 1 2 3 --out new.wav
+GENERATE    tinyaudio generate wavegan-drums --seeds 1 2 3 --out drum.wav
 HARDWARE    a CPU core and half an hour; a GPU and a day or more for the paper's 200,000 generator steps
 EXPECT      the critic's distance rises while the critic learns, then falls
 See:        part 3, "Bottlenecks and critics".

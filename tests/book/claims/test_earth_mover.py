@@ -155,3 +155,12 @@ def test_the_table_is_the_benchmark_s_record():
         )
         stated(f"| {label} | {figures} |")
         assert TEXT.count(f" | {figures} |") == 2  # Korean and English
+    drums, notes = record["drums"], record["notes"]
+    stated("대조군의 0.40배", "at 0.40 times the distance of the control")
+    stated("평균의 1.54배", "at 1.54 times that of their mean")
+    over_mean = [
+        rows["wavegan"]["frechet_db2"] / rows["mean"]["frechet_db2"] for rows in (drums, notes)
+    ]
+    assert over_mean == pytest.approx([0.40, 1.54], abs=0.005)
+    stated("학습 소리에서 다섯 배", "five times as far from the training sounds")
+    assert round(drums["wavegan"]["nearest_train_ratio"]) == 5
