@@ -48,7 +48,7 @@ def test_440_hz_turns_by_0_16_half_turns_in_every_frame_at_its_bin():
     at = round(440 / (16_000 / 2048))
     inner = image[0, 1, 3:-3, at]  # whole frames of the tone, and of the one before
     assert inner.sub(0.16).abs().max() < 1e-5
-    # 0.08 of a quarter of that hop is another number of turns: 2 * 440 * 256 / 16,000 is 14.08.
+    # At half the hop it is 2 * 440 * 256 / 16,000 = 14.08.
     low = log_magnitude_and_if(tone(440), 1024, 256)[0, 1, 5:-5, 28]
     assert low.sub(0.08).abs().max() < 1e-4
 
@@ -137,7 +137,6 @@ def test_phases_from_the_middle_agree_within_a_partial_and_give_the_same_frequen
     assert (inner[2] / inner[1]).angle().abs().max() < 1e-6
     turns = [instantaneous_frequency(X.angle())[:, :, 1:] for X in (spectrum, middle)]
     assert wrap(turns[0] - turns[1]).abs().max() < 1e-6
-    # Half a frame earlier in the sound, the same numbers count from the start of the frame.
     torch.testing.assert_close(istft(centre_phase(middle), length=4_096), tone(1_000, 4_096)[:, 0])
 
 

@@ -22,7 +22,7 @@ TURN = Exercise(
         ),
         Mistake(
             lambda f_hz, hop_length, rate: 2 * f_hz * hop_length / rate % 2,
-            "0에서 2까지의 값입니다. -1과 1 사이로 되돌리십시오.",
+            "0에서 2까지의 값입니다. -1과 1 사이로 감으십시오.",
             "That is a value from 0 to 2; bring it to between -1 and 1.",
         ),
         Mistake(
@@ -32,7 +32,7 @@ TURN = Exercise(
         ),
         Mistake(
             lambda f_hz, hop_length, rate: _wrap(f_hz * hop_length / rate) / 2,
-            "바퀴로 세어 되돌린 값의 절반입니다. 반 바퀴로 세고 되돌리십시오.",
+            "바퀴로 세어 감은 값의 절반입니다. 반 바퀴로 세고 감으십시오.",
             "That is half of the wrapped number of turns; count half turns, then wrap.",
         ),
         Mistake(

@@ -41,7 +41,7 @@ MEL_FREQUENCY = Exercise(
     mistakes=(
         Mistake(
             lambda phase, matrix: instantaneous_frequency(matrix.T @ phase),
-            "되돌려진 위상을 더했습니다. 먼저 시간축으로 펼치십시오.",
+            "감긴 위상을 더했습니다. 먼저 시간축으로 펼치십시오.",
             "You summed the wrapped phase; unwrap it along time first.",
         ),
         Mistake(
@@ -51,7 +51,7 @@ MEL_FREQUENCY = Exercise(
         ),
         Mistake(
             lambda phase, matrix: matrix.T @ instantaneous_frequency(phase),
-            "순간 주파수를 더하기만 했습니다. 밴드의 값은 1을 넘을 수 있으므로 다시 되돌려야 합니다.",
+            "순간 주파수를 더하기만 했습니다. 밴드의 값은 1을 넘을 수 있으므로 다시 감아야 합니다.",
             "You only summed instantaneous frequency; that of a band may exceed 1 and has to be wrapped.",
         ),
         Mistake(

@@ -41,7 +41,7 @@ FREQUENCY = Exercise(
     mistakes=(
         Mistake(
             lambda phase: _first(phase, phase.diff(dim=1) / math.pi),
-            "차이를 되돌리지 않았습니다. 위상이 끊기는 곳에서 한 바퀴가 그대로 남습니다.",
+            "차이를 -1과 1 사이로 감지 않았습니다. 위상이 끊기는 곳에서 한 바퀴가 그대로 남습니다.",
             "Differences are not wrapped: where the phase breaks off, a whole turn is left.",
         ),
         Mistake(
@@ -68,7 +68,7 @@ FREQUENCY = Exercise(
         ),
         Mistake(
             lambda phase: _first(phase, (phase.diff(dim=1) / math.pi) % 2),
-            "0에서 2까지의 값입니다. -1과 1 사이로 되돌려야 뒤로 도는 것이 음수가 됩니다.",
+            "0에서 2까지의 값입니다. -1과 1 사이로 감아야 뒤로 도는 것이 음수가 됩니다.",
             "Those are values from 0 to 2; wrapped to between -1 and 1, turning back is negative.",
         ),
         Mistake(
@@ -90,7 +90,7 @@ FREQUENCY = Exercise(
         ),
     ),
     hint=(
-        "시간축으로 차이를 구하고, π로 나누고, 되돌립니다.",
+        "시간축으로 차이를 구하고, π로 나누고, -1과 1 사이로 감습니다.",
         "Take the difference along time, divide by π, and wrap.",
     ),
 )
