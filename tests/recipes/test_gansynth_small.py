@@ -67,7 +67,7 @@ def test_scores_of_real_notes_against_themselves_are_perfect(monkeypatch):
     batches = [*islice(batches_of(RECIPE.dataset(TOY, "valid", None), 12), 3)]
     images = iter([to_image(b["audio"], TOY.model.image) for b in batches])
     untrained = RECIPE.evaluate(TOY, models, batches)
-    assert untrained["level_db"] > 3 and untrained["spread"] < 0.5
+    assert untrained["level_db"] > 3 and untrained["spread"] < 0.8
     monkeypatch.setattr(type(models["generator"]), "forward", lambda *_: next(images))
     assert RECIPE.evaluate(TOY, models, batches) == {"level_db": 0.0, "spread": 1.0}
 

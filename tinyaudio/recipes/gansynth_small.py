@@ -44,7 +44,7 @@ class Config(RunConfig):
     steps: int = option(400, "steps to train for", minimum=1)
     learning_rate: float = option(1e-3, "peak learning rate of Adam, for both", minimum=0)
     penalty_weight: float = option(1.0, "weight of R1 and R2 (gamma)", minimum=0)
-    ema_decay: float = option(0.998, "of the generator's average", minimum=0, maximum=1)
+    ema_decay: float = option(0.999, "of the generator's average", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
