@@ -28,7 +28,7 @@ from tinyaudio.represent.if_mel import (
     to_if_mel,
 )
 from tinyaudio.represent.ifreq import centre_phase, instantaneous_frequency, phase_from_frequency
-from tinyaudio.represent.image_config import RANGE
+from tinyaudio.represent.image_config import RANGE as RANGE
 from tinyaudio.represent.image_config import ImageConfig as ImageConfig
 from tinyaudio.represent.spectrum import istft, stft
 
