@@ -14,9 +14,9 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 def _sets(generator: Generator) -> list[Case]:
     """Two sets that overlap, of as many numbers and not; the mean of y is below that of x, or above."""
     cases: list[Case] = []
-    for n, m, apart in ((4, 4, -0.4), (3, 5, 0.6), (7, 4, 0.3)):
+    for n, m, offset in ((4, 4, -0.4), (3, 5, 0.6), (7, 4, 0.3)):
         x, y = (torch.randn(k, generator=generator) for k in (n, m))
-        cases.append((x, x.mean() + apart + 1.5 * (y - y.mean())))
+        cases.append((x, x.mean() + offset + 1.5 * (y - y.mean())))
     return cases
 
 
