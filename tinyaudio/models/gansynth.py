@@ -35,7 +35,7 @@ from tinyaudio.models.progressive import (
     pixel_norm,
     upscale,
 )
-from tinyaudio.represent.gansynth_image import ImageConfig, Kind
+from tinyaudio.represent.image_config import ImageConfig, Kind
 
 N_CHANNELS = 2  # of an image: log magnitude, and phase or instantaneous frequency
 
