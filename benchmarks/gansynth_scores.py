@@ -85,7 +85,7 @@ class Scores:
         found = levels(reference.clips)
         self.real = self.components(self.spectrum(found))
         self.real_full_band = self.full_band(self.spectrum(found, full_band=True))
-        self.real_hidden = self.heard(reference.clips)[1]
+        self.real_hidden = self.classify(reference.clips)[1]
         self.real_accuracy = self.accuracy(reference)
         if not self.real_accuracy:
             raise UserError("the classifier hears the pitch of no real note; train it longer")
@@ -96,7 +96,7 @@ class Scores:
         bands = found if full_band else found[:, : self.bands]
         return features(bands.flatten(1), self.loudest_db)
 
-    def heard(self, clips: Any) -> tuple[Any, Any]:
+    def classify(self, clips: Any) -> tuple[Any, Any]:
         """The classifier's probabilities and its last hidden layer."""
         import torch
 
@@ -109,7 +109,7 @@ class Scores:
         from tinyaudio.metrics.pitch_classification import pitch_accuracy
         from tinyaudio.models.pitch_classifier import pitch_classes
 
-        return pitch_accuracy(self.heard(notes.clips)[0], pitch_classes(notes.pitches)).item()
+        return pitch_accuracy(self.classify(notes.clips)[0], pitch_classes(notes.pitches)).item()
 
     def diversity(self, notes: NoteSet) -> float:
         """Spread of the log spectra at one pitch, in dB."""
@@ -124,7 +124,7 @@ class Scores:
         found = levels(notes.clips)
         made = self.components(self.spectrum(found))
         made_full_band = self.full_band(self.spectrum(found, full_band=True))
-        answers, hidden = self.heard(notes.clips)
+        answers, hidden = self.classify(notes.clips)
         metrics = {
             "fid": generative.frechet_distance(self.real_hidden, hidden),
             "fd_spectrum": generative.frechet_distance(self.real, made),
