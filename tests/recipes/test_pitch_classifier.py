@@ -39,7 +39,7 @@ def test_instruments_are_held_out():
     assert not names[0] & names[1]
 
 
-def test_it_learns_from_nsynth(tmp_path):
+def test_it_learns_from_nsynth(tmp_path, capsys):
     for split in ("train", "valid"):
         folder, labels = tmp_path / "nsynth" / f"nsynth-{split}", {}
         for item in (Notes(4, seconds=0.3, split=split)[i] for i in range(4)):
@@ -52,3 +52,4 @@ def test_it_learns_from_nsynth(tmp_path):
     net = open_run(tmp_path / "run").models["net"]
     assert net.probabilities(torch.zeros(1, 1, 4_096)).shape == (1, 61)
     run("generate", tmp_path / "run", "--out", tmp_path / "a.wav", code=2)
+    assert "has no command 'generate'; it has: only evaluate" in capsys.readouterr().err

@@ -79,7 +79,7 @@ def verb_command(options: argparse.Namespace) -> None:
     if verb not in run.recipe.commands:
         raise UserError(
             f"a run of {run.recipe.name} has no command {verb!r}; it has:"
-            f" {', '.join(run.recipe.commands)}"
+            f" {', '.join(run.recipe.commands) or 'only evaluate'}"
         )
     command = run.recipe.commands[verb]
     parser = verb_parser(run, verb)
