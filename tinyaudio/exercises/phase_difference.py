@@ -91,7 +91,7 @@ FREQUENCY = Exercise(
     ),
     hint=(
         "시간축으로 차이를 구하고, π로 나누고, -1과 1 사이로 감습니다.",
-        "Take the difference along time, divide by π, and wrap.",
+        "Take the difference along time, divide by π, wrap between -1 and 1.",
     ),
 )
 
