@@ -1,6 +1,6 @@
 """Notes of a Standard MIDI File, as a score that a model can play.
 
-MIDI files are read by pretty_midi, which the extra ``data`` installs for its soundfont already; it knows tempo
+They are read by pretty_midi, which the extra ``data`` installs for its soundfont already; it knows tempo
 changes and which note-off ends which note.
 
 Implements: `read_midi`.

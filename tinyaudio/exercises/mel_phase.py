@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake
 from tinyaudio.exercises.exercise import Case, Exercise
-from tinyaudio.exercises.phase_difference import phases
+from tinyaudio.exercises.phase_difference import FREQUENCY
 from tinyaudio.represent.ifreq import instantaneous_frequency
 
 WEIGHTS = torch.tensor(
@@ -24,7 +24,7 @@ WEIGHTS = torch.tensor(
 
 
 def _cases(generator: Generator) -> list[Case]:
-    return [(phase, WEIGHTS) for (phase,) in phases(generator)]
+    return [(phase, WEIGHTS) for (phase,) in FREQUENCY.cases(generator)]
 
 
 def _unwrap(phase: Tensor, axis: int = 1) -> Tensor:

@@ -11,7 +11,7 @@ from tinyaudio.exercises.check_result import CheckResult, Mistake
 from tinyaudio.exercises.exercise import Case, Exercise
 
 
-def phases(generator: Generator) -> list[Case]:
+def _phases(generator: Generator) -> list[Case]:
     """Phases of a few bins that turn forwards and backwards, by little and by nearly half a turn."""
     steps = torch.tensor([0.3, -0.7, 0.9, -0.45, 0.6])[:, None] * torch.arange(7)
     noise = 0.05 * torch.rand(5, 7, generator=generator)
@@ -37,7 +37,7 @@ def _unwrapped(phase: Tensor, axis: int) -> Tensor:
 
 FREQUENCY = Exercise(
     right=_frequency,
-    cases=phases,
+    cases=_phases,
     mistakes=(
         Mistake(
             lambda phase: _first(phase, phase.diff(dim=1) / math.pi),

@@ -82,7 +82,7 @@ class GANSynthSmallConfig:
 
     @property
     def pitches(self) -> range:
-        """MIDI pitches that a note can have."""
+        """Pitches that a note can have, as MIDI numbers."""
         return range(self.lowest_pitch, self.lowest_pitch + self.n_pitches)
 
 

@@ -105,7 +105,7 @@ def resolution_weights(progress: float | int, n_resolutions: int) -> list[float]
 
 
 def input_weight(progress: float | int, resolution: int) -> float:
-    r"""\alpha, the weight of the image itself at a resolution of the discriminator, beside finer features.
+    """Alpha, the weight of the image itself at a resolution of the discriminator, beside finer features.
 
     Example:
         >>> [input_weight(1.25, k) for k in range(4)]

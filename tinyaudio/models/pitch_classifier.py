@@ -134,7 +134,7 @@ def check_pitches(pitch: Int[Tensor, " B"]) -> None:
 
 
 def pitch_classes(pitch: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
-    """MIDI pitches as the classifier numbers them, from 0.
+    """The classes of MIDI pitches, from 0.
 
     Raises:
         UserError: One is outside 24 to 84.

@@ -113,8 +113,10 @@ def activated(*convs: nn.Module, normalized: bool = False) -> nn.Sequential:
 def append_minibatch_deviation(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C2 H W"]:
     r"""One more channel: how different the examples of the batch are (section 3).
 
-    It holds one number, the mean over channels and pixels of \sqrt{Var_B[x] + 10^{-6}}.  A discriminator that
-    sees it can tell a batch of copies.
+    \sqrt{Var_B[x] + 10^{-6}}
+
+    Its mean over channels and pixels is the one number that the channel holds.  A discriminator that sees it
+    can tell a batch of copies.
 
     Example:
         >>> append_minibatch_deviation(torch.tensor([1.0, 3.0])[:, None, None, None])[:, 1].flatten()

@@ -1,7 +1,8 @@
 r"""Spectra on a mel axis of as many bands as there were bins: the published IF-mel, and one that returns.
 
-    published:   |Y|^2 = |X|^2 M,   \phi_Y = \phi_X M,   the phase \phi unwrapped
-    ours:        Y = X M,   the spectrum X complex
+    |Y|^2 = |X|^2 M,   \phi_Y = \phi_X M          [as published, the phase unwrapped]
+
+    Y = X M                                      [ours, the spectrum complex]
 
 M (F, F) spreads low bins over several bands and gathers high ones: so a generator has more pixels where the
 harmonics of low notes lie.  The published way takes power and phase apart.  A band of several bins then gets a

@@ -1,11 +1,13 @@
 r"""Latents for generators that make a whole clip from a vector of random numbers, and ways between two of them.
 
-    linear:     (1 - t) a + t b
-    spherical:  (\sin((1 - t) \omega) a + \sin(t \omega) b) / \sin \omega,   \omega the angle of a and b
+    (1 - t) a + t b                                                       [linear]
 
-Nearly all vectors from N(0, I) of dimension D have a norm near \sqrt{D}.  The middle of a straight line between
-two of them is shorter by \sqrt{2}, where the prior has next to no mass; the spherical path keeps the norm.  A
-generator that normalises its input, as GANSynth's, hardly tells the two.
+    (\sin((1 - t) \omega) a + \sin(t \omega) b) / \sin \omega             [spherical]
+
+The angle between a and b is omega.  Nearly all vectors from N(0, I) have a norm near the square root of their
+dimension.  The middle of a straight line between two of them is shorter by the square root of 2, where the
+prior has next to no mass; the spherical path keeps the norm.  A generator that normalises its input, as
+GANSynth's, hardly tells the two.
 
 Paper:      Shoemake, "Animating rotation with quaternion curves", 1985; White, "Sampling generative networks",
             2016 (arXiv:1609.04468), for latents.
