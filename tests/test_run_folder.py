@@ -61,15 +61,17 @@ def test_a_run_starts_from_a_model_of_the_package(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where no folder has this name
     opened = open_run(name)
     state = State(opened.recipe.learners(opened.config))
-    net = next(learner.module for learner in state.learners if learner.name == "net")
-    before = {k: w.clone() for k, w in net.state_dict().items()}
+    modules = {one.name: one.module for one in state.learners if one.name in opened.models}
+    assert modules.keys() == opened.models.keys()
+    before = {n: {k: w.clone() for k, w in m.state_dict().items()} for n, m in modules.items()}
     init_from_run(state, opened.recipe, Path(name))
-    trained = opened.models["net"].state_dict()
-    for module in (net, networks(state.learners)["net"]):
-        now = module.state_dict()
-        assert now.keys() == trained.keys() == before.keys()
-        assert all(torch.equal(now[k], w) for k, w in trained.items())
-    assert any(not torch.equal(trained[k], w) for k, w in before.items())
+    for network, net in modules.items():
+        trained = opened.models[network].state_dict()
+        for module in (net, networks(state.learners)[network]):
+            now = module.state_dict()
+            assert now.keys() == trained.keys() == before[network].keys()
+            assert all(torch.equal(now[k], w) for k, w in trained.items())
+        assert any(not torch.equal(trained[k], w) for k, w in before[network].items())
 
 
 @pytest.mark.parametrize(

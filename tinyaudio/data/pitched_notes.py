@@ -37,7 +37,7 @@ class PitchedNotes(Dataset):
     Example:
         >>> notes = PitchedNotes(Notes(10, seconds=0.5), 3)
         >>> notes[2]["audio"].shape, notes[2]["pitch"].item(), len(notes)
-        (torch.Size([1, 8000]), 63, 3)
+        (torch.Size([1, 8000]), 75, 3)
     """
 
     def __init__(self, notes: Notes | NSynthFolder, n: int) -> None:
