@@ -1,10 +1,7 @@
-r"""Notes without a network, through GANSynth's images: the mean note of a pitch, and draws from a Gaussian.
+"""Notes without a network, through GANSynth's images: the mean note of a pitch, and draws from a Gaussian.
 
-Both have the instantaneous frequency that the pitch f_0 lets expect: in every bin that of the nearest harmonic,
-
-    k = \max(1, round(f / f_0)),   \nu = wrap(2 k f_0 h / r)   half turns a hop h at the sample rate r
-
-so that what they get wrong is in their magnitudes.
+Both have the instantaneous frequency that the pitch lets expect, by `tinyaudio.represent.harmonic_template`, so
+that what they get wrong is in their magnitudes.
 """
 
 from typing import Any
@@ -14,19 +11,10 @@ N_DIRECTIONS = 24  # principal components of the log magnitudes of a pitch
 
 def expected_frequency(pitch: int, config: Any) -> Any:
     """Channel 1 of an image (N, F) of a note in which every harmonic is stationary and starts at phase 0."""
-    import torch
-
-    from tinyaudio.audio.pitch import midi_to_hz
     from tinyaudio.represent.gansynth_image import RANGE
-    from tinyaudio.represent.ifreq import wrap
+    from tinyaudio.represent.harmonic_template import harmonic_template
 
-    first = int(config.dropped == "dc")
-    hz = torch.arange(first, first + config.n_bins) * config.sample_rate / config.n_fft
-    harmonic_hz = (hz / midi_to_hz(pitch)).round().clamp(min=1) * midi_to_hz(pitch)
-    turn = wrap(2 * harmonic_hz * config.hop_length / config.sample_rate)
-    image = turn.repeat(config.n_frames, 1)
-    image[0] = 0
-    return RANGE * image
+    return RANGE * harmonic_template([pitch], config).expected[0]
 
 
 class Magnitudes:
@@ -45,13 +33,14 @@ class Magnitudes:
         from tinyaudio.represent.gansynth_image import to_image
 
         self.config = config
-        self.components, self.deviations = {}, {}
+        self.components, self.deviations, self.frequencies = {}, {}, {}
         for pitch in pitches.unique().tolist():
             images = [to_image(one, config)[:, 0] for one in clips[pitches == pitch].split(100)]
             x = torch.cat(images).flatten(1)
             found = PrincipalComponents(x, min(N_DIRECTIONS, len(x) - 1))
             # Coordinates along principal components are uncorrelated.
             self.components[pitch], self.deviations[pitch] = found, found(x).std(0)
+            self.frequencies[pitch] = expected_frequency(pitch, config)
 
     def play(self, pitches: Any, draws: Any | None = None) -> Any:
         """Notes (N, 1, T) of these pitches.
@@ -70,6 +59,6 @@ class Magnitudes:
             z = torch.zeros(len(deviations)) if draws is None else draws[i, : len(deviations)]
             magnitude = found.inverse((z * deviations)[None]).unflatten(1, (-1, self.config.n_bins))
             # Nothing is softer than silence.
-            image = [magnitude[0].clamp(min=-RANGE), expected_frequency(pitch, self.config)]
+            image = [magnitude[0].clamp(min=-RANGE), self.frequencies[pitch]]
             notes.append(to_audio(torch.stack(image)[None], self.config))
         return torch.cat(notes)

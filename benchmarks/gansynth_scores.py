@@ -60,6 +60,14 @@ def n_bands() -> int:
     return int((above == 0).all(1).sum())
 
 
+def accuracy(answers: Any, pitches: Any) -> float:
+    """Share of notes that the classifier hears at the pitch that was asked for."""
+    from tinyaudio.metrics.pitch_classification import pitch_accuracy
+    from tinyaudio.models.pitch_classifier import pitch_classes
+
+    return pitch_accuracy(answers, pitch_classes(pitches)).item()
+
+
 class Scores:
     """What all rows are compared with.
 
@@ -74,7 +82,7 @@ class Scores:
 
     def __init__(self, train: NoteSet, reference: NoteSet, classifier: Any) -> None:
         from tinyaudio.errors import UserError
-        from tinyaudio.metrics.generative import PrincipalComponents
+        from tinyaudio.metrics.generative import PrincipalComponents, intra_class_diversity
 
         self.classifier, self.reference = classifier, reference
         seen = levels(train.clips)
@@ -83,13 +91,14 @@ class Scores:
         self.full_band = PrincipalComponents(self.spectrum(seen, full_band=True), N_COMPONENTS)
         self.train = self.components(self.spectrum(seen))
         found = levels(reference.clips)
-        self.real = self.components(self.spectrum(found))
+        spectrum = self.spectrum(found)
+        self.real = self.components(spectrum)
         self.real_full_band = self.full_band(self.spectrum(found, full_band=True))
-        self.real_hidden = self.classify(reference.clips)[1]
-        self.real_accuracy = self.accuracy(reference)
+        answers, self.real_hidden = self.classify(reference.clips)
+        self.real_accuracy = accuracy(answers, reference.pitches)
         if not self.real_accuracy:
             raise UserError("the classifier hears the pitch of no real note; train it longer")
-        self.real_diversity = self.diversity(reference)
+        self.real_diversity = intra_class_diversity(spectrum, reference.pitches).item()
 
     def spectrum(self, found: Any, full_band: bool = False) -> Any:
         """Levels below `BAND_HZ`, or all, as rows whose squared distance is a mean in squared dB."""
@@ -104,25 +113,13 @@ class Scores:
             hidden = torch.cat([self.classifier.features(one) for one in clips.split(BATCH)])
             return self.classifier.logits(hidden).softmax(1), hidden
 
-    def accuracy(self, notes: NoteSet) -> float:
-        """Share of notes that the classifier hears at the pitch that was asked for."""
-        from tinyaudio.metrics.pitch_classification import pitch_accuracy
-        from tinyaudio.models.pitch_classifier import pitch_classes
-
-        return pitch_accuracy(self.classify(notes.clips)[0], pitch_classes(notes.pitches)).item()
-
-    def diversity(self, notes: NoteSet) -> float:
-        """Spread of the log spectra at one pitch, in dB."""
-        from tinyaudio.metrics.generative import intra_class_diversity
-
-        return intra_class_diversity(self.spectrum(levels(notes.clips)), notes.pitches).item()
-
     def row(self, notes: NoteSet) -> dict[str, Any]:
         """All metrics of a set; those of the pitch are None if nobody asked for one."""
         from tinyaudio.metrics import generative, pitch_classification
 
         found = levels(notes.clips)
-        made = self.components(self.spectrum(found))
+        spectrum = self.spectrum(found)
+        made = self.components(spectrum)
         made_full_band = self.full_band(self.spectrum(found, full_band=True))
         answers, hidden = self.classify(notes.clips)
         metrics = {
@@ -138,18 +135,21 @@ class Scores:
         return {
             "ndb": generative.n_different_bins(self.train, made, N_CLUSTERS),
             **{name: round(value.item(), 3) for name, value in metrics.items()},
-            **self.of_pitch(notes),
+            **self.of_pitch(notes.pitches, answers, spectrum),
         }
 
-    def of_pitch(self, notes: NoteSet) -> dict[str, Any]:
+    def of_pitch(self, pitches: Any | None, answers: Any, spectrum: Any) -> dict[str, Any]:
         """The metrics that need to know which pitch was asked for."""
-        if notes.pitches is None:
+        from tinyaudio.metrics.generative import intra_class_diversity
+
+        if pitches is None:
             names = "pitch_accuracy_of_real", "pitch_accuracy_interval", "diversity_of_real"
             return dict.fromkeys(names)
-        accuracy, n = self.accuracy(notes), len(notes.clips)
-        low, high = (bound / self.real_accuracy for bound in interval(round(accuracy * n), n))
+        right, n = accuracy(answers, pitches), len(answers)
+        low, high = (bound / self.real_accuracy for bound in interval(round(right * n), n))
+        diversity = intra_class_diversity(spectrum, pitches).item()
         return {
-            "pitch_accuracy_of_real": round(accuracy / self.real_accuracy, 3),
+            "pitch_accuracy_of_real": round(right / self.real_accuracy, 3),
             "pitch_accuracy_interval": [round(low, 3), round(high, 3)],
-            "diversity_of_real": round(self.diversity(notes) / self.real_diversity, 3),
+            "diversity_of_real": round(diversity / self.real_diversity, 3),
         }

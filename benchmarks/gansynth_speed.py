@@ -7,29 +7,22 @@ each note, and scaled to the note's length.
 """
 
 import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.timing import significant
+from benchmarks.timing import seconds, significant
 from benchmarks.wavenet import network
 
-PAPER_RATIO = (
-    53_880  # 1,077.53 s over 20 ms, for one note of 4 s on a TitanX [Engel et al. 2019, section 6]
-)
+# 1,077.53 s over 20 ms, for one note of 4 s on a TitanX [Engel et al. 2019, section 6]
+PAPER_RATIO = 53_880
 N_NAIVE, N_CACHED, N_NATIVE = 200, 200, 1_000  # samples
 MANY, ROUNDS = 64, 3
 
 
-def seconds(generate: Callable[[], Any], rounds: int) -> float:
+def median_seconds(generate: Callable[[], Any], rounds: int) -> float:
     """CPU time of this thread, the median of some rounds after one to warm up."""
     generate()
-    found = []
-    for _ in range(rounds):
-        start = time.thread_time()
-        generate()
-        found.append(time.thread_time() - start)
-    return statistics.median(found)
+    return statistics.median(seconds(generate) for _ in range(rounds))
 
 
 def naive_seconds(net: Any, n: int) -> float:
@@ -46,10 +39,7 @@ def naive_seconds(net: Any, n: int) -> float:
 
     with torch.inference_mode():
         sample()
-        start = time.thread_time()
-        for _ in range(n):
-            sample()
-    return time.thread_time() - start
+        return seconds(lambda: [sample() for _ in range(n)])
 
 
 def speed(generate: Callable[[int], Any], n_samples: int, net: Any = None) -> dict[str, Any]:
@@ -68,9 +58,9 @@ def speed(generate: Callable[[int], Any], n_samples: int, net: Any = None) -> di
     wavenet = {"naive": {1: naive, MANY: MANY * naive}, "cached": {}, "native": {}}
     ours = {}
     for n in (1, MANY):
-        ours[n] = seconds(lambda n=n: generate(n), ROUNDS)  # type: ignore[misc]
+        ours[n] = median_seconds(lambda n=n: generate(n), ROUNDS)  # type: ignore[misc]
         for name, sampler, timed in (("cached", cached, N_CACHED), ("native", native, N_NATIVE)):
-            per_note = seconds(lambda s=sampler, t=timed, n=n: s(net, t, range(n)), 1)  # type: ignore[misc]
+            per_note = median_seconds(lambda s=sampler, t=timed, n=n: s(net, t, range(n)), 1)  # type: ignore[misc]
             wavenet[name][n] = per_note * n_samples / timed
     return {
         "seconds_of_one": significant(ours[1]),

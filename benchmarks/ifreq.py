@@ -16,13 +16,12 @@ time_ratio                  there and back, over torch.stft and torch.istft alon
 
 import json
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from benchmarks.command import one_line_errors, parser
-from benchmarks.timing import ratio
+from benchmarks.timing import ratio, seconds
 
 RATE, SECONDS = 16_000, 4.0
 N_FFT, HOP = 2_048, 512
@@ -88,13 +87,6 @@ def bare(audio: Any) -> Any:
     return torch.istft(spectrum, N_FFT, HOP, window=window, length=audio.shape[2])
 
 
-def seconds_of(work: Callable[[Any], Any], audio: Any) -> float:
-    """CPU time of this thread."""
-    start = time.thread_time()
-    work(audio)
-    return time.thread_time() - start
-
-
 def measure(n: int) -> dict[str, Any]:
     """All keys, of n notes of either kind."""
     import torch
@@ -112,8 +104,8 @@ def measure(n: int) -> dict[str, Any]:
     }
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours.append(seconds_of(there_and_back, audio))
-        theirs.append(seconds_of(bare, audio))
+        ours.append(seconds(lambda: there_and_back(audio)))
+        theirs.append(seconds(lambda: bare(audio)))
     return {
         "notes": len(audio),
         "if_full_length_db_float32": snr_db(audio, there_and_back(audio)).min().item(),

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 
+def seconds(work: Callable[[], Any]) -> float:
+    """CPU time of this thread."""
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
+
+
 def rate(generate: Callable[[], Any], n_samples: int) -> float:
     """Samples a second of this thread's CPU time."""
-    start = time.thread_time()
-    generate()
-    return n_samples / (time.thread_time() - start)
+    return n_samples / seconds(generate)
 
 
 def ratio(over: list[float], under: list[float]) -> float | None:
