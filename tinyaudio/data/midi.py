@@ -47,16 +47,13 @@ def read_midi(path: str | Path) -> list[Tone]:
     except ImportError:
         raise DataError("MIDI files are read by pretty_midi: pip install pretty_midi") from None
     path = Path(path)
+    if path.is_file() and path.stat().st_size == 0:
+        raise DataError(f"{path}: is empty")
     try:
-        if path.stat().st_size == 0:
-            raise DataError(f"{path}: is empty")
+        # What it remarks on, such as the type of file, is of no use here.
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # what it remarks on, such as the type of file, is of no use here
+            warnings.simplefilter("ignore")
             piece = pretty_midi.PrettyMIDI(str(path))
-    except DataError:
-        raise
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:  # the library raises whatever the broken bytes lead to

@@ -117,19 +117,7 @@ class GANSynthConfig:
         """
         if kind not in get_args(Kind):
             raise ConfigError("kind", kind, f"must be one of {', '.join(get_args(Kind))}")
-        n_frames, n_bins = self.image_size
-        return ImageConfig(
-            cast(Kind, kind),
-            n_fft=2 * n_bins,
-            hop_length=n_bins // 2,
-            n_frames=n_frames,
-            n_bins=n_bins,
-            phase_origin="middle" if kind == "complex_mel" else "start",
-            n_samples=self.n_samples,
-            sample_rate=sample_rate,
-            # of a sinusoid at full scale, n_fft / 4 in its bin; in mel bands the power counts
-            loudest=math.log(n_bins / 2) * (2 if kind == "if_mel" else 1),
-        )
+        return ImageConfig.of_size(cast(Kind, kind), *self.image_size, self.n_samples, sample_rate)
 
 
 class Generator(Progressive, PyTorchModelHubMixin, library_name="tinyaudio", tags=["audio", "gan"]):

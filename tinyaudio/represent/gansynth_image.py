@@ -58,11 +58,10 @@ def to_image(audio: Float[Tensor, "B 1 T"], config: ImageConfig) -> Float[Tensor
             f" {config.n_fft}, to {config.n_samples}"
         )
     audio = F.pad(audio.squeeze(1), (0, config.n_samples - audio.shape[2]))
-    first = int(config.dropped == "dc")
     spectrum = _analyze(audio, config)
     if config.phase_origin == "middle":
         spectrum = centre_phase(spectrum)
-    spectrum = spectrum[:, first : first + config.n_bins]
+    spectrum = spectrum[:, config.first_bin : config.first_bin + config.n_bins]
     if config.kind == "complex_mel":
         spectrum = to_complex_mel(spectrum, config.sample_rate)
     level = (spectrum.abs() + config.epsilon).log().transpose(1, 2)
@@ -114,9 +113,8 @@ def to_audio(image: Float[Tensor, "B 2 N F"], config: ImageConfig) -> Float[Tens
     spectrum = torch.polar(magnitude, phase)
     if config.kind == "complex_mel":
         spectrum = from_complex_mel(spectrum, config.sample_rate)
-    first = int(config.dropped == "dc")
-    above = config.n_fft // 2 + 1 - first - config.n_bins
-    spectrum = F.pad(spectrum, (0, 0, first, above))
+    above = config.n_fft // 2 + 1 - config.first_bin - config.n_bins
+    spectrum = F.pad(spectrum, (0, 0, config.first_bin, above))
     if config.phase_origin == "middle":
         spectrum = centre_phase(spectrum)
     return _synthesize(spectrum, config)[:, None]

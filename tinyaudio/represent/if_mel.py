@@ -61,9 +61,8 @@ def mel_matrix(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "F M"]:
     for m in range(n_bins):
         low, middle, high = (_mel_to_hz(mel) for mel in corners[m : m + 3])
         if high - low < 2 * half:
-            reach = SCALE * math.asinh(
-                half / (middle + BREAK_HZ)
-            )  # as much in Hz on both sides together
+            # as much in Hz on both sides together
+            reach = SCALE * math.asinh(half / (middle + BREAK_HZ))
             corners[m], corners[m + 2] = corners[m + 1] - reach, corners[m + 1] + reach
     hz = torch.tensor([_mel_to_hz(mel) for mel in corners], dtype=torch.float64)
     left, centre, right = hz[:-2], hz[1:-1], hz[2:]
@@ -126,12 +125,9 @@ def to_if_mel(
         >>> level.shape, turn.shape
         (torch.Size([5, 512]), torch.Size([5, 512]))
     """
-    matrix = mel_matrix(log_magnitude.shape[-1], sample_rate).to(log_magnitude.device)
-    power = (2 * log_magnitude).exp() @ matrix.to(log_magnitude)
-    phase = (
-        math.pi * frequency.double().cumsum(dim=-2) @ matrix
-    )  # a sum of wrapped steps is unwrapped
-    return (power + epsilon).log(), _frequency(phase).to(frequency)
+    matrix = mel_matrix(log_magnitude.shape[-1], sample_rate)
+    power, mel_frequency = _weighted((2 * log_magnitude).exp(), frequency, matrix)
+    return (power + epsilon).log(), mel_frequency
 
 
 def from_if_mel(
@@ -148,10 +144,9 @@ def from_if_mel(
         >>> level.argmax(dim=1).tolist()
         [100, 100, 100, 100, 100]
     """
-    inverse = approximate_inverse(log_power.shape[-1], sample_rate).to(log_power.device)
-    power = log_power.exp() @ inverse.to(log_power)
-    phase = math.pi * mel_frequency.double().cumsum(dim=-2) @ inverse
-    return (power + epsilon).log() / 2, _frequency(phase).to(mel_frequency)
+    inverse = approximate_inverse(log_power.shape[-1], sample_rate)
+    power, frequency = _weighted(log_power.exp(), mel_frequency, inverse)
+    return (power + epsilon).log() / 2, frequency
 
 
 def to_complex_mel(
@@ -182,6 +177,18 @@ def from_complex_mel(
         True
     """
     return _complex_inverse(mels.shape[-2], sample_rate).to(mels).T @ mels
+
+
+def _weighted(
+    power: Float[Tensor, "*batch N F"],
+    frequency: Float[Tensor, "*batch N F"],
+    matrix: Float[Tensor, "F F"],
+) -> tuple[Float[Tensor, "*batch N F"], Float[Tensor, "*batch N F"]]:
+    """Sums of the power and of the unwrapped phase over bins, the latter as instantaneous frequency."""
+    matrix = matrix.to(power.device)
+    # A sum of wrapped steps is unwrapped.
+    phase = math.pi * frequency.double().cumsum(dim=-2) @ matrix
+    return power @ matrix.to(power), _frequency(phase).to(frequency)
 
 
 def _frequency(phase: Float[Tensor, "*batch N F"]) -> Float[Tensor, "*batch N F"]:

@@ -86,10 +86,43 @@ class ImageConfig:
             raise ConfigError("epsilon", self.epsilon, "must be above 0, and below the loudest")
 
     @property
+    def first_bin(self) -> int:
+        """The lowest bin of the image; 1 if that of 0 Hz is left out."""
+        return int(self.dropped == "dc")
+
+    @property
     def span(self) -> int:
         """How many samples the frames can hold."""
         covered = self.hop_length * (self.n_frames - 1)
         return covered if self.padding == "end" else covered + self.n_fft
+
+    @classmethod
+    def of_size(
+        cls,
+        kind: Kind,
+        n_frames: int,
+        n_bins: int,
+        n_samples: int = 64_000,
+        sample_rate: int = 16_000,
+    ) -> "ImageConfig":
+        """The paper's conventions at any size: frames of twice the bins, a quarter of a frame apart.
+
+        Example:
+            >>> ImageConfig.of_size("if", 128, 1024) == ImageConfig.paper(high_resolution=True)
+            True
+        """
+        return cls(
+            kind,
+            n_fft=2 * n_bins,
+            hop_length=n_bins // 2,
+            n_frames=n_frames,
+            n_bins=n_bins,
+            phase_origin="middle" if kind == "complex_mel" else "start",
+            n_samples=n_samples,
+            sample_rate=sample_rate,
+            # Of a sinusoid at full scale, |X| = n_fft / 4 in its bin; in mel bands the power counts.
+            loudest=math.log(n_bins / 2) * (2 if kind == "if_mel" else 1),
+        )
 
     @classmethod
     def paper(cls, kind: Kind = "if", high_resolution: bool = False) -> "ImageConfig":
@@ -100,13 +133,8 @@ class ImageConfig:
             >>> config.n_frames, config.n_bins, config.dropped
             (128, 1024, 'nyquist')
         """
-        n_fft = 2048 if high_resolution else 1024
-        # Of a sinusoid at full scale, |X| = n_fft / 4 in its bin; in mel bands the power counts.
-        loudest = math.log(n_fft / 4) * (2 if kind == "if_mel" else 1)
-        return cls(
-            kind, n_fft, n_fft // 4, N_PIXELS // (n_fft // 2), n_fft // 2, loudest=loudest,
-            phase_origin="middle" if kind == "complex_mel" else "start",
-        )  # fmt: skip
+        n_bins = 1024 if high_resolution else 512
+        return cls.of_size(kind, N_PIXELS // n_bins, n_bins)
 
     @classmethod
     def released(
