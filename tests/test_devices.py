@@ -40,6 +40,10 @@ NO_OPS = {
             critic(real).mean() + critic(generated).mean()
         ),
     ),
+    "and so do R1 and R2": (
+        ("tinyaudio.objectives.relativistic", "gradient_square"),
+        lambda scores, audio: scores.square().mean(),
+    ),
 }
 
 

@@ -1,17 +1,17 @@
 r"""A GANSynth small enough for one CPU core, with the positions of a pitch's harmonics given, or to be learned.
 
-    G(z, y, \epsilon): latents, pitch and noise to an image,   D(x, y): a score
+    G(z, y): latents and a pitch to an image,   D(x, y): an image and its pitch to a score
 
 The pitch says where in the image the harmonics lie and what instantaneous frequency (IF) they have:
-`tinyaudio.represent.harmonic_template`.  With the template, both networks see this as additional channels, and
-IF is a deviation from what is expected.  The pitch of generated notes is then given, not learned; without it,
-networks of the same layers have to find all this in the data.
+`tinyaudio.represent.harmonic_template`.  With the template, its maps weight the generator's features and are
+channels of the discriminator, and IF is a deviation from what is expected.  The pitch of generated notes is
+then given, not learned; without it, networks of the same layers have to find all this in the data.
 
-Paper:      Engel, Agrawal, Chen, Gulrajani, Donahue & Roberts, "GANSynth: adversarial neural audio
-            synthesis", ICLR 2019 (arXiv:1902.08710), for the picture, latents and pitch at the input, and
-            blocks of upsampling and two convolutions with pixel normalization; Miyato & Koyama, "cGANs with
-            projection discriminator", 2018, for the discriminator's pitch; Karras, Laine & Aila, "A
-            style-based generator architecture for generative adversarial networks", 2019, for the noise input.
+Paper:      Engel, Agrawal, Chen, Gulrajani, Donahue & Roberts, "GANSynth", ICLR 2019 (arXiv:1902.08710), for
+            the image, latents and pitch at the input, blocks of upsampling and two convolutions with pixel
+            normalization; Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017; Karras,
+            Laine & Aila, "A style-based generator architecture for generative adversarial networks", 2019,
+            for the noise; Miyato & Koyama, "cGANs with projection discriminator", 2018, for D's pitch.
 Implements: `Generator`, `Discriminator`, `GANSynthSmallConfig`.
 Differs:    24 pitches, one second, up to 4 kHz; all resolutions at once instead of progressively; no auxiliary
             classifier and no minibatch deviation; the template.  IF is a point on a circle: the generator's is
@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import ConfigError, UserError
+from tinyaudio.models.progressive import pixel_norm
 from tinyaudio.represent.gansynth_image import RANGE, ImageConfig
 from tinyaudio.represent.harmonic_template import harmonic_template
 from tinyaudio.represent.ifreq import wrap
@@ -43,11 +44,11 @@ BINS_A_COLUMN = 8  # 32 columns of the last block are 256 bins
 
 @dataclass(frozen=True)
 class GANSynthSmallConfig:
-    """Size of both networks, and what their picture of a note shows.
+    """Size of both networks.
 
     Attributes:
         template: Whether the networks are given the positions of the harmonics.
-        n_latents: Random numbers that a note is made of (D), beside its pitch and noise.
+        n_timbre: Latents of a note as a whole; there are two more for every pixel, its noise.
         channels: Of the generator's blocks, from 4 x 4 pixels to 32 x 32, and at full resolution.
         discriminator_channels: Of the discriminator's layers, from full resolution to 4 x 8 pixels.
         lowest_pitch: MIDI.
@@ -57,8 +58,8 @@ class GANSynthSmallConfig:
     image: ClassVar[ImageConfig] = ImageConfig.small()
 
     template: bool = True
-    n_latents: int = 64
-    channels: Sequence[int] = (96, 96, 64, 32, 16)
+    n_timbre: int = 64
+    channels: Sequence[int] = (96, 96, 64, 32, 8)
     discriminator_channels: Sequence[int] = (32, 48, 64, 96)
     lowest_pitch: int = 48
     n_pitches: int = 24
@@ -72,15 +73,17 @@ class GANSynthSmallConfig:
     @classmethod
     def tiny(cls) -> "GANSynthSmallConfig":
         """For tests."""
-        return cls(n_latents=8, channels=(8, 8, 8, 8, 4), discriminator_channels=(4, 8, 8, 8))
+        return cls(n_timbre=8, channels=(8, 8, 8, 8, 4), discriminator_channels=(4, 8, 8, 8))
+
+    @property
+    def n_latents(self) -> int:
+        """Random numbers that a note is made of, beside its pitch (D)."""
+        return self.n_timbre + N_NOISE * self.image.n_frames * self.image.n_bins
 
     @property
     def pitches(self) -> range:
         """MIDI pitches that a note can have."""
         return range(self.lowest_pitch, self.lowest_pitch + self.n_pitches)
-
-
-# ---------------------------------------------------------------------------- what the template adds
 
 
 class Template(nn.Module):
@@ -94,56 +97,34 @@ class Template(nn.Module):
         self.config = config
         found = harmonic_template(config.pitches, config.image)
         maps = torch.stack([found.level, found.offset, found.parity], dim=1)
-        if not config.template:
-            maps, found = maps[:, :0], found._replace(expected=torch.zeros_like(found.expected))
-        self.n_channels = maps.shape[1]
-        self.register_buffer("maps", maps, persistent=False)
-        self.register_buffer("expected", found.expected, persistent=False)
+        self.n_channels = maps.shape[1] if config.template else 0
+        self.register_buffer("maps", maps[:, : self.n_channels], persistent=False)
+        self.register_buffer("expected", config.template * found.expected, persistent=False)
 
     def forward(
         self, pitch: Int[Tensor, " B"]
     ) -> tuple[Float[Tensor, "B K N F"], Float[Tensor, "B N F"], Int[Tensor, " B"]]:
-        """Channels, expected IF in half turns, and the number of each pitch from the lowest.
-
-        Raises:
-            UserError: A pitch is out of range.
-        """
+        """Channels, expected IF in half turns, and the number of each pitch from the lowest."""
         index = pitch - self.config.lowest_pitch
-        if not bool(((0 <= index) & (index < self.config.n_pitches)).all()):
-            low, high = self.config.pitches[0], self.config.pitches[-1]
-            raise UserError(f"pitch {pitch.tolist()}: this network plays {low} to {high}")
         maps = self.maps[index][:, :, None].expand(-1, -1, self.config.image.n_frames, -1)
         return maps, self.expected[index], index
-
-
-# ---------------------------------------------------------------------------- the networks
 
 
 def kaiming(layer: Layer) -> Layer:
     """Initial weights that keep the scale of activations through leaky ReLU [He et al., 2015]."""
     nn.init.kaiming_normal_(layer.weight, 0.2)
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
 
 
-def conv(n_in: int, n_out: int, *size: int, stride: tuple[int, int] = (1, 1)) -> nn.Conv2d:
-    """A convolution padded by half its size."""
-    padding = tuple((s - 1) // 2 for s in size)
-    return kaiming(nn.Conv2d(n_in, n_out, size, stride, padding))
-
-
-def pixel_norm(x: Float[Tensor, "B C *pixels"]) -> Float[Tensor, "B C *pixels"]:
-    """Divide by the root mean square over channels, at every pixel [Karras et al., 2018].
-
-    Example:
-        >>> pixel_norm(torch.tensor([[3.0, -3.0, 3.0]]))
-        tensor([[ 1., -1.,  1.]])
-    """
-    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-8)
+def conv(n_in: int, n_out: int, n: int, f: int, stride: tuple[int, int] = (1, 1)) -> nn.Conv2d:
+    """A convolution over n frames and f bins, padded by half its size."""
+    return kaiming(nn.Conv2d(n_in, n_out, (n, f), stride, ((n - 1) // 2, (f - 1) // 2)))
 
 
 class Block(nn.Module):
-    """Nearest-neighbour upsampling and two convolutions, each with leaky ReLU and pixel normalization."""
+    """Nearest-neighbour upsampling and two convolutions, with leaky ReLU and pixel normalization."""
 
     def __init__(self, n_in: int, n_out: int, up: int) -> None:
         super().__init__()
@@ -158,71 +139,68 @@ class Block(nn.Module):
         return x
 
 
-TAGS = ["audio", "gan", "music"]
-
-
-class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAGS):
-    """Latents and a pitch to the picture of a note.
+class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["gan"]):
+    """Latents and a pitch to the image of a note.
 
     Example:
-        >>> generator = Generator(GANSynthSmallConfig.tiny())
-        >>> generator(torch.randn(2, 8), torch.tensor([48, 71])).shape
+        >>> config = GANSynthSmallConfig.tiny()
+        >>> Generator(config)(torch.randn(2, config.n_latents), torch.tensor([48, 71])).shape
         torch.Size([2, 2, 32, 256])
     """
 
     def __init__(self, config: GANSynthSmallConfig) -> None:
         super().__init__()
         self.config = config
-        first, *_, coarse, fine = config.channels
-        self.template = Template(config)
-        self.dense = kaiming(nn.Linear(config.n_latents + config.n_pitches, 16 * first))
-        sizes = [(first, first, 1), *((a, b, 2) for a, b in pairwise(config.channels[:-1]))]
-        self.blocks = nn.ModuleList([Block(*size) for size in sizes])
-        self.bins = conv(coarse, BINS_A_COLUMN * fine, 1, 1)
-        self.join = conv(fine + self.template.n_channels + N_NOISE, fine, 1, 1)
-        self.image = conv(fine, 2, 1, 1)
+        self.template, (*widths, fine) = Template(config), config.channels
+        self.dense = kaiming(nn.Linear(config.n_timbre + config.n_pitches, 16 * widths[0]))
+        blocks = [Block(a, b, up=2) for a, b in pairwise(widths)]
+        self.blocks = nn.ModuleList([Block(widths[0], widths[0], up=1), *blocks])
+        self.bins = conv(widths[-1], (1 + self.template.n_channels) * fine * BINS_A_COLUMN, 1, 1)
+        # The bins of a column begin alike [Aitken et al.].
+        first = self.bins.weight.data[::BINS_A_COLUMN]
+        self.bins.weight.data.copy_(first.repeat_interleave(BINS_A_COLUMN, dim=0))
+        self.join = conv(fine + N_NOISE, 2 * fine, 1, 1)
+        self.image = conv(2 * fine, 2, 1, 1)
         nn.init.normal_(self.image.weight, std=0.1 * fine**-0.5)
 
     def forward(
-        self,
-        latents: Float[Tensor, "B D"],
-        pitch: Int[Tensor, " B"],
-        noise: Float[Tensor, "B 2 N F"] | None = None,
+        self, latents: Float[Tensor, "B D"], pitch: Int[Tensor, " B"]
     ) -> Float[Tensor, "B 2 N F"]:
-        """Make one picture for each row of latents.
+        """Make one image for each row of latents.
 
         Args:
-            latents: From N(0, I).
-            pitch: MIDI.
-            noise: From N(0, 1), two numbers a pixel, for what is random from bin to bin and frame to frame,
-                such as breath: its level and its phase; drawn when left out.
+            latents: From N(0, I).  The first ones are of the whole note; the others are noise, two numbers a
+                pixel, for what is random in every bin and frame: level and phase of breath and bow.
+            pitch: MIDI, within `GANSynthSmallConfig.pitches`.
 
         Returns:
-            Log magnitude in (-1, 1) and IF over pi, in [-0.8, 0.8), with the first frame's phase.
+            Log magnitude in (-1, 1), and IF in [-0.8, 0.8], in the first frame the phase.
 
         Raises:
-            UserError: A pitch is out of range, or the latents have another size.
+            UserError: The latents have another size.
         """
         config = self.config
         if latents.shape[1] != config.n_latents:
             raise UserError(f"{latents.shape[1]} latents: this network has {config.n_latents}")
         maps, expected, index = self.template(pitch)
-        if noise is None:
-            noise = torch.randn(len(maps), N_NOISE, *maps.shape[2:], device=maps.device)
+        timbre, noise = latents.tensor_split([config.n_timbre], dim=1)
         one_hot = F.one_hot(index, config.n_pitches) * config.n_pitches**0.5
-        x = self.dense(torch.cat([pixel_norm(latents), one_hot], dim=1))
+        x = self.dense(torch.cat([pixel_norm(timbre), one_hot], dim=1))
         x = pixel_norm(F.leaky_relu(x.unflatten(1, (-1, 4, 4)), 0.2))
         for block in self.blocks:
             x = block(x)
-        # Every column becomes eight bins, where template and noise join.
+        # Every column becomes eight bins.
         x = self.bins(x).unflatten(1, (-1, BINS_A_COLUMN)).permute(0, 1, 3, 4, 2).flatten(3)
-        x = F.leaky_relu(self.join(torch.cat([x, maps, noise], dim=1)), 0.2)
-        magnitude, deviation = self.image(x).unbind(1)
+        # A feature is a sum: one part as it is, and one part times each map of the template.
+        x, *parts = x.chunk(1 + self.template.n_channels, dim=1)
+        x = x + sum(m[:, None] * part for m, part in zip(maps.unbind(1), parts, strict=True))
+        x = torch.cat([x, noise.reshape(-1, N_NOISE, *maps.shape[2:])], dim=1)
+        magnitude, deviation = self.image(F.leaky_relu(self.join(x), 0.2)).unbind(1)
         return torch.stack([torch.tanh(magnitude), RANGE * wrap(expected + deviation)], dim=1)
 
 
-class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAGS):
-    """Picture of a note and its pitch to one number, high for real notes.
+class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=["gan"]):
+    """Image of a note and its pitch to one number, high for real notes.
 
     Example:
         >>> discriminator = Discriminator(GANSynthSmallConfig.tiny())
@@ -233,8 +211,7 @@ class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", t
     def __init__(self, config: GANSynthSmallConfig) -> None:
         super().__init__()
         self.config = config
-        a, b, c, d = config.discriminator_channels
-        self.template = Template(config)
+        self.template, (a, b, c, d) = Template(config), config.discriminator_channels
         layers = [
             conv(3 + self.template.n_channels, a, 4, 8, stride=(2, 4)),  # 16 x 64
             conv(a, b, 4, 4, stride=(2, 2)),  # 8 x 32
@@ -247,21 +224,15 @@ class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", t
         self.pitch = nn.Embedding(config.n_pitches, d)
         nn.init.normal_(self.pitch.weight, std=d**-0.5)
 
-    def forward(
-        self, image: Float[Tensor, "B 2 N F"], pitch: Int[Tensor, " B"]
-    ) -> Float[Tensor, " B"]:
-        """Score pictures, each with its pitch.
+    def forward(self, image: Float[Tensor, "B 2 N F"], pitch: Int[Tensor, " B"]) -> Tensor:
+        """Score images (B,), each with its pitch.
 
         Returns:
             A score with no scale of its own; only differences mean something.
-
-        Raises:
-            UserError: A pitch is out of range.
         """
         maps, expected, index = self.template(pitch)
         magnitude, frequency = image.unbind(1)
-        # A phasor: its angle is the deviation of IF, its length the log magnitude, since the phase of
-        # silence means nothing.
+        # A phasor: as long as the note is loud, since the phase of silence means nothing.
         length, angle = (magnitude + RANGE) / 2 / RANGE, math.pi * (frequency / RANGE - expected)
         seen = [magnitude, length * torch.cos(angle), length * torch.sin(angle)]
         x = torch.cat([torch.stack(seen, dim=1), maps], dim=1)
@@ -269,5 +240,4 @@ class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", t
             x = F.leaky_relu(layer(x), 0.2)
         x = F.leaky_relu(self.dense(x.flatten(1)), 0.2)
         projection = (self.pitch(index) * x).sum(1)  # [Miyato & Koyama, eq. 3]
-        score: Tensor = self.score(x).squeeze(1) + projection
-        return score
+        return self.score(x)[:, 0] + projection  # type: ignore[no-any-return]

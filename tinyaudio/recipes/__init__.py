@@ -35,6 +35,7 @@ NAMES = (
     "wavegan",
     "vae-wgan",
     "gansynth",
+    "gansynth-small",
     "pitch-classifier",
 )
 
