@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from torch.distributions import Normal
@@ -34,6 +35,8 @@ from tinyaudio.objectives import mixture
 from tinyaudio.objectives.variational import gaussian_log_likelihood, kl_divergence
 from tinyaudio.recipes.autoencoder import MIDDLE_C
 from tinyaudio.represent import linear, mulaw
+from tinyaudio.represent.gansynth_image import ImageConfig, to_audio, to_image
+from tinyaudio.represent.ifreq import instantaneous_frequency
 from tinyaudio.represent.logmel import log_mel
 from tinyaudio.represent.spectrum import stft
 from tinyaudio.samplers.autoregressive import cached, draw
@@ -45,10 +48,16 @@ BOXED = {
     1: "sound_into_numbers",
     2: "mu_law_and_softmax",
     3: "wavenet",
+    4: "instantaneous_frequency",
+    5: "instantaneous_frequency",
     6: "gansynth",
+    7: "instantaneous_frequency",
+    8: "instantaneous_frequency",
+    9: "instantaneous_frequency",
     10: "gansynth",
     11: "gansynth",
     12: "gansynth",
+    14: "instantaneous_frequency",
     15: "one_sample_at_a_time",
     16: "dilated_causal_convolution",
     18: "autoencoder_and_vae",
@@ -194,6 +203,82 @@ def test_3_joins_belong_to_concatenation_buzz_and_over_smoothing_to_parametric_s
     constant_hz = torch.full((16_000,), 100.0)
     buzz = vocode(torch.full((201, 32), -30.0), constant_hz, torch.ones(16_000), 16_000)[0]
     assert (buzz[4_000:12_000] - buzz[4_160:12_160]).abs().max() < 1e-3 * buzz.abs().max()
+
+
+def test_4_unwrapping_removes_the_modulus_and_its_difference_is_0_16_at_440_hz():
+    t = torch.arange(16_000, dtype=torch.float64) / 16_000
+    phase = stft(torch.sin(2 * math.pi * 440 * t), 2048, 512).angle()[56, 3:-3]
+    unwrapped = torch.from_numpy(np.unwrap(phase.numpy()))
+    assert phase.abs().max() <= math.pi < unwrapped.max() - unwrapped.min()  # it leaves the range
+    curvature = unwrapped.diff().diff().abs().max()
+    assert curvature < 1e-4 < (unwrapped % (2 * math.pi)).diff().diff().abs().max()
+    turn = instantaneous_frequency(phase[None])[0, 1:]
+    torch.testing.assert_close(turn, unwrapped.diff() / math.pi, atol=1e-6, rtol=0)
+    assert turn.sub(0.16).abs().max() < 1e-5
+
+
+def test_5_instantaneous_frequency_has_values_below_zero_and_is_not_changed_by_loudness():
+    """So it has no logarithm; that of the magnitude makes a constant of a gain."""
+    clip = recording("trumpet-60").audio[None, :, :31_000]
+    config = replace(ImageConfig.paper(), epsilon=1e-30)
+    loud, quiet = (to_image(gain * clip.double(), config) for gain in (1, 0.1))
+    assert loud[0, 1].min() < -0.5
+    sounding = quiet[0, 0] > loud[0, 0].max() - 0.2
+    step = (loud - quiet)[0, :, sounding]
+    assert step[0].std() < 1e-6 < step[0].mean() and step[1].abs().max() < 1e-6
+
+
+def test_7_256_is_the_number_of_frames_and_the_hop_happens_to_be():
+    low, high = ImageConfig.paper(), ImageConfig.paper(high_resolution=True)
+    note = torch.zeros(1, 1, 64_000)
+    assert [to_image(note, one).shape[2:] for one in (low, high)] == [(256, 512), (128, 1024)]
+    assert [one.hop_length for one in (low, high)] == [256, 512]
+    assert [1 + 64_000 // one.hop_length for one in (low, high)] == [251, 126]
+
+
+def test_8_ln_of_a_millionth_becomes_minus_0_8():
+    config = ImageConfig.released("if")
+    image = to_image(torch.zeros(1, 1, 64_000), config)
+    assert image[0, 0].sub(-0.8).abs().max() < 1e-6
+    assert 0.0661371661726 * math.log(1e-6) + 0.113718730221 == pytest.approx(-0.8, abs=2e-8)
+
+
+def test_9_harmonics_32_7_hz_apart_are_resolved_by_2048_samples_and_not_by_1024():
+    lowest = 440 * 2 ** ((24 - 69) / 12)
+    assert lowest == pytest.approx(32.70, abs=0.005)
+    assert [4 * 16_000 / n for n in (1024, 2048)] == [62.5, 31.25]
+    t = torch.arange(64_000, dtype=torch.float64) / 16_000
+    low = sum(torch.sin(2 * math.pi * k * lowest * t) for k in range(1, 30))
+    depths = []
+    for n_fft in (1024, 2048):
+        level = 20 * stft(low, n_fft, n_fft // 4)[:, 60].abs().log10()
+        at = [lowest * k * n_fft / 16_000 for k in (2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6)]
+        near = [level[int(x) : int(x) + 2] for x in at]
+        peaks, valleys = [x.max() for x in near[::2]], [x.min() for x in near[1::2]]
+        depths.append(float(sum(peaks) / len(peaks) - sum(valleys) / len(valleys)))
+    assert depths[0] < 10 and depths[1] > 18
+
+
+def test_14_the_measures_of_table_1_disagree_and_published_if_mel_does_not_return():
+    """Rows of Engel et al. 2019, table 1: wins, NDB, FID, IS, pitch accuracy (%), pitch entropy."""
+    rows = {
+        "IF-Mel + H": (485, 29.3, 167, 38.1, 97.9, 0.40),
+        "IF + H": (308, 36.0, 104, 41.6, 98.3, 0.32),
+        "Phase + H": (225, 37.6, 592, 36.2, 97.6, 0.44),
+        "IF-Mel": (479, 37.0, 600, 29.6, 94.1, 0.63),
+        "IF": (283, 37.0, 708, 36.3, 96.8, 0.44),
+        "Phase": (203, 41.4, 687, 24.4, 94.4, 0.77),
+    }
+    best = [max, min, min, max, max, min]
+    winners = [pick(rows, key=lambda name, i=i: rows[name][i]) for i, pick in enumerate(best)]
+    assert winners == ["IF-Mel + H"] * 2 + ["IF + H"] * 4
+    ratios = []
+    for name in ("trumpet-60", "violin-69", "cello-48"):
+        clip = recording(name).audio[None]
+        config = replace(ImageConfig.released(), n_samples=clip.shape[2])
+        back = to_audio(to_image(clip, config), config)
+        ratios.append((20 * torch.log10(clip.norm() / (clip - back).norm())).item())
+    assert all(ratio < 10 for ratio in ratios), ratios
 
 
 def test_22_gates_and_skips_are_in_every_layer_and_the_condition_in_every_gate():

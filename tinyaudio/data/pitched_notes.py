@@ -26,7 +26,9 @@ N_HELD_OUT = 256  # procedural notes for evaluation
 
 
 class PitchedNotes(Dataset):
-    """The first notes of a data set, kept in memory if they fit there.
+    """Some notes of a data set, spread evenly over it, kept in memory if they fit there.
+
+    NSynth's are in the order of their names: the first few would all be of one family.
 
     Args:
         notes: Procedural notes, or a folder's.
@@ -51,7 +53,7 @@ class PitchedNotes(Dataset):
             raise IndexError(f"note {i} of {self.n}")
         if i in self._kept:
             return self._kept[i]
-        audio = self.notes[i]["audio"]
+        audio = self.notes[self._place(i)]["audio"]
         item = {"audio": audio, "pitch": torch.tensor(self.labels(i)["pitch"])}
         if self.n * audio.numel() <= CACHE_NUMBERS:
             self._kept[i] = item
@@ -59,9 +61,14 @@ class PitchedNotes(Dataset):
 
     def labels(self, i: int) -> dict[str, Any]:
         """NSynth's labels of note i."""
-        return (
-            self.notes.notes[i][1] if isinstance(self.notes, NSynthFolder) else self.notes.labels(i)
-        )
+        place = self._place(i)
+        if isinstance(self.notes, NSynthFolder):
+            return self.notes.notes[place][1]
+        return self.notes.labels(place)
+
+    def _place(self, i: int) -> int:
+        """Where note i is in the data set."""
+        return i * len(self.notes) // self.n
 
     def summary(self) -> dict[str, Any]:
         """What is learned from: the numbers of notes, and of instruments of every source and family.

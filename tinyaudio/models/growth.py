@@ -88,10 +88,10 @@ class Growth:
             return last
         if examples < self.stable:
             return Stage(0, 1.0)
-        k, within = divmod(examples - self.stable, self.fade + self.stable)
+        k, rest = divmod(examples - self.stable, self.fade + self.stable)
         if k + 1 >= n_resolutions:
             return last
-        return Stage(k + 1, min(1.0, within / self.fade) if self.fade else 1.0)
+        return Stage(k + 1, min(1.0, rest / self.fade) if self.fade else 1.0)
 
 
 def resolution_weights(progress: float | int, n_resolutions: int) -> list[float]:

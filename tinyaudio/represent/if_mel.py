@@ -6,13 +6,15 @@ r"""Spectra on a mel axis of as many bands as there were bins: the published IF-
 M (F, F) spreads low bins over several bands and gathers high ones: so a generator has more pixels where the
 harmonics of low notes lie.  The published way takes power and phase apart.  A band of several bins then gets a
 weighted sum of their phases, which is the phase of none of them, and as a waveform the sound is lost; heard, it
-is close.  The same M on the complex spectrum keeps magnitude and phase together.
+is close.  The same M on the complex spectrum keeps magnitude and phase together.  There, phases are counted
+from the middle of the frame: from its start, neighbouring bins of a partial have opposite signs, and cancel.
 
 Paper:      Engel et al., "GANSynth: Adversarial neural audio synthesis", 2019 (arXiv:1902.08710), section 2.1,
             and its code, magenta's `spectral_ops` and `specgrams_helper`.
 Implements: `mel_matrix`, `approximate_inverse`; `to_if_mel` and `from_if_mel`, as published; `to_complex_mel`
             and `from_complex_mel`, ours.
-Differs:    the phase is summed in double precision.
+Differs:    the phase is summed in double precision.  Ours gives the first band, which the published matrix
+            leaves empty, to the lowest bin.
 See:        the chapter on phase and instantaneous frequency.
 """
 
@@ -48,8 +50,8 @@ def mel_matrix(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "F M"]:
 
     Example:
         >>> M = mel_matrix(1024)
-        >>> M.shape, torch.linalg.matrix_rank(M).item(), (M.sum(dim=0) == 0).sum().item()
-        (torch.Size([1024, 1024]), 811, 1)
+        >>> M.shape, (M.sum(dim=0) == 0).nonzero().tolist(), (M.sum(dim=1) == 0).nonzero().tolist()
+        (torch.Size([1024, 1024]), [[0]], [[0], [1023]])
     """
     nyquist = sample_rate / 2
     highest = SCALE * math.log1p(nyquist / BREAK_HZ)
@@ -87,15 +89,17 @@ def approximate_inverse(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor,
 
 
 @cache
-def pseudo_inverse(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "M F"]:
-    """The pseudo-inverse of M, without the singular values that are nearly 0.
+def _complex_matrix(n_bins: int, sample_rate: int) -> Float[Tensor, "F M"]:
+    """M, with the lowest bin in the first band."""
+    matrix = mel_matrix(n_bins, sample_rate).clone()
+    matrix[0, 0] = 1
+    return matrix
 
-    Example:
-        >>> M = mel_matrix(64)
-        >>> torch.allclose(M @ pseudo_inverse(64) @ M, M, atol=1e-3)
-        True
-    """
-    return torch.linalg.pinv(mel_matrix(n_bins, sample_rate), rtol=RCOND)
+
+@cache
+def _complex_inverse(n_bins: int, sample_rate: int) -> Float[Tensor, "M F"]:
+    """The pseudo-inverse, without the singular values that are nearly 0."""
+    return torch.linalg.pinv(_complex_matrix(n_bins, sample_rate), rtol=RCOND)
 
 
 def to_if_mel(
@@ -154,12 +158,16 @@ def to_complex_mel(
 ) -> Complex[Tensor, "*batch F N"]:
     """The bins of a complex spectrum, magnitude and phase together, gathered into mel bands.
 
+    Args:
+        spectrum: As many bins as bands; phases counted from the middle of each frame, as
+            `tinyaudio.represent.ifreq.centre_phase` has them.
+        sample_rate: In Hz.
+
     Example:
         >>> to_complex_mel(torch.ones(512, 3, dtype=torch.complex64)).shape
         torch.Size([512, 3])
     """
-    matrix = mel_matrix(spectrum.shape[-2], sample_rate).to(spectrum)
-    return matrix.T @ spectrum
+    return _complex_matrix(spectrum.shape[-2], sample_rate).to(spectrum).T @ spectrum
 
 
 def from_complex_mel(
@@ -172,8 +180,7 @@ def from_complex_mel(
         >>> torch.allclose(to_complex_mel(from_complex_mel(mels)), mels, atol=0.01)
         True
     """
-    inverse = pseudo_inverse(mels.shape[-2], sample_rate).to(mels)
-    return inverse.T @ mels
+    return _complex_inverse(mels.shape[-2], sample_rate).to(mels).T @ mels
 
 
 def _frequency(phase: Float[Tensor, "*batch N F"]) -> Float[Tensor, "*batch N F"]:

@@ -9,7 +9,7 @@ a turn, and with the magnitude the whole sound.
 Paper:      Engel et al., "GANSynth: Adversarial neural audio synthesis", 2019 (arXiv:1902.08710), section 2.1;
             Boashash, "Estimating and interpreting the instantaneous frequency of a signal", 1992.
 Implements: `wrap`, `instantaneous_frequency`, `phase_from_frequency`; `log_magnitude_and_if` of a sound and
-            its inverse, `from_log_magnitude_and_if`.
+            its inverse, `from_log_magnitude_and_if`; `centre_phase`.
 Differs:    from the paper and its code, the bins of 0 Hz and of half the sample rate are kept, frames cover
             both ends, and nothing is added to the magnitude: so the sound returns over its full length.  What
             the paper and the code do is in `gansynth_image`.
@@ -19,7 +19,7 @@ See:        the chapter on phase and instantaneous frequency.
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from tinyaudio.audio.check import check_waveform
@@ -152,3 +152,26 @@ def from_log_magnitude_and_if(
     log_magnitude, frequency = image.transpose(2, 3).unbind(dim=1)
     spectrum = torch.polar(log_magnitude.exp(), phase_from_frequency(frequency))
     return istft(spectrum, hop_length, n_samples)[:, None]
+
+
+def centre_phase(spectrum: Complex[Tensor, "*batch F N"]) -> Complex[Tensor, "*batch F N"]:
+    r"""Count the phases of `stft` from the middle of each frame, and not from its start; or back again.
+
+    X_f e^{i \pi f} = (-1)^f X_f
+
+    From the middle, all bins of one partial have the same phase; from the start, neighbours have opposite ones.
+    Instantaneous frequency is the same, but for the first frame.
+
+    Args:
+        spectrum: All bins from 0 Hz on.
+
+    Example:
+        >>> spectrum = stft(torch.sin(2 * torch.pi * 1_000 * torch.arange(4_096.0) / 16_000))
+        >>> for X in (spectrum, centre_phase(spectrum)):
+        ...     X[63:66, 8].angle().round(decimals=1)
+        tensor([ 1.6000, -1.6000,  1.6000])
+        tensor([-1.6000, -1.6000, -1.6000])
+    """
+    signs = torch.ones(spectrum.shape[-2], 1, device=spectrum.device)
+    signs[1::2] = -1
+    return spectrum * signs

@@ -54,15 +54,26 @@ def play_score(
     if not score:
         raise UserError("the score has no notes")
     pitches = sorted({tone.pitch for tone in score})
-    clips = dict(zip(pitches, notes(pitches).squeeze(1), strict=True))
-    pieces = []
-    for tone in score:
-        clip = release(clips[tone.pitch], round(tone.held_s * sample_rate), sample_rate)
-        pieces.append((round(tone.onset_s * sample_rate), tone.velocity / 127 * clip))
-    music = torch.zeros(max(start + len(clip) for start, clip in pieces))
-    for start, clip in pieces:
-        music[start : start + len(clip)] += clip
-    return (music / music.abs().max().clamp(min=1))[None]
+    clips = notes(pitches).squeeze(1)
+    starts = [round(tone.onset_s * sample_rate) for tone in score]
+    music, end = torch.zeros(max(starts) + clips.shape[1]), 0
+    for start, tone in zip(starts, score, strict=True):
+        clip = clips[pitches.index(tone.pitch)]
+        clip = release(clip, round(tone.held_s * sample_rate), sample_rate)
+        music[start : start + len(clip)] += tone.velocity / 127 * clip
+        end = max(end, start + len(clip))
+    return within_full_scale(music[None, :end])
+
+
+def within_full_scale(audio: Float[Tensor, "*batch T"]) -> Float[Tensor, "*batch T"]:
+    """Divide each sound by its peak if that is beyond 1.
+
+    Example:
+        >>> within_full_scale(torch.tensor([[0.5, -4.0], [0.5, 0.25]]))
+        tensor([[ 0.1250, -1.0000],
+                [ 0.5000,  0.2500]])
+    """
+    return audio / audio.abs().amax(dim=-1, keepdim=True).clamp(min=1)
 
 
 def release(clip: Float[Tensor, " n"], held: int, sample_rate: int) -> Float[Tensor, " m"]:
@@ -91,7 +102,7 @@ def notes_or_melody(
     pitches: Sequence[int],
     sample_rate: int,
 ) -> Float[Tensor, "B 1 T"]:
-    """A note of each latent, or the melody of a file, played by each.
+    """A note of each latent, or the melody of a file, played by each; scaled down where beyond full scale.
 
     Args:
         render: Latents and pitches to notes; see `tinyaudio.samplers.latent.render_notes`.
@@ -111,14 +122,14 @@ def notes_or_melody(
     """
     if melody is None:
         check_pitches([pitch], pitches)
-        return render(latents, [pitch] * len(latents))
+        return within_full_scale(render(latents, [pitch] * len(latents)))
     score = read_midi(melody)
     check_pitches([tone.pitch for tone in score], pitches)
     clips = [play_score(score, partial(across_pitches, render, z), sample_rate) for z in latents]
     return torch.stack(clips)
 
 
-def check_pitches(asked: Sequence[int], learned: Sequence[int]) -> None:
+def check_pitches(asked: Sequence[int], known: Sequence[int]) -> None:
     """Raise a `UserError` unless all pitches are from the lowest to the highest that were learned.
 
     Example:
@@ -126,7 +137,7 @@ def check_pitches(asked: Sequence[int], learned: Sequence[int]) -> None:
         Traceback (most recent call last):
         tinyaudio.errors.UserError: pitch 90: this model has learned 24 to 84; ask for one of these, or ...
     """
-    low, high = learned
+    low, high = known
     for pitch in asked:
         if not low <= pitch <= high:
             raise UserError(
