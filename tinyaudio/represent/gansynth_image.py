@@ -9,7 +9,7 @@ Paper:      Engel et al., "GANSynth: Adversarial neural audio synthesis", 2019 (
             and appendix D, and its code, magenta's `specgrams_helper` and `data_normalizer`.
 Implements: `to_image`, `to_audio`; the configuration, `ImageConfig`, is in `image_config`.
 Differs:    as the configuration says.
-See:        the chapter on phase and instantaneous frequency.
+See:        chapter 15, "Phase and instantaneous frequency".
 """
 
 import math

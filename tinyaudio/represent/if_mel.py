@@ -15,7 +15,7 @@ Implements: `mel_matrix`, `approximate_inverse`; `to_if_mel` and `from_if_mel`, 
             and `from_complex_mel`, ours.
 Differs:    the phase is summed in double precision.  Ours gives the first band, which the published matrix
             leaves empty, to the lowest bin.
-See:        the chapter on phase and instantaneous frequency.
+See:        chapter 15, "Phase and instantaneous frequency".
 """
 
 import math
@@ -37,9 +37,9 @@ def mel_matrix(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "F M"]:
     """The released code's M: as many triangles as bins, equally spaced in mel, in double precision.
 
     A band narrower than 1.5 bins is widened about its centre.  The released code keeps all corners in one
-    array: widening band m moves the centre of band m + 1 as well, and the edges of others.  That is followed
-    here, since models were trained on it; it leaves 811 of 1,024 dimensions, without it they were 726.  The
-    lowest bin counts as 0 Hz and has no weight, although in the released image 0 Hz has been dropped before.
+    array, so that widening band m moves the centre of band m + 1 and edges of others as well.  That is
+    followed here, since models were trained on it: the matrix of 1,024 bands has rank 811, and would have 726
+    otherwise.  The lowest bin counts as 0 Hz and has no weight, although the released image has no bin of 0 Hz.
 
     Args:
         n_bins: Bins F, and bands M.

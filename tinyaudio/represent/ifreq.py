@@ -13,7 +13,7 @@ Implements: `wrap`, `instantaneous_frequency`, `phase_from_frequency`; `log_magn
 Differs:    from the paper and its code, the bins of 0 Hz and of half the sample rate are kept, frames cover
             both ends, and nothing is added to the magnitude: so the sound returns over its full length.  What
             the paper and the code do is in `gansynth_image`.
-See:        the chapter on phase and instantaneous frequency.
+See:        chapter 15, "Phase and instantaneous frequency".
 """
 
 import math

@@ -6,7 +6,7 @@ Implements: `ImageConfig`.
 Differs:    `paper()` takes for the loudest a sinusoid at full scale; the paper measured 100 notes.
             `released()` follows the code where it departs from the paper: 0 Hz is dropped instead of half the
             sample rate, and all padding stands in front, so that no frame covers the last samples fully.
-See:        the chapter on phase and instantaneous frequency.
+See:        chapter 15, "Phase and instantaneous frequency".
 """
 
 import math

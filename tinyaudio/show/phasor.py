@@ -1,7 +1,7 @@
 """Hands that turn with the phase of chosen bins while their sound plays, without a kernel.
 
 Implements: `phasors`.
-See:        the chapter on phase and instantaneous frequency.
+See:        chapter 15, "Phase and instantaneous frequency".
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,7 @@ Paper:      Engel et al., "Neural audio synthesis of musical notes with WaveNet 
             (arXiv:1704.01279), section 4.1.
 Implements: `rainbowgram`.
 Differs:    theirs has a constant-Q transform, whose bins are equally far apart in pitch.
-See:        the chapter on phase and instantaneous frequency.
+See:        chapter 15, "Phase and instantaneous frequency".
 """
 
 from typing import Any
