@@ -30,6 +30,10 @@ NO_OPS = {
         ("tinyaudio.models.conditioning", "check_classes"),
         lambda classes, n_classes: None,
     ),
+    "that of pitches": (
+        ("tinyaudio.models.pitch_classifier", "check_pitches"),
+        lambda pitch: None,
+    ),
     "and whether the windows of an inverse STFT overlap everywhere": (
         ("torch", "istft"),
         lambda spectrum, n_fft, hop_length, window, length: (

@@ -2,5 +2,5 @@
 
 `pitch` estimates and compares fundamental frequencies, `spectral` measures log-spectral distances,
 `harmonicity` the noise between harmonics.  `conversion` says whether a conversion has reached its target, and
-`generative` and `pitch_classification` whether one set of sounds is distributed as another.
+`generative` whether one set of sounds is distributed as another.
 """

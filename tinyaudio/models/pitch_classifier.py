@@ -124,6 +124,15 @@ class PitchClassifier(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio",
         return self(audio).softmax(1)
 
 
+def check_pitches(pitch: Int[Tensor, " B"]) -> None:
+    """Raise a `UserError` if one is outside 24 to 84."""
+    if ((pitch < LOWEST) | (pitch > HIGHEST)).any():
+        raise UserError(
+            f"pitches from {pitch.min()} to {pitch.max()}: the classifier tells those from {LOWEST} to"
+            f" {HIGHEST} apart"
+        )
+
+
 def pitch_classes(pitch: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
     """MIDI pitches as the classifier numbers them, from 0.
 
@@ -134,9 +143,5 @@ def pitch_classes(pitch: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
         >>> pitch_classes(torch.tensor([24, 84]))
         tensor([ 0, 60])
     """
-    if ((pitch < LOWEST) | (pitch > HIGHEST)).any():
-        raise UserError(
-            f"pitches from {pitch.min()} to {pitch.max()}: the classifier tells those from {LOWEST} to"
-            f" {HIGHEST} apart"
-        )
+    check_pitches(pitch)
     return pitch - LOWEST
