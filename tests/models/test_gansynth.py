@@ -8,7 +8,7 @@ import torch
 from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.models.gansynth import Discriminator, GANSynthConfig, Generator
 from tinyaudio.models.growth import blend
-from tinyaudio.represent.gansynth_image import ImageConfig
+from tinyaudio.represent.image_config import ImageConfig
 
 TOY = GANSynthConfig(
     n_latents=5, start_frames=2, start_bins=4, n_resolutions=4, width=8, width_base=32
@@ -80,7 +80,7 @@ def test_both_resolutions_of_the_paper(config, start, size):
         net = Generator(config)
     assert n_parameters(net) == 7_311_246
     high = size == (128, 1024)
-    for kind in ("phase", "if", "if_mel"):
+    for kind in ("phase", "if", "if_mel", "complex_mel"):
         assert config.image(kind, 16_000) == ImageConfig.paper(kind, high_resolution=high)
 
 

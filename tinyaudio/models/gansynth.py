@@ -9,8 +9,7 @@ Differs:    Table 3 draws both convolutions of a discriminator's block equally w
             Resolutions that are not in use yet are not computed; the code multiplies them by 0.
             Images are scaled before the networks see them (`tinyaudio.represent.gansynth_image`); in the code
             the networks begin and end with the scale.
-See:        part 4, "Sound as a picture"; `tinyaudio.models.progressive` for the layers and
-            `tinyaudio.models.growth` for the fade.
+See:        part 4, "Sound as a picture"; `tinyaudio.models.progressive` and `tinyaudio.models.growth`.
 """
 
 import math
@@ -35,7 +34,7 @@ from tinyaudio.models.progressive import (
     pixel_norm,
     upscale,
 )
-from tinyaudio.represent.gansynth_image import ImageConfig, Kind
+from tinyaudio.represent.image_config import ImageConfig, Kind
 
 N_CHANNELS = 2  # of an image: log magnitude, and phase or instantaneous frequency
 
@@ -125,6 +124,7 @@ class GANSynthConfig:
             hop_length=n_bins // 2,
             n_frames=n_frames,
             n_bins=n_bins,
+            phase_origin="middle" if kind == "complex_mel" else "start",
             n_samples=self.n_samples,
             sample_rate=sample_rate,
             # of a sinusoid at full scale, n_fft / 4 in its bin; in mel bands the power counts
