@@ -3,7 +3,7 @@
 Notes are by instruments of the test split, which no training had, through mu-law; nothing was chosen on them.
 Rows of ``reconstruction``:
 
-autoencoder       `wavenet-autoencoder`, or --run: the note from its latents
+autoencoder       `wavenet-autoencoder`, or --run: the note from its latents, and its pitch if the run takes it
 zero_latents      the same decoder, given zeros
 wavenet_notes     `wavenet-notes`, or --classes-run: a WaveNet that is given family and pitch and no latents
 other_instrument  control: the same note by another instrument of its family, all that family and pitch can tell
@@ -77,8 +77,8 @@ def reconstruction(
 
     def decoded(given: Sequence[Any]) -> list[Any]:
         return [
-            model.decode(z, len(clip), i)
-            for i, (z, clip) in enumerate(zip(given, originals, strict=True))
+            model.decode(z, pitch, len(clip), i)
+            for i, (z, clip, (_, pitch)) in enumerate(zip(given, originals, notes, strict=True))
         ]
 
     made = {
@@ -89,8 +89,8 @@ def reconstruction(
         "noise": [noise_like(clip, rate) for clip in originals],
     }
     rows = {name: compared(clips, originals, notes, rate) for name, clips in made.items()}
-    rows["autoencoder"]["bits_per_sample"] = round(model.bits(originals, latents), 3)
-    rows["zero_latents"]["bits_per_sample"] = round(model.bits(originals, zeros), 3)
+    rows["autoencoder"]["bits_per_sample"] = round(model.bits(originals, latents, notes), 3)
+    rows["zero_latents"]["bits_per_sample"] = round(model.bits(originals, zeros, notes), 3)
     rows["wavenet_notes"]["bits_per_sample"] = round(class_bits(classes_run, originals, notes), 3)
     return rows
 
@@ -161,7 +161,8 @@ def ways_between(model: Autoencoder, rate: int) -> dict[str, Between]:
     from tinyaudio.samplers.encoded import interpolate
 
     def by_latents(pitch: int, a: Any, b: Any, mix: float) -> Any:
-        return model.decode(interpolate(model.encode(a), model.encode(b), mix), len(a), pitch)
+        between = interpolate(model.encode(a), model.encode(b), mix)
+        return model.decode(between, pitch, len(a), pitch)
 
     def additive(pitch: int, a: Any, b: Any, mix: float) -> Any:
         one, other = (levels_of(clip, pitch, rate) for clip in (a, b))

@@ -33,25 +33,35 @@ class Autoencoder:
         with torch.no_grad():
             return self.net.encode(padded[None, None])
 
-    def decode(self, latents: Any, n_samples: int, seed: int) -> Any:
+    def condition(self, latents: Any, pitch: int) -> Any:
+        """Latents, and the pitch if the decoder takes one."""
+        import torch
+
+        key = torch.tensor([pitch]) if self.net.config.n_pitches else None
+        return self.net.condition(latents, key)
+
+    def decode(self, latents: Any, pitch: int, n_samples: int, seed: int) -> Any:
         """A clip that is drawn under these latents."""
         from tinyaudio.represent import mulaw
         from tinyaudio.samplers.conditioned import Conditioned
         from tinyaudio.samplers.native import native
 
-        source = Conditioned(self.net.decoder, self.net.condition(latents))
+        source = Conditioned(self.net.decoder, self.condition(latents, pitch))
         codes = native(source, n_samples, [seed], self.temperature)
         return mulaw.decode(codes, self.net.decoder.config.n_levels)[0]
 
-    def bits(self, clips: Sequence[Any], latents: Sequence[Any]) -> float:
-        """Mean bits a sample of clips under latents, to their last whole hop."""
+    def bits(self, clips: Sequence[Any], latents: Sequence[Any], notes: Sequence[Note]) -> float:
+        """Mean bits a sample of clips of notes under latents, to their last whole hop."""
+        import torch
+
         from tinyaudio.recipes.nll import NLL
 
         hop = self.net.config.hop_length
         whole = [clip[: len(clip) // hop * hop] for clip in clips]
         conditions = [
             {"frames": one[:, :, : len(clip) // hop]}
-            for one, clip in zip(latents, clips, strict=True)
+            | ({"classes": torch.tensor([[pitch]])} if self.net.config.n_pitches else {})
+            for one, clip, (_, pitch) in zip(latents, clips, notes, strict=True)
         ]
         return bits_of(NLL(self.net.decoder), whole, conditions)
 

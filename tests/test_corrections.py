@@ -31,6 +31,7 @@ from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_var
 from tinyaudio.models.upsampler import Upsampler
 from tinyaudio.models.vae_wgan import MelVAE, VAEWGANConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
+from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.objectives import mixture
 from tinyaudio.objectives.variational import gaussian_log_likelihood, kl_divergence
 from tinyaudio.recipes.autoencoder import MIDDLE_C
@@ -60,8 +61,10 @@ BOXED = {
     14: "instantaneous_frequency",
     15: "one_sample_at_a_time",
     16: "dilated_causal_convolution",
+    17: "wavenet_autoencoder",
     18: "autoencoder_and_vae",
     19: "vae_and_gan",
+    20: "earth_mover",
     21: "dilated_causal_convolution",
     22: "wavenet",
     23: "one_sample_at_a_time",
@@ -336,6 +339,28 @@ def test_16_what_one_layer_skips_the_stack_reaches():
     assert touched(signals[-1][0, 0, -1], signals)[0] == list(range(16))
 
 
+def test_17_the_encoder_looks_ahead_as_far_as_back_and_the_decoder_not_at_all():
+    torch.manual_seed(0)
+    net = WaveNetAutoencoder(WaveNetAutoencoderConfig.tiny())
+    torch.nn.init.normal_(
+        net.decoder.logits.weight
+    )  # zeros at first: nothing would reach the output
+    audio = (0.3 * torch.randn(1, 1, 16 * 256)).requires_grad_()
+    latents, embedded = net.encode(audio), []
+    net.decoder.embed.register_forward_hook(lambda *one: embedded.append(one[2]))
+    logits = net.decoder(mulaw.encode(audio.detach()[:, 0]), net.condition(latents))
+    (seen,) = torch.autograd.grad(latents[0, :, 8].square().sum(), audio, retain_graph=True)
+    places = seen[0, 0].nonzero()
+    before, after = 8 * 256 - places.min().item(), places.max().item() - (9 * 256 - 1)
+    assert 900 < before <= 1_024 and 900 < after <= 1_024
+    (heard,) = torch.autograd.grad(logits[0, :, 2_000].square().sum(), embedded)
+    # Row i of what is embedded is sample i - 1.
+    assert (heard[0, 2_001:] == 0).all() and heard[0, 2_000].abs().sum() > 0
+    # No gates and no skips: every module of a layer is a convolution.
+    kinds = {type(one) for one in net.encoder.blocks.modules() if not [*one.children()]}
+    assert kinds == {torch.nn.Conv1d}
+
+
 def latents_trained(beta, steps):
     """Mean sigma of a VAE of one latent over the spread of its means; the data are a noisy line."""
     g = torch.Generator().manual_seed(0)
@@ -452,6 +477,39 @@ def test_19_the_converter_that_is_cited_is_a_vae_conditioned_on_labels():
         _, (mu, log_variance) = net(frames, mean, torch.tensor([0]))
     assert not torch.allclose(one, another)  # the label decides
     assert mu.shape == log_variance.shape  # of a distribution, as in any VAE
+
+
+def uniform(shift):
+    """The density of numbers from `shift` to `shift` + 1, on a grid of hundredths from -12 to 12."""
+    x = torch.arange(-1_200, 1_200, dtype=torch.float64) / 100
+    return ((x >= shift) & (x < shift + 1)).double()
+
+
+def divergence(p, q):
+    return torch.where(p > 0, p * (p / q).log(), 0).sum().item() / 100
+
+
+@pytest.mark.parametrize("shift", [1, 3, 7])
+def test_20_apart_js_is_ln_2_and_kl_infinite_and_only_the_wasserstein_distance_tells_how_far(shift):
+    p, q = uniform(0), uniform(shift)
+    assert divergence(p, q) == math.inf
+    middle = (p + q) / 2
+    assert (divergence(p, middle) + divergence(q, middle)) / 2 == pytest.approx(math.log(2))
+    area = (p - q).cumsum(0).abs().sum().item() / 100**2
+    assert area == pytest.approx(shift)
+
+
+def test_20_scores_of_functions_of_slope_one_differ_by_the_distance_at_most():
+    """Only the best of them reaches it: what a critic says is a distance after it was maximized."""
+    p, q, dx = uniform(0), (uniform(2) + uniform(-1)) / 2, 0.01
+    below = (q - p).cumsum(0) * dx  # F_Q - F_P
+    distance = below.abs().sum().item() * dx
+    slopes = 2 * torch.rand(100, 24, generator=torch.Generator().manual_seed(0)).double() - 1
+    for slope in (*slopes.repeat_interleave(100, 1), torch.ones(2_400, dtype=torch.float64)):
+        f = slope.cumsum(0) * dx
+        assert ((p - q) * f).sum().item() * dx < 0.9 * distance
+    best = below.sign().roll(1).cumsum(0) * dx
+    assert ((p - q) * best).sum().item() * dx == pytest.approx(distance, rel=1e-6)
 
 
 def test_21_a_layer_reads_two_taps_of_the_layer_below():

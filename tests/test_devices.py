@@ -46,7 +46,7 @@ NO_OPS = {
     ),
     "a gradient penalty differentiates within the loss": (
         ("tinyaudio.objectives.adversarial", "gradient_penalty"),
-        lambda critic, real, generated, mix=None, one_sided=False: (
+        lambda critic, real, generated, mix=None, one_sided=True: (
             critic(real).mean() + critic(generated).mean()
         ),
     ),

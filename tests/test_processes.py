@@ -33,7 +33,7 @@ def critic_learner():
 
     def loss(batch, step):
         real, generated = batch["audio"], batch["generated"]
-        penalty = gradient_penalty(critic, real, generated, batch["mix"])
+        penalty = gradient_penalty(critic, real, generated, batch["mix"], one_sided=False)
         distance = critic(real).mean() - critic(generated).mean()
         return 10 * penalty - distance, {"wasserstein": distance}
 

@@ -1,12 +1,12 @@
 """The WaveNet autoencoder: size, what may look ahead and what may not, latents that matter."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from tinyaudio.errors import AudioError
+from tinyaudio.errors import AudioError, UserError
 from tinyaudio.models.dilated_encoder import DilatedEncoderConfig
 from tinyaudio.models.wavenet import WaveNetConfig
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
@@ -78,6 +78,19 @@ def test_other_latents_give_another_prediction_of_the_same_samples(net):
     torch.testing.assert_close(net.decoder(codes, net.condition(latents)), logits)
     swapped = net.decoder(codes, net.condition(latents.flip(0)))
     assert (swapped - logits).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_a_pitch_stands_beside_the_latents_if_the_decoder_takes_one():
+    torch.manual_seed(0)
+    net = WaveNetAutoencoder(replace(SMALL, n_pitches=128)).eval()
+    torch.nn.init.normal_(net.decoder.logits.weight)
+    audio = torch.rand(2, 1, 4 * net.config.hop_length) - 0.5
+    one, other = (net(audio, torch.tensor([60, n]))[0] for n in (60, 61))
+    torch.testing.assert_close(one[0], other[0])
+    assert (one[1] - other[1]).abs().max() > 1e-3
+    with pytest.raises(UserError, match="conditioned on classes"):
+        net(audio)
 
 
 def test_every_parameter_is_trained(net):

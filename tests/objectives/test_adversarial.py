@@ -35,7 +35,9 @@ def test_penalty_is_taken_where_the_mix_says():
     """The slope of f(x) = x^2 is 2x, so the penalty reveals where it was taken."""
     real, generated = torch.full((1, 1), 4.0), torch.zeros(1, 1)
     for m in (0.0, 0.25, 1.0):
-        penalty = gradient_penalty(lambda x: x.square().sum(1), real, generated, torch.tensor([m]))
+        penalty = gradient_penalty(
+            lambda x: x.square().sum(1), real, generated, torch.tensor([m]), one_sided=False
+        )
         assert penalty.item() == pytest.approx((abs(8 * m) - 1) ** 2, rel=1e-5)
 
 
@@ -43,7 +45,7 @@ def test_a_flat_critic_has_a_finite_gradient():
     critic = nn.Linear(2, 1)
     nn.init.zeros_(critic.weight)
     x = torch.randn(3, 2)
-    gradient_penalty(lambda x: critic(x).squeeze(1), x, x + 1).backward()
+    gradient_penalty(lambda x: critic(x).squeeze(1), x, x + 1, one_sided=False).backward()
     assert torch.isfinite(critic.weight.grad).all()
 
 
@@ -73,9 +75,9 @@ def test_loss_of_a_linear_critic_of_slope_one_is_minus_the_difference_of_means()
 def test_the_weights_multiply_penalty_and_drift(steepness):
     plain, _ = linear_critic_loss(steepness, penalty_weight=0)
     assert plain.item() == pytest.approx(-7.2 * steepness)
-    two_sided, _ = linear_critic_loss(steepness, penalty_weight=4)
+    two_sided, _ = linear_critic_loss(steepness, penalty_weight=4, one_sided=False)
     assert (two_sided - plain).item() == pytest.approx(4 * (steepness - 1) ** 2, rel=1e-4)
-    one_sided, _ = linear_critic_loss(steepness, penalty_weight=4, one_sided=True)
+    one_sided, _ = linear_critic_loss(steepness, penalty_weight=4)
     assert (one_sided - plain).item() == pytest.approx(4 * max(steepness - 1, 0) ** 2, abs=1e-4)
     drift, _ = linear_critic_loss(steepness, penalty_weight=0, drift_weight=0.5)
     mean_square = steepness**2 * (4.4**2 + 10**2) / 2  # of the scores of the real audio alone
@@ -114,7 +116,7 @@ def shift_estimate(shift, n_steps=200, **options):
 @pytest.mark.parametrize("penalty_weight", [pytest.param(10.0, marks=pytest.mark.slow), 1.0])
 def test_a_trained_critic_measures_the_shift_of_two_gaussians(penalty_weight):
     """For a shift by W the penalised optimum is W + W^2 / (2 lambda): 2.2 at 10 and 4 at 1."""
-    estimate = shift_estimate(2.0, penalty_weight=penalty_weight, one_sided=True)
+    estimate = shift_estimate(2.0, penalty_weight=penalty_weight)
     # The estimate of one batch of 256 scatters by 2 / sqrt(256) = 0.125; that of fifty by a seventh of it.
     assert estimate == pytest.approx(2 + 4 / (2 * penalty_weight), rel=0.05)
 

@@ -17,8 +17,8 @@ GAMES = {
     "minimax": (gan_discriminator, partial(gan_generator, saturating=True)),
     "non-saturating": (gan_discriminator, gan_generator),
     "clipped": (partial(wasserstein_critic, penalty_weight=0), wasserstein_generator),
-    "two-sided": (wasserstein_critic, wasserstein_generator),
-    "one-sided": (partial(wasserstein_critic, one_sided=True), wasserstein_generator),
+    "two-sided": (partial(wasserstein_critic, one_sided=False), wasserstein_generator),
+    "one-sided": (wasserstein_critic, wasserstein_generator),
     "drift": (partial(wasserstein_critic, drift_weight=1e-3), wasserstein_generator),
     "relativistic": (relativistic_discriminator, relativistic_generator),
 }

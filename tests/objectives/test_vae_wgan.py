@@ -182,7 +182,7 @@ def test_likelihood_alone_answers_with_the_mean_and_a_critic_brings_the_variance
     for weight in (0.0, 20.0):
         loss = vae_loss(reconstruct, made, score, scale=1.0, critic_weight=weight)
         adam = partial(torch.optim.Adam, lr=5e-3, betas=(0.5, 0.9))
-        of_critic = critic_loss(score, made, one_sided=True)
+        of_critic = critic_loss(score, made)
         learners = [
             Learner("critic", critic, of_critic, adam(critic.parameters())),
             Learner("vae", decoder, loss, adam(decoder.parameters())),

@@ -83,7 +83,7 @@ def learners(config):
     def latents(n):
         return 2 * torch.rand(n, 4) - 1
 
-    critic_loss = wasserstein_critic(critic, generator, latents, one_sided=True, label="label")
+    critic_loss = wasserstein_critic(critic, generator, latents, label="label")
     generator_loss = wasserstein_generator(critic, generator, latents, label="label")
     return [
         Learner("critic", critic, critic_loss, torch.optim.Adam(critic.parameters(), lr=1e-2)),

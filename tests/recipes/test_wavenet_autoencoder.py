@@ -13,11 +13,12 @@ from tests.command import run
 from tests.recipes.toy import TOY_NET
 from tinyaudio.audio import load, save
 from tinyaudio.data.batches import Batches
-from tinyaudio.errors import ConfigError
+from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.models.dilated_encoder import DilatedEncoderConfig
-from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoderConfig
+from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.recipe import networks
 from tinyaudio.recipes import wavenet_autoencoder
+from tinyaudio.recipes.latents import with_latents
 from tinyaudio.recipes.nll import NLL
 from tinyaudio.resume import read_record
 from tinyaudio.train import State, train
@@ -75,6 +76,34 @@ def test_labels_do_not_reach_the_network(trained):
     assert RECIPE.evaluate(TOY, models, [four]) == RECIPE.evaluate(TOY, models, [other])
 
 
+def test_a_decoder_that_takes_the_pitch_reads_it_and_no_other_label(trained):
+    _, _, four = trained
+    config = replace(TOY, model=replace(TOY.model, n_pitches=128))
+    models = networks(RECIPE.learners(config))
+    torch.nn.init.normal_(models["net"].decoder.logits.weight)
+    family, pitch = torch.tensor([1, 0]), torch.tensor([0, 1])
+    score = RECIPE.evaluate(config, models, [four])
+    assert RECIPE.evaluate(config, models, [four | {"classes": four["classes"] + family}]) == score
+    assert RECIPE.evaluate(config, models, [four | {"classes": four["classes"] + pitch}]) != score
+
+
+def test_a_recording_is_rebuilt_at_its_own_pitch_or_another(trained, tmp_path):
+    config = replace(TOY, model=replace(TOY.model, n_pitches=128))
+    models = networks(RECIPE.learners(config))
+    torch.nn.init.normal_(models["net"].decoder.logits.weight, std=0.3)
+    tone = 0.5 * torch.sin(2 * torch.pi * 440 * torch.arange(4_000) / config.sample_rate)[None]
+    save(tmp_path / "a4.wav", tone, config.sample_rate)
+
+    def rebuilt(**pitch):
+        pieces = RECIPE.commands["generate"](config, models, of=[tmp_path / "a4.wav"], **pitch)
+        return torch.cat([*pieces], dim=2)
+
+    assert torch.equal(rebuilt(), rebuilt(pitch=69))
+    assert not torch.equal(rebuilt(), rebuilt(pitch=70))
+    with pytest.raises(UserError, match="128"):
+        rebuilt(pitch=128)
+
+
 def test_the_encoder_has_its_own_learning_rate_and_no_weight_is_left_out():
     learner = RECIPE.learners(TOY)[0]
     decoder, encoder = learner.optimizer.param_groups
@@ -85,7 +114,10 @@ def test_the_encoder_has_its_own_learning_rate_and_no_weight_is_left_out():
 
 def test_sizes():
     narrow, paper = RECIPE.sizes["narrow"], RECIPE.sizes["paper"]
-    assert narrow.sample_rate == 8_000 and narrow.model == WaveNetAutoencoderConfig.tiny()
+    pitched = replace(WaveNetAutoencoderConfig.tiny(), n_pitches=128)
+    assert narrow.sample_rate == 8_000 and narrow.model == pitched
+    assert RECIPE.for_folder(narrow, None).model == WaveNetAutoencoderConfig.tiny()
+    assert paper.model.n_pitches == 0
     assert paper.sample_rate / paper.model.hop_length == 31.25
     assert RECIPE.read_config(json.loads(json.dumps(asdict(TOY)))) == TOY
     with pytest.raises(ConfigError, match="n_samples 500: must be a multiple of 80, such as 480"):
@@ -101,13 +133,26 @@ def test_the_compiled_step_gives_the_encoder_the_same_gradients(fused, own_cache
     torch.nn.init.normal_(learner.module.decoder.logits.weight, std=0.1)
     batch = default_collate([RECIPE.dataset(config, "train", None)[i] for i in range(2)])
     plain = NLL(learner.module.decoder)
-    expected, _ = plain(wavenet_autoencoder.with_latents(learner.module, batch), 0)
+    expected, _ = plain(with_latents(learner.module, batch), 0)
     wanted = torch.autograd.grad(expected, [*learner.module.encoder.parameters()])
     loss, _ = learner.loss(batch, 0)
     found = torch.autograd.grad(loss, [*learner.module.encoder.parameters()])
     assert learner.backend().startswith("fused" if fused else "PyTorch")
     for one, two in zip(found, wanted, strict=True):
         torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_pitches", [0, 128])
+def test_the_decoder_is_given_latents_where_a_crop_starts_and_at_most_the_pitch(n_pitches):
+    net = WaveNetAutoencoder(replace(TOY.model, n_pitches=n_pitches))
+    batch = default_collate([RECIPE.dataset(TOY, "train", None)[i] for i in range(2)])
+    prepared = with_latents(net, batch)
+    assert torch.equal(prepared["frames"], net.encode(batch["audio"]))
+    assert torch.equal(prepared["start"], batch["start"])
+    if n_pitches:
+        assert torch.equal(prepared["classes"], batch["classes"][:, 1:])
+    else:
+        assert "classes" not in prepared
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +216,8 @@ def test_silence_is_sound_like_any_other(notes, tmp_path):
         ("--of {a} --mix 0.3", "--mix 0.3: needs two recordings"),
         ("--of {a} {a} --mix 1.1", "--mix 1.1: must be from 0 to 1"),
         ("--of missing.wav", "missing.wav"),
-        ("--pitch 60", "--pitch: 'tinyaudio generate' cannot be asked for that"),
+        ("--of {a} --pitch 60", "--pitch 60: this run was trained without pitches"),
+        ("--pitch 60", "--pitch 60: this run was trained without pitches"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_one_line(words, message, notes, tmp_path, capsys):

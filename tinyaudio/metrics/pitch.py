@@ -7,7 +7,7 @@ A semitone is 100 cents, an octave 1200.
 Paper:      Mauch & Dixon, "pYIN: A fundamental frequency estimator using probabilistic threshold
             distributions", 2014; Salamon et al., "Melody extraction from polyphonic music signals",
             2014, for the two accuracies.
-Implements: `f0_track`, `note_hz`, `cents`, `pitch_accuracy`.
+Implements: `f0_track`, `note_hz`, `midi_pitch`, `cents`, `pitch_accuracy`.
 Differs:    the track is librosa's pYIN, whose pitches lie on a grid, moved to the exact minimum that
             librosa's YIN finds where the two agree to half a semitone.
 See:        chapter 6, "Conditioning and the mel vocoder".
@@ -24,7 +24,7 @@ from tinyaudio.audio.check import check_waveform
 from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.errors import AudioError
 
-__all__ = ["cents", "f0_track", "midi_to_hz", "note_hz", "pitch_accuracy"]
+__all__ = ["cents", "f0_track", "midi_pitch", "midi_to_hz", "note_hz", "pitch_accuracy"]
 
 GRID_SEMITONES = 0.2  # pYIN's grid; YIN makes up for its coarseness
 AGREE_CENTS = 50.0
@@ -87,6 +87,26 @@ def note_hz(f0_hz: Float[Tensor, " N"]) -> float:
         220.0
     """
     return float(f0_hz.nanmedian()) if len(f0_hz) else math.nan
+
+
+def midi_pitch(audio: Float[Tensor, "*one T"], sample_rate: int) -> int:
+    """The MIDI pitch that a note is nearest to.
+
+    Args:
+        audio: A clip of one channel.
+        sample_rate: In Hz.
+
+    Raises:
+        AudioError: Nothing in it has a pitch, or as `f0_track`.
+
+    Example:
+        >>> midi_pitch(torch.sin(2 * torch.pi * 443 * torch.arange(8_000) / 16_000), 16_000)
+        69
+    """
+    found = note_hz(f0_track(audio, sample_rate, low_hz=30, high_hz=1_100))
+    if math.isnan(found):
+        raise AudioError("nothing in the recording has a pitch; say which to play")
+    return round(69 + 12 * math.log2(found / 440))
 
 
 def cents(

@@ -3,8 +3,9 @@ r"""WaveNet autoencoder: an encoder of the waveform, and a WaveNet conditioned o
     z = E(x),   p(x | z) = \prod_t p(x_t | x_1, ..., x_{t-1}, z)                  [Engel et al., section 2.1]
 
 A WaveNet knows the past as far as its receptive field; what lasts longer, such as how a note goes on, reaches
-it by the latents, which are made of the whole recording.  It is given neither pitch nor instrument: both have
-to pass the bottleneck.  A point between the latents of two sounds is a sound between them.
+it by the latents, which are made of the whole recording.  It is not given the instrument, which has to pass the
+bottleneck, and so has the pitch, unless it is given as a class, with `n_pitches` [section 4.3].  A point
+between the latents of two sounds is a sound between them.
 
 Paper:      Engel et al., "Neural audio synthesis of musical notes with WaveNet autoencoders", 2017
             (arXiv:1704.01279), and the authors' code (magenta, nsynth/wavenet/h512_bo16.py).
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from huggingface_hub import PyTorchModelHubMixin
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tinyaudio.models.condition import Condition, ConditionConfig
@@ -36,10 +37,13 @@ class WaveNetAutoencoderConfig:
     Attributes:
         encoder: From the waveform to latents.
         decoder: A WaveNet; its condition is set here.
+        n_pitches: MIDI pitches that the decoder is conditioned on beside the latents [section 4.3 of the
+            paper], 0 for none, as in the authors' code.
     """
 
     encoder: DilatedEncoderConfig | dict[str, Any] = DilatedEncoderConfig.tiny()
     decoder: WaveNetConfig | dict[str, Any] = WaveNetConfig.tiny()
+    n_pitches: int = 0
 
     def __post_init__(self) -> None:
         encoder, decoder = self.encoder, self.decoder
@@ -48,10 +52,13 @@ class WaveNetAutoencoderConfig:
         if isinstance(decoder, dict):
             decoder = WaveNetConfig(**decoder)
         D, hop = encoder.latent_channels, encoder.hop_length
-        # As many channels as latents: from them to the gates is one linear map, as in the paper.
-        latents = ConditionConfig(n_frame_channels=D, hop_length=hop, channels=D)
+        # From latents to the gates is one linear map, as in the paper; so is that from a pitch.
+        if self.n_pitches:
+            condition = ConditionConfig((self.n_pitches,), n_frame_channels=D, hop_length=hop)
+        else:
+            condition = ConditionConfig(n_frame_channels=D, hop_length=hop, channels=D)
         object.__setattr__(self, "encoder", encoder)
-        object.__setattr__(self, "decoder", replace(decoder, condition=latents))
+        object.__setattr__(self, "decoder", replace(decoder, condition=condition))
 
     @property
     def hop_length(self) -> int:
@@ -108,17 +115,20 @@ class WaveNetAutoencoder(nn.Module, PyTorchModelHubMixin, library_name="tinyaudi
         """The latents of sound in [-1, 1]; T is a multiple of the hop."""
         return self.encoder(audio)
 
-    def condition(self, latents: Float[Tensor, "B D N"]) -> Condition:
-        """What the decoder is conditioned on."""
-        return Condition(frames=latents)
+    def condition(
+        self, latents: Float[Tensor, "B D N"], pitch: Int[Tensor, " B"] | None = None
+    ) -> Condition:
+        """What the decoder is conditioned on: latents, and a MIDI pitch if it takes one."""
+        return Condition(None if pitch is None else pitch[:, None], frames=latents)
 
     def forward(
-        self, audio: Float[Tensor, "B 1 T"]
+        self, audio: Float[Tensor, "B 1 T"], pitch: Int[Tensor, " B"] | None = None
     ) -> tuple[Float[Tensor, "B 256 T"], Float[Tensor, "B D N"]]:
         """Score a recording given its latents (teacher forcing).
 
         Args:
             audio: In [-1, 1]; T is a multiple of the hop.
+            pitch: MIDI, if the decoder takes one.
 
         Returns:
             Logits of every sample's mu-law code, and the latents.
@@ -128,4 +138,4 @@ class WaveNetAutoencoder(nn.Module, PyTorchModelHubMixin, library_name="tinyaudi
         """
         latents = self.encode(audio)
         codes = mulaw.encode(audio.squeeze(1), self.decoder.config.n_levels)
-        return self.decoder(codes, self.condition(latents)), latents
+        return self.decoder(codes, self.condition(latents, pitch)), latents

@@ -18,9 +18,9 @@ Paper:      Arjovsky, Chintala, Bottou, "Wasserstein GAN" (2017); Gulrajani et a
             GANs" (2017).
 Implements: `wasserstein_critic`, `wasserstein_generator`, `gradient_penalty`, `clip_weights`;
             `generate` and `score`, the three forms.
-Differs:    `one_sided` penalises only slopes above 1 (Petzka et al., 2018); the papers' two-sided
-            penalty can settle on the wrong sign in one dimension.  The classifier learns from real audio
-            alone, as in GANSynth; Odena et al. also show it generated audio.
+Differs:    by default, the penalty is one-sided: it punishes only slopes above 1 (Petzka et al., 2018).
+            The papers' two-sided penalty can settle on the wrong sign in one dimension.  The classifier
+            learns from real audio alone, as in GANSynth; Odena et al. also show it generated audio.
 See:        part 3, "Bottlenecks and critics".
 """
 
@@ -42,7 +42,7 @@ def wasserstein_critic(
     latents: Callable[[int], Tensor],
     penalty_weight: float | int = 10.0,
     *,
-    one_sided: bool = False,
+    one_sided: bool = True,
     drift_weight: float | int = 0.0,
     condition: Callable[[Batch], Any] | None = None,
     label: str | None = None,
@@ -138,7 +138,7 @@ def gradient_penalty(
     generated: Float[Tensor, "B *shape"],
     mix: Float[Tensor, " B"] | None = None,
     *,
-    one_sided: bool = False,
+    one_sided: bool = True,
 ) -> Float[Tensor, ""]:
     r"""How far the critic's slope is from 1 between real and generated examples.
 
@@ -149,7 +149,7 @@ def gradient_penalty(
         real: Examples x of the data.
         generated: Examples of the generator, as many.
         mix: Where between the two the slope is taken, m in [0, 1]; drawn uniformly when left out.
-        one_sided: Leave slopes below 1 unpunished.
+        one_sided: Leave slopes below 1 unpunished; False for the penalty of the paper.
 
     Returns:
         The mean penalty, 0 or more, differentiable in the critic's parameters.

@@ -78,6 +78,7 @@ def gansynth_losses(
             *networks_at(p),
             latents,
             penalty_weight,
+            one_sided=False,
             drift_weight=DRIFT_WEIGHT,
             label="label",
             label_weight=label_weight,

@@ -103,7 +103,7 @@ def critic_loss(
     convert: Callable[[Batch], Tensor],
     penalty_weight: float | int = 10.0,
     *,
-    one_sided: bool = False,
+    one_sided: bool = True,
 ) -> Loss:
     r"""The critic's loss: minus the distance it estimates of conversions from real frames, and its penalty.
 
@@ -111,7 +111,7 @@ def critic_loss(
         critic: This and what follows as for `vae_loss`.
         convert: No gradient reaches what it is computed with.
         penalty_weight: \lambda, of `tinyaudio.objectives.adversarial.gradient_penalty`.
-        one_sided: Leave slopes below 1 unpunished.
+        one_sided: Leave slopes below 1 unpunished; False for that of Gulrajani et al.
 
     Returns:
         A loss that logs ``wasserstein``, the estimated distance, and ``penalty`` if there is one.

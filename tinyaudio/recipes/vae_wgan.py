@@ -66,7 +66,7 @@ def learners(config: Config) -> list[Learner]:
     adam = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, betas=(0.5, 0.9))
     schedule, ema = cosine(config.steps, min(100, config.steps)), EMA(net, config.ema_decay)
     vae = Learner("net", net, loss, adam, config.critic_steps, schedule, 1.0, ema)
-    c_loss = critic_loss(critic, made, config.penalty_weight)
+    c_loss = critic_loss(critic, made, config.penalty_weight, one_sided=False)
     c_adam = torch.optim.Adam(critic.parameters(), config.critic_learning_rate, (0.5, 0.9))
     if not config.penalty_weight:
         clip_weights(c_adam)

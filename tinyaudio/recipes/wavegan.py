@@ -3,7 +3,7 @@
 COMMAND     tinyaudio train wavegan --size narrow --out runs/gan
 MATERIAL    drum hits; notes, which have a pitch, by --material notes; your own by --data FOLDER
 GENERATE    tinyaudio generate runs/gan --seeds 1 2 3 --out new.wav
-HARDWARE    one CPU core and half an hour; a GPU and a day or more for the paper's 200,000 generator steps
+HARDWARE    a CPU core and half an hour; a GPU and a day or more for the paper's 200,000 generator steps
 EXPECT      the critic's distance rises while the critic learns, then falls
 See:        part 3, "Bottlenecks and critics".
 """
@@ -48,7 +48,7 @@ class Config(RunConfig):
             raise ConfigError("material", self.material, f"must be {' or '.join(MATERIALS)}")
 
 
-NARROW = Config(steps=12_000, critic_steps=1, ema_decay=0.998)
+NARROW = Config(steps=16_000, critic_steps=1, ema_decay=0.998)
 # Table 5 of Donahue et al.: batches of 64, Adam at 1e-4, 200,000 generator steps.
 PAPER = Config(model=WaveGANConfig.paper(), batch_size=64, steps=1_000_000, learning_rate=1e-4)
 
@@ -64,10 +64,10 @@ def learners(config: Config) -> list[Learner]:
     torch.manual_seed(config.seed)
     critic, generator = Critic(config.model), Generator(config.model)
     nets = (critic, generator, lambda n: 2 * torch.rand(n, config.model.n_latents) - 1)
-    c_loss, g_loss = wasserstein_critic(*nets, config.penalty_weight), wasserstein_generator(*nets)
+    c_loss = wasserstein_critic(*nets, config.penalty_weight, one_sided=False)
+    g_loss = wasserstein_generator(*nets)
     adam = partial(torch.optim.Adam, lr=config.learning_rate, betas=(0.5, 0.9))
-    every, decay = config.critic_steps, config.ema_decay
-    ema = EMA(generator, decay) if decay else None
+    every, ema = config.critic_steps, EMA(generator, config.ema_decay) if config.ema_decay else None
     return [
         Learner("critic", critic, c_loss, adam(critic.parameters())),
         Learner("generator", generator, g_loss, adam(generator.parameters()), every, ema=ema),

@@ -1,6 +1,6 @@
 """Train the WaveNet autoencoder of NSynth on instrument notes, then rebuild any sound, or mix two.
 
-The decoder is given latents and no labels, so that any recordings will do: ``--data FOLDER``.
+The narrow size is given the pitch, too.  Without it, any recordings will do: ``--data FOLDER``.
 
 COMMAND     tinyaudio train wavenet-autoencoder --size narrow --out runs/autoencoder
 GENERATE    tinyaudio generate runs/autoencoder --of flute.wav organ.wav --mix 0.5 --out between.wav
@@ -11,7 +11,7 @@ See:        the chapter on the WaveNet autoencoder.
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,9 +26,9 @@ from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAuto
 from tinyaudio.recipe import Models, Recipe, Seeds, Temperature, network, option
 from tinyaudio.recipes import conditional
 from tinyaudio.recipes.autoregressive import decode
+from tinyaudio.recipes.latents import of_held_out_note, of_recordings, with_latents
 from tinyaudio.recipes.wavenet import STEADY_TONES
 from tinyaudio.samplers.conditioned import Conditioned
-from tinyaudio.samplers.encoded import encode_and_mix
 from tinyaudio.samplers.native import stream
 from tinyaudio.train import Batch, Learner
 
@@ -47,16 +47,11 @@ class Config(conditional.LikelihoodConfig):
 
 
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
-    """Crops of notes, whose labels nothing reads, or of the user's recordings."""
+    """Crops of notes, of whose labels only the pitch may be read, or of the user's recordings."""
     sizes = (config.sample_rate, config.n_samples, split, config.seed)
     if folder:
         return folder_or_notes(folder, *sizes)
     return NoteCrops(*sizes, 0.0, config.notes, config.onset_fraction)
-
-
-def with_latents(net: WaveNetAutoencoder, batch: Batch) -> Batch:
-    """A batch with its own latents as the decoder's condition, and without labels."""
-    return {n: batch[n] for n in batch if n != "classes"} | {"frames": net.encode(batch["audio"])}
 
 
 def learners(config: Config) -> list[Learner]:
@@ -82,22 +77,22 @@ def generate(
     *,
     of: Annotated[Sequence[Path] | None, "a recording to rebuild, or two to mix"] = None,
     mix: Annotated[float | int | None, "share of the second of two (default: 0.5)"] = None,
+    pitch: Annotated[int | None, "MIDI pitch to play (default: the first recording's)"] = None,
     seeds: Seeds = (0,),
     temperature: Temperature = 1.0,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A recording from its latents, or the sound between two, as long as the shorter; else a held-out note."""
     net, rate = network(models, "net", WaveNetAutoencoder), config.sample_rate
     if of or mix is not None:
-        latents, n_samples = encode_and_mix(net.encoder, of or (), mix, rate)
+        condition, n_samples = of_recordings(net, of or (), mix, pitch, rate)
     else:
-        n_samples = rate // config.model.hop_length * config.model.hop_length  # nearly a second
-        note = NoteCrops(rate, n_samples, "test", config.seed, 0.0, config.notes, 1.0)[0]["audio"]
-        latents = net.encode(note[None].to(net.decoder.skip.weight.device))
-    source = Conditioned(net.decoder, net.condition(latents))
+        condition, n_samples = of_held_out_note(net, config.notes, pitch, rate, config.seed)
+    source = Conditioned(net.decoder, condition)
     return decode(stream(source, n_samples, seeds, temperature), net.decoder.config.n_levels)
 
 
-NARROW = Config(onset_fraction=0.4, history_noise=4.0, **conditional.ON_A_CORE)
+PITCHED = replace(WaveNetAutoencoderConfig.tiny(), n_pitches=128)
+NARROW = Config(model=PITCHED, onset_fraction=0.4, history_noise=4.0, **conditional.ON_A_CORE)
 # The authors' [train.py, h512_bo16.py]; they lower the learning rate in steps, to a tenth.
 ON_GPUS: dict[str, Any] = {"sample_rate": 16_000, "n_samples": 6_144, "batch_size": 32}
 ON_GPUS |= {"learning_rate": 2e-4, "encoder_learning_rate": 2e-4, "ema_decay": 0.9999}
@@ -112,6 +107,7 @@ RECIPE = Recipe(
     learners=learners,
     evaluate=evaluate,
     commands={"generate": generate},
+    for_folder=lambda config, _: replace(config, model=replace(config.model, n_pitches=0)),
 )
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ def test_every_chapter_is_on_the_map_and_none_that_is_not_there():
 
 def test_it_counts_the_chapters_that_are_there():
     numbers = sorted(chapter.number for chapter in CHAPTERS.values())
-    assert numbers == [n for n in range(14) if n != 10]
-    assert "열두 장입니다(10장과 14장은 쓰고 있습니다)" in TEXT
-    assert "twelve chapters (chapters 10 and 14 are being written)" in TEXT
+    assert numbers == [*range(16)]
+    assert "4부의 첫 장, 모두 열다섯 장입니다" in TEXT
+    assert "the first chapter of part 4 are here now, fifteen chapters" in TEXT
 
 
 def test_it_says_that_the_repository_has_no_address_as_long_as_it_has_none():

@@ -1,6 +1,7 @@
 """The numbers that chapter 12 states in its text: what its cells print is tested by executing them."""
 
 import json
+import math
 import re
 
 import nbformat
@@ -95,7 +96,14 @@ def test_what_latents_tell_of_the_singer(printed):
         f"{mel}%를 맞히지만, $z$의 평균만으로는 {z}%",
         f"{mel}% right from the mean mel frame, and {z}%",
     )
-    assert 12.5 < z < mel
+    assert z == round(100 * 6 / 24) < mel
+    stated("24클립 가운데 6개", "That is 6 of 24 clips", "확률이 7%", "with a probability of 7%")
+    chances = [math.comb(24, k) * (1 / 8) ** k * (7 / 8) ** (24 - k) for k in range(6, 25)]
+    assert round(100 * sum(chances)) == 7
+    lines = (SOURCES.parents[1] / "runs" / "singing" / "log.jsonl").read_text().splitlines()
+    last = [json.loads(line) for line in lines if "held_out/singer_accuracy" in line][-1]
+    stated("28%를 맞히고(`runs/singing`)", "right in 28% on held-out melodies (`runs/singing`)")
+    assert round(100 * last["held_out/singer_accuracy"]) == 28
 
 
 def test_the_table_is_the_benchmark_s_record():
@@ -123,6 +131,9 @@ def test_the_table_is_the_benchmark_s_record():
     assert two["target_speaker_accuracy"] > one["target_speaker_accuracy"]
     assert all(abs(two[name] - one[name]) < 0.02 for name in names[1:])
     assert unseen["distance_ratio"] - two["distance_ratio"] < 0.05
+    first = record["singer_unseen"]["singer_phase1"]
+    stated("거기서 0.83과 62%", "phase 1 alone has 0.83 and 62% there")
+    assert (round(first["distance_ratio"], 2), first["target_speaker_accuracy"]) == (0.83, 0.625)
     stated("4분의 1쯤", "a quarter of the way")
     assert 0.2 < 1 - two["distance_ratio"] < 0.3
     stated("6–8%포인트", "6 to 8 percentage points")
