@@ -139,6 +139,12 @@ def test_a_note_of_a_melody_fades_for_a_quarter_of_a_second():
 # ------------------------------------------------------------------ what the shipped model and the record say
 
 
+def test_the_template_gives_the_pitch_and_an_untrained_generator_spoils_it(printed):
+    stated("24가지가 모두 맞습니다", "has all 24 right", "거의 하나도 맞히지", "hardly one right")
+    assert "real 100%, the template alone 100%" in printed
+    assert int(re.search(r"untrained (\d+)%", printed)[1]) < 10
+
+
 def test_a_wavenet_takes_longer_in_every_way(printed):
     for way in ("naive", "cached", "native"):
         assert f"{way} > GANSynth: True" in printed
