@@ -14,8 +14,10 @@ import torch
 from torch.distributions import Normal
 from torch.nn import functional as F
 
+from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data.kept_frames import sounds_with_frames
+from tinyaudio.data.nsynth import SOURCES as NSYNTH_SOURCES
 from tinyaudio.data.recorded import recording
 from tinyaudio.data.speech.content import sentence
 from tinyaudio.data.speech.script import spoken
@@ -24,6 +26,7 @@ from tinyaudio.layers import CausalConv1d
 from tinyaudio.models.autoencoder import reparameterize
 from tinyaudio.models.concatenative import UnitSelection
 from tinyaudio.models.condition import Condition, ConditionConfig
+from tinyaudio.models.gansynth import GANSynthConfig, Generator
 from tinyaudio.models.parametric import ParametricVoice, envelope_db, global_variance, vocode
 from tinyaudio.models.upsampler import Upsampler
 from tinyaudio.models.vae_wgan import MelVAE, VAEWGANConfig
@@ -48,9 +51,13 @@ BOXED = {
     3: "wavenet",
     4: "instantaneous_frequency",
     5: "instantaneous_frequency",
+    6: "gansynth",
     7: "instantaneous_frequency",
     8: "instantaneous_frequency",
     9: "instantaneous_frequency",
+    10: "gansynth",
+    11: "gansynth",
+    12: "gansynth",
     14: "instantaneous_frequency",
     15: "one_sample_at_a_time",
     16: "dilated_causal_convolution",
@@ -117,6 +124,52 @@ def test_2_the_levels_come_from_rounding_with_mu_255_and_x_within_one():
     assert len(mulaw.encode(x).unique()) == 256
     codes = torch.arange(256)
     assert torch.equal(mulaw.encode(mulaw.decode(codes)), codes)
+
+
+def test_6_one_latent_vector_reaches_every_frame_of_a_note():
+    """In a WaveNet there is none: what a draw decides on is what comes after it."""
+    torch.manual_seed(0)
+    config = GANSynthConfig.tiny()
+    generator, z = Generator(config), torch.randn(1, config.n_latents, requires_grad=True)
+    image = generator(z, torch.tensor([60]))
+    for n in range(image.shape[2]):
+        (slope,) = torch.autograd.grad(image[0, :, n].sum(), z, retain_graph=True)
+        assert (slope != 0).all()
+    net = WaveNet(WaveNetConfig.tiny())
+    torch.nn.init.normal_(net.logits.weight)  # begins at 0
+    codes = torch.full((1, 40), net.silence)
+    changed = codes.clone()
+    changed[0, 20] = 0
+    with torch.no_grad():
+        differ = (net(codes) != net(changed)).any(1)[0]
+    assert not differ[:20].any() and differ[21:].any()
+
+
+def test_10_acoustic_instruments_and_five_octaves_were_kept():
+    assert NSYNTH_SOURCES == ("acoustic", "electronic", "synthetic")
+    assert [round(midi_to_hz(p), 2) for p in (24, 84)] == [32.70, 1046.50]
+    config = GANSynthConfig.paper()
+    assert (config.lowest_pitch, config.lowest_pitch + config.n_pitches - 1) == (24, 84)
+
+
+def test_11_the_public_subset_is_not_the_paper_s():
+    splits, n = (60_788, 17_469, 8_518), 86_775
+    assert sum(splits) == n != 70_379
+    assert [round(one / n, 1) for one in splits] == [0.7, 0.2, 0.1]
+    assert round(70_379 / 305_979, 2) == 0.23
+
+
+def test_12_the_factor_is_of_two_latencies_and_a_full_pass_would_have_taken_longer():
+    seconds, samples = 1_077.53, 64_000
+    assert round(seconds / 0.020, -1) == 53_880 and int(samples / seconds) == 59
+    # 30 layers of 3 taps and 512 channels: gates and residuals, for all columns that one sample needs
+    needed, columns = 1, 0
+    for dilation in reversed([2**i for i in range(10)] * 3):
+        columns += needed
+        needed += 2 * dilation
+    operations = 2 * columns * (3 * 512 * 2 * 512 + 512 * 512)
+    full_pass_ms, measured_ms = operations / 11e12 * 1e3, seconds / samples * 1e3
+    assert (round(full_pass_ms), round(measured_ms)) == (37, 17)
 
 
 def test_15_training_feeds_true_samples_and_does_all_times_at_once():

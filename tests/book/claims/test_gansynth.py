@@ -1,0 +1,162 @@
+"""The numbers that chapter 16 states in its text: what its cells print is tested by executing them."""
+
+import json
+import re
+
+import nbformat
+import pytest
+import torch
+
+from tinyaudio.audio.pitch import midi_to_hz
+from tinyaudio.metrics.pitch import f0_track, note_hz
+from tinyaudio.models import gansynth, gansynth_small
+from tinyaudio.models.growth import Growth
+from tinyaudio.represent.gansynth_image import ImageConfig, to_audio
+from tinyaudio.represent.harmonic_template import harmonic_template
+from tinyaudio.samplers.melody import release
+from tools.book import SOURCES
+
+TEXT = (SOURCES / "gansynth.md").read_text(encoding="utf-8")
+
+
+def stated(*both):
+    """These words stand in the text, Korean and English."""
+    for words in both:
+        assert words in TEXT, words
+
+
+def parameters(network):
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """What the cells of the English edition printed."""
+    cells = nbformat.read(SOURCES.parent / "en" / "gansynth.ipynb", 4).cells
+    return "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+
+
+def test_nothing_is_left_to_be_filled_in():
+    assert "TODO" not in TEXT
+
+
+def test_the_image_of_four_seconds(printed):
+    stated("숫자 262,144개가", "have become 262,144 numbers")
+    assert "64,000 -> 262,144 (1, 2, 128, 1024)" in printed
+
+
+def test_sizes_of_the_paper_s_networks(printed):
+    stated("7,311,246개와 6,831,230개", "7,311,246 and 6,831,230 parameters")
+    with torch.device("meta"):
+        config = gansynth.GANSynthConfig.paper()
+        networks = (gansynth.Generator(config), gansynth.Discriminator(config))
+    assert [parameters(one) for one in networks] == [7_311_246, 6_831_230]
+    assert "7,311,246" in printed and "6,831,230" in printed
+    stated("이은 317개의 숫자", "are 317 numbers", "음높이 61가지", "of 61 pitches")
+    assert (config.n_latents + config.n_pitches, config.n_pitches) == (317, 61)
+
+
+def test_a_step_of_adam_moves_equalized_layers_alike(printed):
+    stated(
+        "5.7%와 1.0%만큼, 균등화하면 똑같이 0.08%",
+        "by 5.7% and 1.0%; equalized, both move by 0.08%",
+    )
+    rows = re.findall(r"(10,144|288) (He|equalized) +([\d.]+)%", printed)
+    moved = {(fan_in, name): float(share) for fan_in, name, share in rows}
+    assert moved["10,144", "He"] == pytest.approx(5.7, abs=0.05)
+    assert moved["288", "He"] == pytest.approx(1.0, abs=0.05)
+    assert moved["10,144", "equalized"] == moved["288", "equalized"] == 0.08
+
+
+def test_copies_show_in_the_deviation(printed):
+    different, copies = map(float, re.search(r"(?m)^(0\.\d{3})\n(0\.\d{3})$", printed).groups())
+    assert different > 50 * copies and copies == 0.001
+    stated("새 채널이 모두 0.001입니다", "the new channel is 0.001 everywhere")
+
+
+def test_growth_is_a_function_of_the_examples_alone(printed):
+    assert "sum 1.000 … 1.000" in printed
+    stated("960만에서 마지막 것만", "from 9.6 million on, only the last one")
+    assert Growth().stage(9_599_999).alpha < 1 and Growth().stage(9_600_000).progress == 6
+    stated("지금은 $p = 3$입니다", "now $p = 3$")
+    assert Growth().stage(5_000_000).progress == 3
+
+
+def test_coarse_images_sound_at_the_width_of_a_pixel_and_pitch_comes_last(printed):
+    found = {
+        int(p): tuple(map(int, rest))
+        for p, *rest in re.findall(
+            r"p = (\d): pixel (\d+) Hz, (\d+) Hz, (-?\d+) dB", printed.replace("nan Hz", "0 Hz")
+        )
+    }
+    stated("그 높이는 픽셀의 너비입니다", "its pitch is the width of a pixel")
+    for p in (0, 1, 2):
+        pixel, heard, _ = found[p]
+        assert heard == pytest.approx(pixel, rel=0.01)
+    stated("첼로(131 Hz)와", "the cello (131 Hz)", "SNR 0 dB쯤", "an SNR of about 0 dB")
+    assert found[5][1] == found[6][1] == 131 and abs(found[5][2]) <= 1
+    stated("100 dB가 넘게", "at more than 100 dB")
+    assert found[6][2] > 100
+
+
+def test_the_toy_s_real_notes_are_told_apart(printed):
+    assert int(re.search(r"real (\d+)%\n +0 steps", printed)[1]) >= 95
+
+
+def test_the_small_networks():
+    config = gansynth_small.GANSynthSmallConfig()
+    with torch.device("meta"):
+        networks = (gansynth_small.Generator(config), gansynth_small.Discriminator(config))
+    assert [parameters(one) for one in networks] == [597_522, 432_817]
+    stated(
+        "생성자가 597,522개, 판별자가 432,817개", "597,522 parameters, its discriminator 432,817"
+    )
+    image = ImageConfig.small()
+    assert (image.n_frames, image.n_bins) == (32, 256) and len(config.pitches) == 24
+    assert config.n_timbre == 64 and config.n_latents - config.n_timbre == 2 * 32 * 256
+    stated("한 음(0.99초)과", "one note (0.99 seconds)")
+    assert image.n_samples / image.sample_rate == pytest.approx(0.99, abs=0.005)
+
+
+def test_the_template_alone_has_the_right_pitch():
+    stated("2센트 안에서", "within 2 cents")
+    image, pitches = ImageConfig.small(), [48, 60]
+    template = harmonic_template(pitches, image)
+    level = template.level[:, None].expand(-1, image.n_frames, -1)
+    clips = to_audio(0.8 * torch.stack([2 * level - 1, template.expected], dim=1), image)
+    for pitch, clip in zip(pitches, clips, strict=True):
+        heard = note_hz(f0_track(clip, 16_000, low_hz=100, hop_length=1024))
+        assert abs(1200 * torch.log2(torch.tensor(heard / midi_to_hz(pitch)))) < 2
+
+
+def test_a_note_of_a_melody_fades_for_a_quarter_of_a_second():
+    stated("끝을 0.25초에 걸쳐", "with a fade of 0.25 seconds")
+    n = ImageConfig.small().n_samples
+    faded = release(torch.ones(n), 1_000, 16_000)
+    assert (len(faded) - 1_000) / 16_000 == pytest.approx(0.25, abs=0.005)
+
+
+# ------------------------------------------------------------------ what the shipped model and the record say
+
+
+def test_the_template_gives_the_pitch_and_an_untrained_generator_spoils_it(printed):
+    stated("24가지가 모두 맞습니다", "has all 24 right", "거의 하나도 맞히지", "hardly one right")
+    assert "real 100%, the template alone 100%" in printed
+    assert int(re.search(r"untrained (\d+)%", printed)[1]) < 10
+
+
+def test_a_wavenet_takes_longer_in_every_way(printed):
+    for way in ("naive", "cached", "native"):
+        assert f"{way} > GANSynth: True" in printed
+    assert "naive / native > 100: True" in printed
+
+
+def test_the_table_of_speeds_is_the_benchmark_s_record():
+    record = json.loads((SOURCES.parent / "records" / "gansynth.json").read_text())["speed"]
+    for way in ("naive", "cached", "native"):
+        ratios = [record[f"{way}_over_gansynth_{n}"] for n in ("one", "64")]
+        shown = " | ".join(f"{one:,.0f}" if one >= 100 else f"{one:g}" for one in ratios)
+        assert TEXT.count(f"({way}) | {shown} |") == 2, shown
+    one = record["seconds_of_one"]
+    stated(f"한 음은 {one:g}초", f"GANSynth {one:g} seconds")
+    assert record["paper"] == 53_880
