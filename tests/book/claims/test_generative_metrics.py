@@ -1,0 +1,76 @@
+"""The numbers that chapter 17 states in its text."""
+
+import math
+import re
+
+import pytest
+import torch
+
+from tinyaudio.checkpoints import pretrained
+from tinyaudio.data.recorded import names, recording
+from tools.book import SOURCES
+from tools.book.edition import select
+from tools.book.source import read
+
+PATH = SOURCES / "generative_metrics.md"
+TEXT = PATH.read_text(encoding="utf-8")
+
+
+def stated(*both):
+    """These words stand in the text, Korean and English."""
+    for words in both:
+        assert words in TEXT, words
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The table of section 17.3, by the chapter's own cells, without pictures."""
+    code = [select(cell.text, "en") for cell in read(PATH).cells if cell.kind == "code"]
+    space = {}
+    for cell in (code[0], code[1], code[3]):
+        exec(cell, space)
+    return space["table"]
+
+
+def test_each_column_is_fooled_by_another_set(rows):
+    stated("프레셰 거리는 0에 가깝습니다", "The Fréchet distance of the Gaussian is near 0")
+    assert rows["Gaussian"]["FD"] < 0.1 and rows["Gaussian"]["precision"] < 0.6
+    assert rows["Gaussian"]["NDB"] > 20 > rows["other real notes"]["NDB"]
+    stated("정밀도는 1입니다", "has a precision of 1")
+    assert rows["one real note"]["precision"] == 1 and rows["one real note"]["coverage"] < 0.05
+    stated("마지막 열을 빼고 모두 완벽", "perfect in every column but the last")
+    copies = rows["copies"]
+    assert (
+        copies["nearest"] == copies["NDB"] == 0
+        and min(copies["coverage"], copies["precision"]) > 0.95
+    )
+    assert rows["noise"]["nearest"] > 10 and 0.8 < rows["other real notes"]["nearest"] < 1.2
+
+
+def test_half_way_the_straight_line_is_short():
+    stated("길이가 16쯤", "about 16 long")
+    a, b = torch.randn(2, 256, generator=torch.Generator().manual_seed(0))
+    assert math.sqrt(256) == 16 and ((a + b) / 2).norm() < 0.75 * min(a.norm(), b.norm())
+
+
+def test_the_classifier_s_errors_are_mostly_octaves():
+    stated("대개 **한 옥타브**", "mostly off by **an octave**")
+    net = pretrained("pitch-classifier")
+    off = []
+    for note in (recording(name) for name in names() if recording(name).kind == "note"):
+        heard = 24 + net.probabilities(note.audio[None, :, :16_000])[0].argmax().item()
+        off.append(heard - note.pitch)
+    wrong = [one for one in off if one]
+    assert sum(one % 12 == 0 for one in wrong) >= len(wrong) / 2
+    assert len(wrong) < 0.4 * len(off)
+
+
+def test_the_paper_s_table_puts_two_systems_first():
+    found = re.search(r"\| real \| 549.*?\n\n", TEXT, re.DOTALL)[0]
+    rows = {line.split("|")[1].strip(): [float(x) for x in line.split("|")[2:8]] for line in found.splitlines() if "|" in line}  # fmt: skip
+    made = {name: row for name, row in rows.items() if name != "real"}
+    best = [max, min, min, max, max, min]  # wins, NDB, FID, IS, PA, PE
+    first = [pick(made, key=lambda name, i=i: made[name][i]) for i, pick in enumerate(best)]
+    assert first == ["IF-Mel + H"] * 2 + ["IF + H"] * 4
+    assert max(made, key=lambda name: made[name][1]) == "WaveNet"
+    assert sorted(made, key=lambda name: -made[name][0])[:3] == ["IF-Mel + H", "IF-Mel", "WaveNet"]
