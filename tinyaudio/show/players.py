@@ -81,33 +81,6 @@ def compare(
         player: soft (0.50 s, 16000 Hz, ...)
         all at the same level (RMS)
     """
-    players = [
-        player(clip, sample_rate, label, format) for label, clip in match_levels(clips).items()
-    ]
-    note = tr("모두 같은 크기(RMS)로 맞추었습니다", "all at the same level (RMS)")
-    html = "".join(one.html for one in players)
-    return Html(
-        f'<div class="ta-compare">{html}<small>{note}</small></div>',
-        "\n".join([*(one.text for one in players), note]),
-    )
-
-
-def match_levels(
-    clips: dict[str, Float[Tensor, "*channels time"]],
-) -> dict[str, Float[Tensor, "*channels time"]]:
-    """Clips scaled to the same root mean square: the highest at which none of them is clipped.
-
-    Args:
-        clips: Label -> clip (channels, time).
-
-    Raises:
-        AudioError: There is nothing to compare, or a clip is silent or not finite.
-
-    Example:
-        >>> levels = match_levels({"loud": torch.ones(1, 4), "soft": torch.ones(1, 4) / 10})
-        >>> levels["loud"].equal(levels["soft"])
-        True
-    """
     if not clips:
         raise AudioError("nothing to compare: give at least one clip")
     for label, clip in clips.items():
@@ -118,7 +91,16 @@ def match_levels(
             raise AudioError(f"{label!r} is silent: its level cannot be matched")
     levels = {label: clip.square().mean().sqrt() for label, clip in clips.items()}
     loudest = min(0.95 * levels[label] / clip.abs().max() for label, clip in clips.items())
-    return {label: clip * (loudest / levels[label]) for label, clip in clips.items()}
+    players = [
+        player(clip * (loudest / levels[label]), sample_rate, label, format)
+        for label, clip in clips.items()
+    ]
+    note = tr("모두 같은 크기(RMS)로 맞추었습니다", "all at the same level (RMS)")
+    html = "".join(one.html for one in players)
+    return Html(
+        f'<div class="ta-compare">{html}<small>{note}</small></div>',
+        "\n".join([*(one.text for one in players), note]),
+    )
 
 
 def encoded(audio: Float[Tensor, "*channels time"], sample_rate: int, format: str) -> bytes:
