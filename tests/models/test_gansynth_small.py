@@ -127,7 +127,7 @@ def test_other_images_have_no_template(kind):
     config = replace(WITHOUT, kind=kind)
     images = Generator(config)(*drawn(config, 2))
     assert images.shape == (2, 2, IMAGE.n_frames, IMAGE.n_bins) and config.image.kind == kind
-    with pytest.raises(ConfigError, match="kind .*: must be if, or have no template"):
+    with pytest.raises(ConfigError, match=r"kind .*: must be if, or have no template"):
         replace(TINY, kind=kind)
     with pytest.raises(ConfigError, match="kind ifs: must be one of phase, if"):
         replace(WITHOUT, kind="ifs")
