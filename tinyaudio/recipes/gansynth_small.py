@@ -30,6 +30,7 @@ from tinyaudio.samplers.melody import notes_or_melody
 from tinyaudio.train import EMA, Batch, Learner, cosine
 
 FAMILIES = ("brass", "guitar", "keyboard", "organ", "string")
+NOTES = NoteSelection(FAMILIES, (48, 71))
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Config(RunConfig):
     """What makes a run."""
 
     model: GANSynthSmallConfig = GANSynthSmallConfig()
-    notes: NoteSelection = NoteSelection(FAMILIES, (48, 71))
+    notes: NoteSelection = NOTES
     template: bool = option(True, "give both networks the positions of the harmonics")
     kind: str = option("if", "of the image: phase, if, if_mel or complex_mel")
     loss: str = option("relativistic", "relativistic, or wasserstein as in the paper")
