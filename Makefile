@@ -22,6 +22,7 @@ test: ## everything that must pass
 	@sh tools/prepare.sh browser
 	@$(PYTHON_HERE) -m tools.book check
 	@$(PYTHON_HERE) -m tools.book site
+	@$(PYTHON_HERE) -m tools.warm_cache
 	@$(PYTEST) -m "not slow" tests tinyaudio book/ko
 
 check-all: ## the long checks: forty kills, every output made again, the benchmarks

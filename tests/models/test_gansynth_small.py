@@ -120,3 +120,14 @@ def test_what_does_not_fit_is_refused():
             Generator(TINY)(torch.zeros(1, TINY.n_latents), torch.tensor([pitch]))
     with pytest.raises(ConfigError, match="channels"):
         replace(TINY, channels=(8, 8))
+
+
+@pytest.mark.parametrize("kind", ["phase", "if_mel", "complex_mel"])
+def test_other_images_have_no_template(kind):
+    config = replace(WITHOUT, kind=kind)
+    images = Generator(config)(*drawn(config, 2))
+    assert images.shape == (2, 2, IMAGE.n_frames, IMAGE.n_bins) and config.image.kind == kind
+    with pytest.raises(ConfigError, match=r"kind .*: must be if, or have no template"):
+        replace(TINY, kind=kind)
+    with pytest.raises(ConfigError, match="kind ifs: must be one of phase, if"):
+        replace(WITHOUT, kind="ifs")

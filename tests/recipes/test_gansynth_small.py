@@ -61,6 +61,20 @@ def test_the_discriminator_learns_and_the_generator_follows():
     assert losses[-1] < losses[0] / 2
 
 
+def test_the_paper_s_loss_trains_the_same_networks_without_a_template():
+    """With the generator still, the estimated distance grows as far as a slope of 1 lets it."""
+    config = replace(TOY, loss="wasserstein", penalty_weight=10.0, template=False, kind="phase")
+    batch = next(batches_of(RECIPE.dataset(config, "train", None), 4))
+    discriminator, generator = RECIPE.learners(config)
+    generator.every = 1_000
+    state = State([discriminator, generator])
+    logs = [dict(one.logs) for one in train(state, iter(lambda: batch, None), 40)]
+    distance, penalty = (
+        [one[f"discriminator/{name}"] for one in logs] for name in ("wasserstein", "penalty")
+    )
+    assert distance[-1] > distance[0] + 3 and penalty[-1] < 1
+
+
 def test_scores_of_real_notes_against_themselves_are_perfect(monkeypatch):
     """A generator that returns the held-out images has no difference of levels, and their spread."""
     models = networks(RECIPE.learners(TOY))
@@ -102,3 +116,5 @@ def test_a_stop_leaves_no_trace_in_two_networks_and_an_average(tmp_path, templat
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ConfigError, match="sample_rate 8000"):
         replace(TOY, sample_rate=8_000)
+    with pytest.raises(ConfigError, match="loss hinge: must be relativistic or wasserstein"):
+        replace(TOY, loss="hinge")

@@ -9,7 +9,7 @@ import torch
 from tests.command import run
 from tinyaudio.audio import load, save
 from tinyaudio.data.drums import Drums
-from tinyaudio.errors import ConfigError, UserError
+from tinyaudio.errors import DataError, UserError
 from tinyaudio.models.wavegan import WaveGANConfig
 from tinyaudio.recipe import networks
 from tinyaudio.recipes.wavegan import RECIPE
@@ -44,8 +44,12 @@ def test_it_learns_from_drums_or_from_notes():
     assert len(drums) == len(notes) == 12
     assert torch.equal(drums[5]["audio"], Drums(12, 256)[5]["audio"])
     assert not torch.equal(drums[5]["audio"], notes[5]["audio"])
-    with pytest.raises(ConfigError, match="material songs: must be drums or notes"):
-        replace(TOY, material="songs")
+    with pytest.raises(DataError, match="no material 'songs'; choose drums or notes"):
+        RECIPE.dataset(replace(TOY, material="songs"), "train", None)
+    second = RECIPE.sizes["second"]  # as long as GANSynth's notes, and longer
+    assert 15_872 <= second.model.n_samples == 16_384 and second.material == "notes"
+    few = replace(second, n_sounds=2, model=TOY.model)
+    assert RECIPE.dataset(few, "train", None).sounds.families == second.notes.families
 
 
 def test_the_critic_learns_what_the_generator_then_follows():

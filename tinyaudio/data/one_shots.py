@@ -14,10 +14,12 @@ from tinyaudio.audio import crop
 from tinyaudio.data.clips import Clips
 from tinyaudio.data.drums import Drums
 from tinyaudio.data.item import Item
+from tinyaudio.data.note_crops import NoteSelection
 from tinyaudio.data.notes import Notes
 from tinyaudio.errors import DataError
 
 MATERIALS = ("drums", "notes")
+ALL_NOTES = NoteSelection()
 N_HELD_OUT = 1_000  # sounds for evaluation, enough for a covariance
 
 
@@ -31,6 +33,7 @@ class OneShots(Dataset):
         sample_rate: In Hz; drums need 16,000 or more.
         split: "train", "valid" or "test"; notes of different splits share no instrument.
         seed: Decides the sounds.
+        selection: Which notes.
 
     Raises:
         DataError: There is no such material or split, or a number is out of range.
@@ -48,6 +51,7 @@ class OneShots(Dataset):
         sample_rate: int = 16_000,
         split: str = "train",
         seed: int = 0,
+        selection: NoteSelection = ALL_NOTES,
     ) -> None:
         if material not in MATERIALS:
             raise DataError(f"no material {material!r}; choose {' or '.join(MATERIALS)}")
@@ -56,7 +60,8 @@ class OneShots(Dataset):
             self.sounds = Drums(n, n_samples, sample_rate, split, seed)
         else:
             # a key is held for three quarters of a second, unless the network hears longer than one
-            self.sounds = Notes(n, sample_rate, max(1.0, n_samples / sample_rate), split, seed)
+            seconds = max(1.0, n_samples / sample_rate)
+            self.sounds = Notes(n, sample_rate, seconds, split, seed, **vars(selection))
         self.n_samples = n_samples
         self._kept: dict[int, Item] = {}
 
@@ -79,6 +84,7 @@ def folder_or_one_shots(
     sample_rate: int,
     split: str,
     seed: int,
+    selection: NoteSelection = ALL_NOTES,
 ) -> Dataset:
     """Random crops of the user's recordings, or one-shots when there are none.
 
@@ -90,6 +96,7 @@ def folder_or_one_shots(
         sample_rate: Rate to bring everything to, in Hz.
         split: "train" or "valid"; of one-shots also "test", of a folder also "all".
         seed: Decides crops and sounds.
+        selection: Which notes, if the material is notes.
 
     Example:
         >>> len(folder_or_one_shots(None, "drums", 30, 4_096, 16_000, "valid", seed=0))
@@ -98,4 +105,4 @@ def folder_or_one_shots(
     if folder is not None:
         return Clips(folder, sample_rate=sample_rate, n_samples=n_samples, split=split, seed=seed)
     n = n if split == "train" else N_HELD_OUT
-    return OneShots(material, n, n_samples, sample_rate, split, seed)
+    return OneShots(material, n, n_samples, sample_rate, split, seed, selection)

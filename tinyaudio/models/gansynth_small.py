@@ -23,7 +23,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, TypeVar
+from typing import TypeVar, cast, get_args
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -36,6 +36,7 @@ from tinyaudio.models.progressive import pixel_norm
 from tinyaudio.represent.gansynth_image import RANGE, ImageConfig
 from tinyaudio.represent.harmonic_template import harmonic_template
 from tinyaudio.represent.ifreq import wrap
+from tinyaudio.represent.image_config import Kind
 
 N_NOISE = 2  # numbers a pixel
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
@@ -48,6 +49,7 @@ class GANSynthSmallConfig:
 
     Attributes:
         template: Whether the networks are given the positions of the harmonics.
+        kind: Of the image: phase, if, if_mel or complex_mel; the template is of "if".
         n_timbre: Latents of a note as a whole; there are two more for every pixel, its noise.
         channels: Of the generator's blocks, from 4 x 4 pixels to 32 x 32, and at full resolution.
         discriminator_channels: Of the discriminator's layers, from full resolution to 4 x 8 pixels.
@@ -55,9 +57,8 @@ class GANSynthSmallConfig:
         n_pitches: Semitones from there on (P).
     """
 
-    image: ClassVar[ImageConfig] = ImageConfig.small()
-
     template: bool = True
+    kind: str = "if"
     n_timbre: int = 64
     channels: Sequence[int] = (96, 96, 64, 32, 8)
     discriminator_channels: Sequence[int] = (32, 48, 64, 96)
@@ -69,6 +70,15 @@ class GANSynthSmallConfig:
             object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON has only lists
             if len(getattr(self, name)) != n:
                 raise ConfigError(name, getattr(self, name), f"must be {n} numbers")
+        if self.kind not in get_args(Kind):
+            raise ConfigError("kind", self.kind, f"must be one of {', '.join(get_args(Kind))}")
+        if self.template and self.kind != "if":
+            raise ConfigError("kind", self.kind, "must be if, or have no template (--no-template)")
+
+    @property
+    def image(self) -> ImageConfig:
+        """Size and conventions of the images."""
+        return ImageConfig.small(cast(Kind, self.kind))
 
     @classmethod
     def tiny(cls) -> "GANSynthSmallConfig":
@@ -94,12 +104,15 @@ class Template(nn.Module):
 
     def __init__(self, config: GANSynthSmallConfig) -> None:
         super().__init__()
-        self.config = config
-        found = harmonic_template(config.pitches, config.image)
-        maps = torch.stack([found.level, found.offset, found.parity], dim=1)
-        self.n_channels = maps.shape[1] if config.template else 0
-        self.register_buffer("maps", maps[:, : self.n_channels], persistent=False)
-        self.register_buffer("expected", config.template * found.expected, persistent=False)
+        self.config, image = config, config.image
+        maps = torch.zeros(config.n_pitches, 0, image.n_bins)
+        expected = torch.zeros(config.n_pitches, image.n_frames, image.n_bins)
+        if config.template:
+            level, offset, parity, expected = harmonic_template(config.pitches, image)
+            maps = torch.stack([level, offset, parity], dim=1)
+        self.n_channels = maps.shape[1]
+        self.register_buffer("maps", maps, persistent=False)
+        self.register_buffer("expected", expected, persistent=False)
 
     def forward(
         self, pitch: Int[Tensor, " B"]

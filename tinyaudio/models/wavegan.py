@@ -47,6 +47,11 @@ class WaveGANConfig:
         return cls(n_latents=32, width=8, n_layers=4)
 
     @classmethod
+    def second(cls) -> "WaveGANConfig":
+        """A second (16,384 samples), by as narrow a network."""
+        return cls(n_latents=64, width=8)
+
+    @classmethod
     def paper(cls) -> "WaveGANConfig":
         """Tables 3 and 4: d = 64, 16,384 samples, phase shuffle n = 2."""
         return cls()

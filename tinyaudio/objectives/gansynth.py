@@ -9,7 +9,8 @@ y is the pitch of a real note x, and \tilde y that of a generated one.
 Paper:      Engel et al., "GANSynth: Adversarial neural audio synthesis", 2019 (arXiv:1902.08710), section 3 and
             appendix D, and its code; Gulrajani et al. (2017) for GP, Karras et al. (2018) for the square of
             D(x), Odena et al. (2017) for the classifier.
-Implements: `gansynth_losses`, of what `tinyaudio.objectives.adversarial` has.
+Implements: `gansynth_losses`, of what `tinyaudio.objectives.adversarial` has; `conditional_losses`, for
+            the small networks, which are both given the pitch.
 Differs:    The code takes the penalty before it scales its images: D is held to a slope of 1 per unit of log
             magnitude and per half turn of phase, that is to 15 and 1.25 per unit of the scaled image (1 /
             0.0661 and 1 / 0.8).  Here it is held to 1 in both channels of the scaled image: what is penalised
@@ -20,6 +21,8 @@ See:        part 4, "Sound as a picture".
 """
 
 from collections.abc import Callable
+from functools import partial
+from operator import itemgetter
 
 import torch
 from torch import Tensor
@@ -32,6 +35,7 @@ from tinyaudio.objectives.adversarial import (
     wasserstein_critic,
     wasserstein_generator,
 )
+from tinyaudio.objectives.relativistic import relativistic_discriminator, relativistic_generator
 
 DRIFT_WEIGHT = 1e-3
 
@@ -95,3 +99,46 @@ def gansynth_losses(
         return loss(batch | {"label": batch["pitch"] - config.lowest_pitch}, step)
 
     return discriminator_loss, generator_loss
+
+
+CONDITIONAL_LOSSES = ("relativistic", "wasserstein")
+
+
+def conditional_losses(
+    name: str,
+    discriminator: Callable[[Tensor, Tensor], Tensor],
+    generator: Callable[[Tensor, Tensor], Tensor],
+    latents: Callable[[int], Tensor],
+    to_image: Callable[[Tensor], Tensor],
+    penalty_weight: float | int,
+) -> tuple[Loss, Loss]:
+    """The losses of a discriminator and a generator that are both given the pitch.
+
+    Args:
+        name: Of `CONDITIONAL_LOSSES`; "wasserstein" is the paper's without a classifier.
+        discriminator: Images and MIDI pitches (B,) to scores (B,).
+        generator: Latents (B, D) and pitches to images.
+        latents: Draws that many rows of latents.
+        to_image: Audio (B, 1, T) to images.
+        penalty_weight: Of R1 and R2, or of the gradient penalty; the paper's is 10.
+
+    Returns:
+        The discriminator's and the generator's, for batches with ``audio`` and ``pitch``.
+    """
+    nets, pitch = (discriminator, generator, latents), itemgetter("pitch")
+    if name == "relativistic":
+        pair = (
+            relativistic_discriminator(*nets, penalty_weight, condition=pitch),
+            relativistic_generator(*nets, condition=pitch),
+        )
+    else:
+        critic = partial(wasserstein_critic, one_sided=False, drift_weight=DRIFT_WEIGHT)
+        pair = (
+            critic(*nets, penalty_weight, condition=pitch),
+            wasserstein_generator(*nets, condition=pitch),
+        )
+
+    def of_images(loss: Loss) -> Loss:
+        return lambda batch, step: loss(batch | {"audio": to_image(batch["audio"])}, step)
+
+    return of_images(pair[0]), of_images(pair[1])

@@ -1,6 +1,6 @@
 """Train a generator and a critic against each other: the critic estimates a distance, the generator lowers it.
 
-COMMAND     tinyaudio train wavegan --size narrow --out runs/gan
+COMMAND     tinyaudio train wavegan --size narrow --out runs/gan; --size second, of GANSynth's notes
 MATERIAL    drum hits; notes, which have a pitch, by --material notes; your own by --data FOLDER
 GENERATE    tinyaudio generate wavegan-drums --seeds 1 2 3 --out drum.wav
 HARDWARE    a CPU core and half an hour; a GPU and a day or more for the paper's 200,000 generator steps
@@ -10,7 +10,7 @@ See:        part 3, "Bottlenecks and critics".
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +19,13 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.data.one_shots import MATERIALS, folder_or_one_shots
-from tinyaudio.errors import ConfigError, UserError
+from tinyaudio.data.note_crops import NoteSelection
+from tinyaudio.data.one_shots import folder_or_one_shots
+from tinyaudio.errors import UserError
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import wasserstein_critic, wasserstein_generator
 from tinyaudio.recipe import Models, Recipe, RunConfig, Seconds, Seeds, Temperature, network, option
+from tinyaudio.recipes.gansynth_small import NOTES
 from tinyaudio.samplers.latent import uniform_latents
 from tinyaudio.train import EMA, Batch, Learner
 
@@ -34,6 +36,7 @@ class Config(RunConfig):
 
     model: WaveGANConfig = WaveGANConfig.tiny()
     material: str = option("drums", "drums, or notes, which have a pitch")
+    notes: NoteSelection = NoteSelection()
     n_sounds: int = option(3_000, "drum hits or notes to learn from", minimum=1)
     batch_size: int = option(16, "clips a step, over all processes", minimum=1)
     steps: int = option(1_000, "critic steps to train for", minimum=1)
@@ -42,13 +45,9 @@ class Config(RunConfig):
     learning_rate: float = option(1e-3, "learning rate of Adam, for both", minimum=0)
     ema_decay: float = option(0.0, "of the generator's average; 0 for none", minimum=0, maximum=1)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.material not in MATERIALS:
-            raise ConfigError("material", self.material, f"must be {' or '.join(MATERIALS)}")
-
 
 NARROW = Config(steps=16_000, critic_steps=1, ema_decay=0.998)
+SECOND = replace(NARROW, model=WaveGANConfig.second(), material="notes", notes=NOTES, steps=2_000)
 # Table 5 of Donahue et al.: batches of 64, Adam at 1e-4, 200,000 generator steps.
 PAPER = Config(model=WaveGANConfig.paper(), batch_size=64, steps=1_000_000, learning_rate=1e-4)
 
@@ -56,7 +55,7 @@ PAPER = Config(model=WaveGANConfig.paper(), batch_size=64, steps=1_000_000, lear
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     """Crops of the user's recordings, or procedural drum hits or notes."""
     sizes = (config.n_sounds, config.model.n_samples, config.sample_rate)
-    return folder_or_one_shots(folder, config.material, *sizes, split, config.seed)
+    return folder_or_one_shots(folder, config.material, *sizes, split, config.seed, config.notes)
 
 
 def learners(config: Config) -> list[Learner]:
@@ -107,7 +106,7 @@ def generate(
 RECIPE = Recipe(
     name="wavegan",
     description=__doc__,
-    sizes={"tiny": Config(), "narrow": NARROW, "paper": PAPER},
+    sizes={"tiny": Config(), "narrow": NARROW, "second": SECOND, "paper": PAPER},
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,

@@ -3,7 +3,7 @@
 With ``--data FOLDER`` it learns your own recordings, which have no such labels, unconditionally; then
 ``--family`` and ``--pitch`` have no meaning.
 
-COMMAND     tinyaudio train wavenet --size narrow --out runs/notes
+COMMAND     tinyaudio train wavenet --size narrow --out runs/notes; --size second, of GANSynth's notes
 GENERATE    tinyaudio generate runs/notes --family flute --pitch 72 --out flute.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the others
 EXPECT      8 bits a sample at the start, and less and less on held-out instruments
@@ -28,6 +28,7 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, Temperature, network, option
 from tinyaudio.recipes.autoregressive import decode
 from tinyaudio.recipes.conditional import ON_A_CORE, ON_A_GPU, WaveNetRunConfig, evaluate, learners
+from tinyaudio.recipes.gansynth_small import NOTES
 from tinyaudio.samplers.conditioned import Conditioned
 from tinyaudio.samplers.native import stream
 
@@ -48,6 +49,7 @@ class Config(WaveNetRunConfig):
 # A narrow problem that a small network can learn: steady tones of two octaves, equally loud.
 STEADY_TONES = NoteSelection(("flute", "organ", "brass"), (55, 79), velocities=(100,))
 NARROW = Config(notes=STEADY_TONES, onset_fraction=0.4, history_noise=4.0, **ON_A_CORE)
+SECOND = replace(NARROW, sample_rate=16_000, notes=NOTES)
 WN30 = Config(model=replace(WaveNetConfig.wn30(), condition=FAMILY_AND_PITCH), **ON_A_GPU)
 # The paper's receptive field of 300 ms; it leaves width and training open.
 PAPER = Config(model=replace(WaveNetConfig.paper(), condition=FAMILY_AND_PITCH), **ON_A_GPU)
@@ -94,7 +96,7 @@ def generate(
 RECIPE = Recipe(
     name="wavenet",
     description=__doc__,
-    sizes={"tiny": Config(), "narrow": NARROW, "wn30": WN30, "paper": PAPER},
+    sizes={"tiny": Config(), "narrow": NARROW, "second": SECOND, "wn30": WN30, "paper": PAPER},
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,

@@ -63,13 +63,13 @@ def to_image(audio: Float[Tensor, "B 1 T"], config: ImageConfig) -> Float[Tensor
         spectrum = centre_phase(spectrum)
     spectrum = spectrum[:, config.first_bin : config.first_bin + config.n_bins]
     if config.kind == "complex_mel":
-        spectrum = to_complex_mel(spectrum, config.sample_rate)
+        spectrum = to_complex_mel(spectrum, config.mel_rate)
     level = (spectrum.abs() + config.epsilon).log().transpose(1, 2)
     phase = spectrum.angle()
     turn = phase / math.pi if config.kind == "phase" else instantaneous_frequency(phase)
     turn = turn.transpose(1, 2)
     if config.kind == "if_mel":
-        level, turn = to_if_mel(level, turn, config.sample_rate, config.epsilon)
+        level, turn = to_if_mel(level, turn, config.mel_rate, config.epsilon)
     floor = math.log(config.epsilon)
     scaled = 2 * RANGE * (level - floor) / (config.loudest - floor) - RANGE
     return torch.stack([scaled, RANGE * turn], dim=1)
@@ -104,7 +104,7 @@ def to_audio(image: Float[Tensor, "B 2 N F"], config: ImageConfig) -> Float[Tens
     level = (image[:, 0] + RANGE) / (2 * RANGE) * (config.loudest - floor) + floor
     turn = image[:, 1] / RANGE
     if config.kind == "if_mel":
-        level, turn = from_if_mel(level, turn, config.sample_rate, config.epsilon)
+        level, turn = from_if_mel(level, turn, config.mel_rate, config.epsilon)
     magnitude = level.exp().transpose(1, 2)
     if config.exact:
         magnitude = (magnitude - config.epsilon).clamp(min=0)
@@ -112,7 +112,7 @@ def to_audio(image: Float[Tensor, "B 2 N F"], config: ImageConfig) -> Float[Tens
     phase = math.pi * turn if config.kind == "phase" else phase_from_frequency(turn)
     spectrum = torch.polar(magnitude, phase)
     if config.kind == "complex_mel":
-        spectrum = from_complex_mel(spectrum, config.sample_rate)
+        spectrum = from_complex_mel(spectrum, config.mel_rate)
     above = config.n_fft // 2 + 1 - config.first_bin - config.n_bins
     spectrum = F.pad(spectrum, (0, 0, config.first_bin, above))
     if config.phase_origin == "middle":

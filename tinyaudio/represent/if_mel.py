@@ -34,7 +34,7 @@ RCOND = 1e-3  # singular values below this share of the largest are taken for 0
 
 
 @cache
-def mel_matrix(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "F M"]:
+def mel_matrix(n_bins: int, sample_rate: float | int = 16_000) -> Float[Tensor, "F M"]:
     """The released code's M: as many triangles as bins, equally spaced in mel, in double precision.
 
     A band narrower than 1.5 bins is widened about its centre.  The released code keeps all corners in one
@@ -74,7 +74,7 @@ def mel_matrix(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "F M"]:
 
 
 @cache
-def approximate_inverse(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor, "M F"]:
+def approximate_inverse(n_bins: int, sample_rate: float | int = 16_000) -> Float[Tensor, "M F"]:
     r"""The published inverse, M^T D with D_f = 1 / \sum_k (M M^T)_{k f}: right on average, not bin by bin.
 
     Example:
@@ -89,7 +89,7 @@ def approximate_inverse(n_bins: int, sample_rate: int = 16_000) -> Float[Tensor,
 
 
 @cache
-def _complex_matrix(n_bins: int, sample_rate: int) -> Float[Tensor, "F M"]:
+def _complex_matrix(n_bins: int, sample_rate: float | int) -> Float[Tensor, "F M"]:
     """M, with the lowest bin in the first band."""
     matrix = mel_matrix(n_bins, sample_rate).clone()
     matrix[0, 0] = 1
@@ -97,7 +97,7 @@ def _complex_matrix(n_bins: int, sample_rate: int) -> Float[Tensor, "F M"]:
 
 
 @cache
-def _complex_inverse(n_bins: int, sample_rate: int) -> Float[Tensor, "M F"]:
+def _complex_inverse(n_bins: int, sample_rate: float | int) -> Float[Tensor, "M F"]:
     """The pseudo-inverse, without the singular values that are nearly 0."""
     return torch.linalg.pinv(_complex_matrix(n_bins, sample_rate), rtol=RCOND)
 
@@ -105,7 +105,7 @@ def _complex_inverse(n_bins: int, sample_rate: int) -> Float[Tensor, "M F"]:
 def to_if_mel(
     log_magnitude: Float[Tensor, "*batch N F"],
     frequency: Float[Tensor, "*batch N F"],
-    sample_rate: int = 16_000,
+    sample_rate: float | int = 16_000,
     epsilon: float = 1e-6,
 ) -> tuple[Float[Tensor, "*batch N F"], Float[Tensor, "*batch N F"]]:
     """Log magnitude and instantaneous frequency to log *power* in mel bands and their IF, as published.
@@ -133,7 +133,7 @@ def to_if_mel(
 def from_if_mel(
     log_power: Float[Tensor, "*batch N F"],
     mel_frequency: Float[Tensor, "*batch N F"],
-    sample_rate: int = 16_000,
+    sample_rate: float | int = 16_000,
     epsilon: float = 1e-6,
 ) -> tuple[Float[Tensor, "*batch N F"], Float[Tensor, "*batch N F"]]:
     """The published, approximate inverse of `to_if_mel`.
@@ -150,7 +150,7 @@ def from_if_mel(
 
 
 def to_complex_mel(
-    spectrum: Complex[Tensor, "*batch F N"], sample_rate: int = 16_000
+    spectrum: Complex[Tensor, "*batch F N"], sample_rate: float | int = 16_000
 ) -> Complex[Tensor, "*batch F N"]:
     """The bins of a complex spectrum, magnitude and phase together, gathered into mel bands.
 
@@ -167,7 +167,7 @@ def to_complex_mel(
 
 
 def from_complex_mel(
-    mels: Complex[Tensor, "*batch F N"], sample_rate: int = 16_000
+    mels: Complex[Tensor, "*batch F N"], sample_rate: float | int = 16_000
 ) -> Complex[Tensor, "*batch F N"]:
     """Undo `to_complex_mel` by the pseudo-inverse: least squares, of smallest norm where it is not unique.
 

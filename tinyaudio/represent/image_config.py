@@ -39,7 +39,7 @@ class ImageConfig:
         phase_origin: Of a frame, from which phases are counted: its "start", as by a Fourier transform, or its
             "middle", by which all bins of one partial agree.  The instantaneous frequency is the same.
         n_samples: Of a note.
-        sample_rate: In Hz; it matters to the mel bands only.
+        sample_rate: In Hz.
         epsilon: Added to a magnitude, or to the power in mel bands, before the logarithm; it becomes -0.8.
         loudest: The logarithm that becomes 0.8.
         exact: Whether epsilon is taken off again on the way back.  The released code leaves it in.
@@ -95,6 +95,11 @@ class ImageConfig:
         """How many samples the frames can hold."""
         covered = self.hop_length * (self.n_frames - 1)
         return covered if self.padding == "end" else covered + self.n_fft
+
+    @property
+    def mel_rate(self) -> float:
+        """Twice the frequency where the image's bins end, and so its mel bands, in Hz."""
+        return self.sample_rate * 2 * self.n_bins / self.n_fft
 
     @classmethod
     def of_size(
@@ -155,7 +160,7 @@ class ImageConfig:
         )  # fmt: skip
 
     @classmethod
-    def small(cls) -> "ImageConfig":
+    def small(cls, kind: Kind = "if") -> "ImageConfig":
         """For one core: nearly a second (15,872 samples), 32 frames, the 256 bins from 15.6 to 4,000 Hz.
 
         Silence is 70 dB below a sinusoid at full scale.
@@ -165,8 +170,8 @@ class ImageConfig:
             >>> config.n_frames, config.n_bins, round(config.n_samples / config.sample_rate, 3)
             (32, 256, 0.992)
         """
-        loudest = 256.0
+        loudest = 256.0 ** (2 if kind == "if_mel" else 1)
         return cls(
-            "if", 1024, 512, 32, 256, "dc", phase_origin="middle", n_samples=31 * 512,
-            epsilon=10 ** (-70 / 20) * loudest, loudest=math.log(loudest),
+            kind, 1024, 512, 32, 256, "dc", phase_origin="middle", n_samples=31 * 512,
+            epsilon=10 ** (-70 / (10 if kind == "if_mel" else 20)) * loudest, loudest=math.log(loudest),
         )  # fmt: skip
