@@ -24,7 +24,7 @@ from tinyaudio.data.speech.content import sentence
 from tinyaudio.data.speech.script import spoken
 from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.layers import CausalConv1d
-from tinyaudio.metrics.preference import sign_test
+from tinyaudio.metrics.listening import preference_p
 from tinyaudio.models.autoencoder import reparameterize
 from tinyaudio.models.concatenative import UnitSelection
 from tinyaudio.models.condition import Condition, ConditionConfig
@@ -638,5 +638,5 @@ def test_28_a_sweep_turns_back_at_the_nyquist_frequency():
 
 def test_13_a_preference_between_pairs_is_counted_against_a_coin():
     """What people are asked on AMT; the number of questions decides what 60 % means."""
-    assert sign_test(6, 10) > 0.7 and sign_test(60, 100) > 0.05
-    assert sign_test(480, 800) < 1e-7
+    assert preference_p(6, 10) > 0.7 and preference_p(60, 100) > 0.05
+    assert preference_p(480, 800) < 1e-7

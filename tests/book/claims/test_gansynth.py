@@ -1,6 +1,5 @@
 """The numbers that chapter 16 states in its text: what its cells print is tested by executing them."""
 
-import json
 import re
 
 import nbformat
@@ -114,8 +113,6 @@ def test_the_small_networks():
     image = ImageConfig.small()
     assert (image.n_frames, image.n_bins) == (32, 256) and len(config.pitches) == 24
     assert config.n_timbre == 64 and config.n_latents - config.n_timbre == 2 * 32 * 256
-    stated("한 음(0.99초)과", "one note (0.99 seconds)")
-    assert image.n_samples / image.sample_rate == pytest.approx(0.99, abs=0.005)
 
 
 def test_the_template_alone_has_the_right_pitch():
@@ -143,20 +140,3 @@ def test_the_template_gives_the_pitch_and_an_untrained_generator_spoils_it(print
     stated("24가지가 모두 맞습니다", "has all 24 right", "거의 하나도 맞히지", "hardly one right")
     assert "real 100%, the template alone 100%" in printed
     assert int(re.search(r"untrained (\d+)%", printed)[1]) < 10
-
-
-def test_a_wavenet_takes_longer_in_every_way(printed):
-    for way in ("naive", "cached", "native"):
-        assert f"{way} > GANSynth: True" in printed
-    assert "naive / native > 100: True" in printed
-
-
-def test_the_table_of_speeds_is_the_benchmark_s_record():
-    record = json.loads((SOURCES.parent / "records" / "gansynth.json").read_text())["speed"]
-    for way in ("naive", "cached", "native"):
-        ratios = [record[f"{way}_over_gansynth_{n}"] for n in ("one", "64")]
-        shown = " | ".join(f"{one:,.0f}" if one >= 100 else f"{one:g}" for one in ratios)
-        assert TEXT.count(f"({way}) | {shown} |") == 2, shown
-    one = record["seconds_of_one"]
-    stated(f"한 음은 {one:g}초", f"GANSynth {one:g} seconds")
-    assert record["paper"] == 53_880

@@ -1,19 +1,36 @@
 """The numbers that chapter 17 states in its text."""
 
+import json
 import math
 import re
 
+import nbformat
 import pytest
 import torch
 
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data.recorded import names, recording
+from tinyaudio.metrics.listening import preference_p
+from tinyaudio.represent.gansynth_image import ImageConfig
 from tools.book import SOURCES
 from tools.book.edition import select
 from tools.book.source import read
 
 PATH = SOURCES / "generative_metrics.md"
 TEXT = PATH.read_text(encoding="utf-8")
+RECORD = json.loads((SOURCES.parent / "records" / "gansynth.json").read_text(encoding="utf-8"))
+COLUMNS = {
+    "ndb": 0,
+    "fid": 1,
+    "fd_spectrum": 1,
+    "inception_score": 1,
+    "pitch_entropy": 2,
+    "pitch_accuracy_of_real": 2,
+    "coverage": 2,
+    "precision": 2,
+    "nearest_train_ratio": 2,
+    "diversity_of_real": 2,
+}
 
 
 def stated(*both):
@@ -74,3 +91,52 @@ def test_the_paper_s_table_puts_two_systems_first():
     assert first == ["IF-Mel + H"] * 2 + ["IF + H"] * 4
     assert max(made, key=lambda name: made[name][1]) == "WaveNet"
     assert sorted(made, key=lambda name: -made[name][0])[:3] == ["IF-Mel + H", "IF-Mel", "WaveNet"]
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """What the cells of the English edition printed."""
+    cells = nbformat.read(SOURCES.parent / "en" / "generative_metrics.ipynb", 4).cells
+    return "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+
+
+def test_nothing_is_left_to_be_filled_in():
+    assert "TODO" not in TEXT and "<<" not in TEXT
+
+
+def test_our_table_is_the_record_in_both_languages():
+    """Every row that was trained, in the benchmark's order, and its figures as rounded."""
+    shown = [row for row in RECORD.values() if isinstance(row, dict) and "ndb" in row]
+    lines = re.findall(r"(?m)^\| [^|]+ ((?:\| [\d.–]+ ){10})\|$", TEXT)
+    expected = [
+        "".join("| – " if row[c] is None else f"| {row[c]:.{d}f} " for c, d in COLUMNS.items())
+        for row in shown
+    ]
+    assert lines == expected * 2
+
+
+def test_the_table_of_speeds_is_the_record():
+    speed = RECORD["speed"]
+    for way in ("naive", "cached", "native"):
+        ratios = [speed[f"{way}_over_gansynth_{n}"] for n in ("one", "64")]
+        shown = " | ".join(f"{one:,.0f}" if one >= 100 else f"{one:g}" for one in ratios)
+        assert TEXT.count(f"({way}) | {shown} |") == 2, shown
+    stated(f"한 음은 {speed['seconds_of_one']:g}초", f"takes {speed['seconds_of_one']:g} seconds")
+    assert speed["paper"] == 53_880
+    stated("한 음(0.99초)과", "one note (0.99 seconds)")
+    image = ImageConfig.small()
+    assert image.n_samples / image.sample_rate == pytest.approx(0.99, abs=0.005)
+
+
+def test_a_wavenet_takes_longer_in_every_way(printed):
+    for way in ("naive", "cached", "native"):
+        assert f"{way} > GANSynth: True" in printed
+    assert "naive / native > 100: True" in printed
+
+
+def test_a_share_without_its_number_says_nothing(printed):
+    for k, n, shown in ((6, 10, "0.7539"), (60, 100, "0.0569"), (480, 800, "0.0000")):
+        assert f"{k:3} / {n}: {shown}" in printed and f"{preference_p(k, n):.4f}" == shown
+    stated("네 번 가운데 세 번", "three of four", "스무 번에 한 번 넘게", "one of twenty")
+    stated("(0.008)", "0.070")
+    assert [round(preference_p(k, 8), 3) for k in (8, 7)] == [0.008, 0.070]
