@@ -1,5 +1,6 @@
 """The numbers that chapter 16 states in its text: what its cells print is tested by executing them."""
 
+import json
 import re
 
 import nbformat
@@ -98,8 +99,16 @@ def test_coarse_images_sound_at_the_width_of_a_pixel_and_pitch_comes_last(printe
     assert found[6][2] > 100
 
 
-def test_the_toy_s_real_notes_are_told_apart(printed):
-    assert int(re.search(r"real (\d+)%\n +0 steps", printed)[1]) >= 95
+def test_the_small_training_learns_pitch(printed):
+    shares = re.search(
+        r"real (\d+)%\n +0 steps (\d+)%\n120 steps (\d+)%\n320 steps (\d+)%", printed
+    )
+    real, *learned = map(int, shares.groups())
+    assert real > 90 and learned[0] < 15
+    stated(
+        f"(120스텝)에서 {learned[1]}%, 끝에서 {learned[2]}%",
+        f"(120 steps) it is {learned[1]}%, and {learned[2]}%",
+    )
 
 
 def test_the_small_networks():
@@ -140,3 +149,18 @@ def test_the_template_gives_the_pitch_and_an_untrained_generator_spoils_it(print
     stated("24가지가 모두 맞습니다", "has all 24 right", "거의 하나도 맞히지", "hardly one right")
     assert "real 100%, the template alone 100%" in printed
     assert int(re.search(r"untrained (\d+)%", printed)[1]) < 10
+
+
+def test_the_trained_network_spoils_few_pitches_and_one_without_the_template_most(printed):
+    wrong = 100 - int(re.search(r"GANSynth (\d+)%", printed)[1])
+    stated(f"학습한 모델도 {wrong}%에서는", f"still spoils {wrong}%")
+    record = json.loads((SOURCES.parent / "records" / "gansynth.json").read_text(encoding="utf-8"))
+    share = round(100 * record["no_template"]["pitch_accuracy_of_real"])
+    stated(f"진짜의 {share}%", f"it has {share}% of real notes'")
+
+
+def test_between_two_vectors_brightness_leaves_the_range_of_the_ends(printed):
+    found = re.search(r"(?m)^((?:\d+ ){9})Hz$", printed)[1].split()
+    first, *between, last = map(int, found)
+    stated(f"{first} Hz에서", f"from {first} Hz", f"{last} Hz", f"{max(between):,} Hz")
+    assert max(between) > max(first, last)
