@@ -12,9 +12,10 @@ mean_note      control without a network: the mean log magnitude of a pitch's tr
                instantaneous frequency that is expected of the pitch
 pca_gaussian   control likewise: draws from a Gaussian over 24 principal components of these log magnitudes
 gansynth       the small GANSynth, with a harmonic template; of several runs, the one with the worst fd_spectrum
-no_template    without it
-phase, if, if_mel, paper_loss   variants
-wavegan, wavenet   of waveforms
+no_template    without it, trained as long
+if, phase, if_mel   without it, for a quarter of the steps, by the kind of image
+paper_loss     as `if`, with the paper's loss
+wavegan, wavenet   of waveforms, for about as long as these
 
 Each row without a run is null.  Their keys:
 
@@ -32,11 +33,11 @@ pitch_accuracy_of_real, pitch_accuracy_interval   share of notes in which the cl
 pitch_entropy         of the classifier's probabilities, in nats
 diversity_of_real     spread of the log spectra at one pitch, over the reference's
 
-`speed` (null without --gansynth) has the seconds of one note and of 64 together, and those of this project's
+`speed` has the seconds of one note and of 64 together, and those of this project's
 WaveNet for the same notes over them, naive, cached and native, beside the paper's 53,880.
 
     python -m benchmarks.gansynth --json
-    python -m benchmarks.gansynth --gansynth runs/gansynth runs/second-seed --no-template runs/plain
+    python -m benchmarks.gansynth --gansynth gansynth-small runs/second-seed --no-template runs/plain
     python -m benchmarks.gansynth --validation --gansynth runs/mine
 
 The last one takes the validation split, so that a setting can be chosen.
@@ -176,9 +177,9 @@ def main() -> None:
     options.add_argument(
         "--gansynth",
         nargs="+",
-        default=[],
+        default=["gansynth-small"],
         metavar="RUN",
-        help="runs of gansynth-small (default: none)",
+        help="runs of the small GANSynth (default: the one that comes with the package)",
     )
     for name in OPTIONAL:
         option = f"--{name.replace('_', '-')}"
