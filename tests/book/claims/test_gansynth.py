@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -159,8 +160,9 @@ def test_the_trained_network_spoils_few_pitches_and_one_without_the_template_mos
     stated(f"진짜의 {share}%", f"it has {share}% of real notes'")
 
 
-def test_between_two_vectors_brightness_leaves_the_range_of_the_ends(printed):
-    found = re.search(r"(?m)^((?:\d+ ){9})Hz$", printed)[1].split()
-    first, *between, last = map(int, found)
-    stated(f"{first} Hz에서", f"from {first} Hz", f"{last} Hz", f"{max(between):,} Hz")
-    assert max(between) > max(first, last)
+def test_on_the_way_between_two_vectors_brightness_does_not_leap(printed):
+    hz = [int(one) for one in re.search(r"(?m)^((?:\d+ ){9})Hz$", printed)[1].split()]
+    largest = max(abs(a - b) for a, b in pairwise(hz))
+    stated(f"{hz[0]:,} Hz에서 {hz[-1]:,} Hz", f"from {hz[0]:,} Hz to {hz[-1]:,} Hz")
+    stated(f"{largest} Hz를 넘지 않게", f"no more than {largest} Hz")
+    assert largest < 0.4 * abs(hz[-1] - hz[0])
