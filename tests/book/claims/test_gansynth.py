@@ -152,12 +152,12 @@ def test_the_template_gives_the_pitch_and_an_untrained_generator_spoils_it(print
     assert int(re.search(r"untrained (\d+)%", printed)[1]) < 10
 
 
-def test_the_trained_network_spoils_few_pitches_and_one_without_the_template_most(printed):
+def test_the_trained_network_spoils_few_pitches_and_one_without_the_template_has_most(printed):
     wrong = 100 - int(re.search(r"GANSynth (\d+)%", printed)[1])
     stated(f"학습한 모델도 {wrong}%에서는", f"still spoils {wrong}%")
     record = json.loads((SOURCES.parent / "records" / "gansynth.json").read_text(encoding="utf-8"))
     share = round(100 * record["no_template"]["pitch_accuracy_of_real"])
-    stated(f"진짜의 {share}%", f"it has {share}% of real notes'")
+    stated(f"음높이는 진짜의 {share}%", f"it has {share}% of real notes' pitch accuracy")
 
 
 def test_on_the_way_between_two_vectors_brightness_does_not_leap(printed):

@@ -110,13 +110,59 @@ def test_our_table_is_the_record_in_both_languages():
     assert lines == expected * 2
 
 
+def test_what_the_text_says_of_the_table():
+    shipped, mean, gaussian, plain = (
+        RECORD[name] for name in ("gansynth", "mean_note", "pca_gaussian", "no_template")
+    )
+    other = min(RECORD["gansynth_seeds"], key=lambda row: row["fd_spectrum"])
+    stated(f"다른 쪽은 {other['fd_spectrum']:.1f}", f"the other has {other['fd_spectrum']:.1f}")
+    pitch, diversity = (
+        f"{shipped[name]:.2f}" for name in ("pitch_accuracy_of_real", "diversity_of_real")
+    )
+    ratio = f"{shipped['fd_spectrum'] / mean['fd_spectrum']:.2f}"
+    stated(
+        f"정확도는 진짜의 {pitch}배, 다양성은 {diversity}배",
+        f"{pitch} of real notes' pitch accuracy and {diversity} of their diversity",
+    )
+    stated(f"평균 음의 {ratio}배", f"Its FD is {ratio} of the mean note's")
+    for name, better in (("ndb", min), ("fid", min), ("fd_spectrum", min), ("coverage", max)):
+        assert better(shipped[name], gaussian[name]) == gaussian[name]
+    for name, better in (
+        ("pitch_accuracy_of_real", max),
+        ("precision", max),
+        ("nearest_train_ratio", min),
+    ):
+        assert better(shipped[name], gaussian[name]) == shipped[name]
+    assert shipped["fid"] > mean["fid"]
+    share = round(100 * plain["pitch_accuracy_of_real"])
+    stated(f"음높이는 {share}% 맞습니다", f"a model has {share}% of the pitches")
+    assert plain["fd_spectrum"] == pytest.approx(mean["fd_spectrum"], rel=0.05)
+    assert plain["coverage"] == pytest.approx(shipped["coverage"] / 2, abs=0.03)
+
+
+def test_variants_of_750_steps_have_not_learned_pitch_and_their_order_is_not_the_paper_s():
+    names = ("paper_loss", "phase", "if_mel", "if")
+    rows = [RECORD[name] for name in names]
+    shares = sorted(f"{row['pitch_accuracy_of_real']:.2f}" for row in rows)
+    stated(f"{shares[0]}–{shares[-1]}로 우연", f"{shares[0]} to {shares[-1]}, near chance")
+    distances = [row["fd_spectrum"] for row in rows]
+    assert distances == sorted(distances)
+    stated("(논문의 손실, 위상, IF-mel, IF)", "(the paper's loss, phase, IF-mel, IF)")
+
+
 def test_the_table_of_speeds_is_the_record():
     speed = RECORD["speed"]
     for way in ("naive", "cached", "native"):
         ratios = [speed[f"{way}_over_gansynth_{n}"] for n in ("one", "64")]
         shown = " | ".join(f"{one:,.0f}" if one >= 100 else f"{one:g}" for one in ratios)
         assert TEXT.count(f"({way}) | {shown} |") == 2, shown
-    stated(f"한 음은 {speed['seconds_of_one']:g}초", f"takes {speed['seconds_of_one']:g} seconds")
+    ms = f"{1000 * speed['seconds_of_one']:.1f} ms"
+    stated(f"한 음은 {ms}", f"A note of GANSynth takes {ms}")
+    native, cached, naive = (
+        speed[f"{way}_over_gansynth_one"] for way in ("native", "cached", "naive")
+    )
+    stated(f"{naive / native:,.0f}배", f"{naive / native:,.0f}-fold")
+    assert native < cached < speed["paper"] < naive
     assert speed["paper"] == 53_880
     stated("한 음(0.99초)과", "one note (0.99 seconds)")
     image = ImageConfig.small()
