@@ -163,23 +163,26 @@ def test_runs_of_other_lengths_and_rates_are_refused(run_with):
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_command_without_and_with_runs(few, open_as, run_with, monkeypatch, capsys):
+def test_the_command_with_the_shipped_run_and_with_more(
+    few, open_as, run_with, monkeypatch, capsys
+):
     def quiet(config, models, *, seeds=(0,), pitch=60):
         return [0.01 * tones(config, models, seeds=seeds, pitch=pitch)[0]]
 
-    open_as(first=run_with(tones), second=run_with(quiet), gan=run_with(quiet))
+    runs = {"gansynth-small": run_with(tones), "second": run_with(quiet), "gan": run_with(quiet)}
+    open_as(**runs)
     monkeypatch.setattr(
         gansynth, "speed", lambda generate, n_samples: {"made": len(generate(3)[0])}
     )
     words = ["gansynth", "--json", "--notes", "40", "--validation"]
     rows = {}
-    for more in ([], ["--gansynth", "first", "second", "--if", "gan"]):
+    for more in ([], ["--gansynth", "gansynth-small", "second", "--if", "gan"]):
         monkeypatch.setattr(sys, "argv", [*words, *more])
         gansynth.main()
         rows = json.loads(capsys.readouterr().out)
         assert all(set(rows[name]) == METRICS for name in CONTROLS)
-        empty = {name for name in ("gansynth", *gansynth.OPTIONAL) if rows[name] is None}
-        assert empty == {"gansynth", *gansynth.OPTIONAL} - ({"gansynth", "if"} if more else set())
+        empty = {name for name in gansynth.OPTIONAL if rows[name] is None}
+        assert empty == {*gansynth.OPTIONAL} - ({"if"} if more else set())
     assert rows["speed"] == {"made": 3} and len(rows["gansynth_seeds"]) == 2
     # The worse of two seeds is the row.
     assert rows["gansynth"] == max(rows["gansynth_seeds"], key=lambda row: row["fd_spectrum"])
