@@ -8,8 +8,8 @@ The noise is the score of the noisy clips, but for a factor, and so is what a ne
 
     \epsilon_\theta(x_t) \approx E[\epsilon | x_t] = -\sqrt{1 - \bar\alpha} \nabla \log p(x_t)
 
-Networks are called ``network(x_t, time)`` or ``network(x_t, time, condition)``.  What they get as time, a number a
-clip, is decided by one of `tinyaudio.objectives.diffusion_time`; and what they predict by a word, here with the
+Networks are called ``network(x_t, time)`` or ``network(x_t, time, condition)``.  What they get as time, one
+number a clip, is decided by one of `tinyaudio.objectives.diffusion_time`; and what they predict by a word, here with the
 clip that follows from it:
 
     epsilon   the noise    x_0 = (x_t - sqrt(1 - alpha-bar) epsilon) / sqrt(alpha-bar)
@@ -18,8 +18,8 @@ clip that follows from it:
 
 Paper:      Ho, Jain & Abbeel, "Denoising diffusion probabilistic models", 2020 (arXiv:2006.11239), algorithm 1;
             Chen et al., "WaveGrad", 2021 (arXiv:2009.00713), section 2.1, for the absolute error; Salimans &
-            Ho, "Progressive distillation for fast sampling of diffusion models", 2022 (arXiv:2202.00512), section
-            4 and appendix D, for v.
+            Ho, "Progressive distillation for fast sampling of diffusion models", 2022 (arXiv:2202.00512),
+            section 4 and appendix D, for v.
 Implements: `GaussianDiffusion`, what training and sampling agree on; `add_noise`; `diffusion_loss`.
 See:        `tinyaudio.objectives.noise_schedule` for alpha-bar and the papers' notations; the chapter
             "Diffusion from scratch".
@@ -28,7 +28,7 @@ See:        `tinyaudio.objectives.noise_schedule` for alpha-bar and the papers' 
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -39,8 +39,8 @@ from tinyaudio.objectives.diffusion_time import Time
 
 Batch = dict[str, Tensor]
 Loss = Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]
-Prediction = Literal["epsilon", "x0", "v"]
-Error = Literal["squared", "absolute"]
+PREDICTIONS = ("epsilon", "x0", "v")
+ERRORS = ("squared", "absolute")
 
 
 # ---------------------------------------------------------------------------- what it predicts
@@ -68,11 +68,11 @@ class GaussianDiffusion:
     """
 
     time: Time
-    prediction: Prediction = "epsilon"
+    prediction: str = "epsilon"
 
     def __post_init__(self) -> None:
-        if self.prediction not in get_args(Prediction):
-            known = ", ".join(get_args(Prediction))
+        if self.prediction not in PREDICTIONS:
+            known = ", ".join(PREDICTIONS)
             raise UserError(f"no prediction {self.prediction!r}; choose one of {known}")
         self.check(self.time.schedule.alpha_bars)
 
@@ -148,7 +148,7 @@ def diffusion_loss(
     *,
     clean: Callable[[Batch], Tensor] = itemgetter("audio"),
     condition: Callable[[Batch], Any] | None = None,
-    error: Error = "squared",
+    error: str = "squared",
 ) -> Loss:
     """How far the network is from what it should predict, each clip under noise of its own strength.
 
@@ -166,8 +166,8 @@ def diffusion_loss(
     Raises:
         UserError: There is no such error.
     """
-    if error not in get_args(Error):
-        raise UserError(f"no error {error!r}; choose one of {', '.join(get_args(Error))}")
+    if error not in ERRORS:
+        raise UserError(f"no error {error!r}; choose one of {', '.join(ERRORS)}")
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         x_0 = clean(batch)

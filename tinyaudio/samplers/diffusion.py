@@ -1,12 +1,12 @@
-"""Sampling from a diffusion model: from noise to a clip, by way of the clip that the network sees in the noise.
+"""Sampling from a diffusion model: from noise to a clip, by way of the clip that a network sees in noise.
 
 At each step the network's estimate of x_0 is turned into a slightly less noisy x_s; how, is the choice of a
 function of `tinyaudio.samplers.diffusion_steps`.
 
 Paper:      Ho, Jain & Abbeel, "Denoising diffusion probabilistic models", 2020 (arXiv:2006.11239), algorithm 2.
 Implements: `trajectory`, all steps; `sample`, the clips at their end.
-Differs:    clipping, if asked for, clips the estimate of x_0; the public code of DiffWave and WaveGrad clips the
-            noisy x_t.  A clip is a function of its seed alone, whatever else is in the batch.
+Differs:    clipping, if asked for, clips the estimate of x_0; the public code of DiffWave and WaveGrad clips
+            the noisy x_t.  A clip is a function of its seed alone, whatever else is in the batch.
 See:        `tinyaudio.objectives.diffusion` for the training; the chapter "Diffusion from scratch".
 """
 

@@ -10,8 +10,8 @@ After the last step alpha-bar_s is 1, and all three ways return the estimate its
 
 The first is ancestral sampling [DDPM, eq. 7]; alpha is the ratio of alpha-bar_t and alpha-bar_s, and beta is
 1 - alpha, so that t and s need not be neighbours.  The second is DDIM [eq. 12].  The third is DPM-Solver++(2M),
-where alpha and sigma are the square roots of alpha-bar and 1 - alpha-bar, lambda is the logarithm of their ratio, h its
-growth in this step, r that of the step before over h, and x_0' the estimate of the step before.
+where alpha and sigma are the square roots of alpha-bar and 1 - alpha-bar, lambda is the logarithm of their
+ratio, h its growth in this step, r that of the step before over h, and x_0' the estimate of the step before.
 
 Paper:      Ho, Jain & Abbeel, "Denoising diffusion probabilistic models", 2020 (arXiv:2006.11239), algorithm 2;
             Song, Meng & Ermon, "Denoising diffusion implicit models", 2021 (arXiv:2010.02502); Lu et al.,
