@@ -9,8 +9,8 @@ The noise is the score of the noisy clips, but for a factor, and so is what a ne
     \epsilon_\theta(x_t) \approx E[\epsilon | x_t] = -\sqrt{1 - \bar\alpha} \nabla \log p(x_t)
 
 Networks are called ``network(x_t, time)`` or ``network(x_t, time, condition)``.  What they get as time, one
-number a clip, is decided by one of `tinyaudio.objectives.diffusion_time`; and what they predict by a word, here with the
-clip that follows from it:
+number a clip, is decided by one of `tinyaudio.objectives.diffusion_time`; and what they predict by a word, here
+with the clip that follows from it:
 
     epsilon   the noise    x_0 = (x_t - sqrt(1 - alpha-bar) epsilon) / sqrt(alpha-bar)
     x0        the clip     itself

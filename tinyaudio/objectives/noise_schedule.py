@@ -59,7 +59,7 @@ class NoiseSchedule:
         (2, tensor([0.9000, 0.4500], dtype=torch.float64))
     """
 
-    betas: Float[Tensor, " T"] | Sequence[float]
+    betas: Tensor | Sequence[float]
     zero_terminal_snr: bool = False
     alpha_bars: Float[Tensor, " T"] = field(init=False, repr=False)
 
@@ -206,3 +206,18 @@ DIFFWAVE_FAST = NoiseSchedule([1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5])  # sampling in
 WAVEGRAD = linear(1_000, 1e-6, 0.01)
 NUWAVE = linear(1_000, 1e-6, 0.006)
 NUWAVE_FAST = NoiseSchedule([1e-6, 2e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.9])  # sampling in 8 steps
+
+
+def by_name(name: str) -> NoiseSchedule:
+    """A schedule of 1,000 steps by its name, as commands have it: "cosine", or "linear", DDPM's.
+
+    Raises:
+        UserError: There is none of that name.
+
+    Example:
+        >>> by_name("linear") is DDPM
+        True
+    """
+    if name not in ("cosine", "linear"):
+        raise UserError(f"no noise schedule {name!r}; choose cosine or linear")
+    return DDPM if name == "linear" else cosine(1_000)

@@ -11,7 +11,6 @@ See:        `tinyaudio.objectives.diffusion` for the training; the chapter "Diff
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -32,7 +31,7 @@ def trajectory(
     seeds: Sequence[int],
     *,
     step: Step = ancestral,
-    condition: Any | None = None,
+    condition: Tensor | None = None,
     clip: float | int | None = None,
     device: str | torch.device = "cpu",
 ) -> Iterator[Point]:
@@ -103,11 +102,27 @@ def sample(
     seeds: Sequence[int],
     *,
     step: Step = ancestral,
-    condition: Any | None = None,
+    condition: Tensor | None = None,
     clip: float | int | None = None,
     device: str | torch.device = "cpu",
+    at_once: int = 50,
 ) -> Float[Tensor, "B *shape"]:
-    """The clips at the end of a `trajectory`, whose arguments these are.
+    """The clips at the end of a `trajectory`, many of them in parts.
+
+    Args:
+        network: This and what follows as for `trajectory`.
+        diffusion: What it was trained with.
+        alpha_bars: Of the steps.
+        shape: Of one clip.
+        seeds: One a clip.
+        step: `ancestral`, ``DDIM()`` or `dpm_solver`.
+        condition: What the network is conditioned on, a row a clip, if anything.
+        clip: Largest absolute value of the estimate of x_0, if any.
+        device: Of the network.
+        at_once: Clips that the network gets together.
+
+    Raises:
+        UserError: As for `trajectory`.
 
     Example:
         >>> from tinyaudio.objectives.diffusion_time import ContinuousLevel
@@ -116,9 +131,23 @@ def sample(
         >>> sample(lambda x, level: x, diffusion, WAVEGRAD.spaced(6), (1, 8), seeds=[3, 4]).shape
         torch.Size([2, 1, 8])
     """
-    options = {"step": step, "condition": condition, "clip": clip, "device": device}
-    *_, last = trajectory(network, diffusion, alpha_bars, shape, seeds, **options)  # type: ignore[arg-type]
-    return last.x
+    check_seeds(seeds)
+    clips = []
+    for first in range(0, len(seeds), at_once):
+        part = slice(first, first + at_once)
+        *_, last = trajectory(
+            network,
+            diffusion,
+            alpha_bars,
+            shape,
+            seeds[part],
+            step=step,
+            condition=None if condition is None else condition[part],
+            clip=clip,
+            device=device,
+        )
+        clips.append(last.x)
+    return torch.cat(clips)
 
 
 def check_alpha_bars(alpha_bars: Float[Tensor, " N"]) -> None:

@@ -2,7 +2,7 @@ r"""One step of sampling from a diffusion model: from a noisy x_t to a less nois
 
 After the last step alpha-bar_s is 1, and all three ways return the estimate itself: no noise is added there.
 
-    x_s = \frac{\sqrt{\bar\alpha_s} \beta x_0 + \sqrt{\alpha} (1 - \bar\alpha_s) x_t}{1 - \bar\alpha_t} + \sigma z
+    x_s = (\sqrt{\bar\alpha_s} \beta x_0 + \sqrt{\alpha} (1 - \bar\alpha_s) x_t) / (1 - \bar\alpha_t) + \sigma z
 
     x_s = \sqrt{\bar\alpha_s} x_0 + \sqrt{1 - \bar\alpha_s - \eta^2 \sigma^2} \epsilon + \eta \sigma z
 
@@ -16,7 +16,8 @@ ratio, h its growth in this step, r that of the step before over h, and x_0' the
 Paper:      Ho, Jain & Abbeel, "Denoising diffusion probabilistic models", 2020 (arXiv:2006.11239), algorithm 2;
             Song, Meng & Ermon, "Denoising diffusion implicit models", 2021 (arXiv:2010.02502); Lu et al.,
             "DPM-Solver++", 2022 (arXiv:2211.01095), algorithm 2.
-Implements: `ancestral`, `DDIM`, `dpm_solver`; `Point` and `Step`, what they are given and their type.
+Implements: `ancestral`, `DDIM`, `dpm_solver`; `solver`, one by name; `Point` and `Step`, what they are given
+            and their type.
 See:        `tinyaudio.samplers.diffusion` for all steps; the chapter "Diffusion from scratch".
 """
 
@@ -168,3 +169,21 @@ def log_snr(alpha_bar: float) -> float:
     if alpha_bar in (0, 1):
         return math.inf if alpha_bar else -math.inf
     return math.log(alpha_bar / (1 - alpha_bar)) / 2
+
+
+SOLVERS: dict[str, Step] = {"ancestral": ancestral, "ddim": DDIM(), "dpm-solver": dpm_solver}
+
+
+def solver(name: str) -> Step:
+    """A kind of step by its name, as commands have it.
+
+    Raises:
+        UserError: There is none of that name.
+
+    Example:
+        >>> solver("ddim")
+        DDIM(eta=0.0)
+    """
+    if name not in SOLVERS:
+        raise UserError(f"no sampler {name!r}; there are: {', '.join(SOLVERS)}")
+    return SOLVERS[name]
