@@ -13,6 +13,7 @@ See:        the chapter "Diffusion from scratch".
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,12 +43,12 @@ class DDPMUNetConfig:
 
     image_channels: int = 2
     width: int = 24
-    multipliers: tuple[int, ...] = (1, 2, 2)
+    multipliers: Sequence[int] = (1, 2, 2)
     n_blocks: int = 1
-    attention: tuple[int, ...] = (2,)
+    attention: Sequence[int] = (2,)
     groups: int = 8
     dropout: float = 0.0
-    patch: tuple[int, int] = (4, 2)
+    patch: Sequence[int] = (4, 2)
 
     def __post_init__(self) -> None:
         for name in ("multipliers", "attention", "patch"):  # JSON has lists
@@ -179,7 +180,7 @@ def run(layers: nn.Module, x: Tensor, step: Tensor) -> Tensor:
     return x
 
 
-def fold(x: Float[Tensor, "B C H W"], patch: tuple[int, int]) -> Float[Tensor, "B D h w"]:
+def fold(x: Float[Tensor, "B C H W"], patch: Sequence[int]) -> Float[Tensor, "B D h w"]:
     """Patches as channels of a smaller image.
 
     Example:
@@ -190,7 +191,7 @@ def fold(x: Float[Tensor, "B C H W"], patch: tuple[int, int]) -> Float[Tensor, "
     return x.unflatten(3, (-1, q)).unflatten(2, (-1, p)).permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
 
 
-def unfold(x: Float[Tensor, "B D h w"], patch: tuple[int, int]) -> Float[Tensor, "B C H W"]:
+def unfold(x: Float[Tensor, "B D h w"], patch: Sequence[int]) -> Float[Tensor, "B C H W"]:
     """The inverse of `fold`.
 
     Example:

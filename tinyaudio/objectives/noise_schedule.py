@@ -200,6 +200,7 @@ def check_steps(n_steps: int) -> None:
 # ---------------------------------------------------------------------------- the papers'
 
 DDPM = linear(1_000, 1e-4, 0.02)  # section 4
+COSINE = cosine(1_000)  # as long
 DIFFWAVE_50 = linear(50, 1e-4, 0.05)  # the base network
 DIFFWAVE_200 = linear(200, 1e-4, 0.02)  # the large network, and without a condition
 DIFFWAVE_FAST = NoiseSchedule([1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5])  # sampling in 6 steps
@@ -220,4 +221,4 @@ def by_name(name: str) -> NoiseSchedule:
     """
     if name not in ("cosine", "linear"):
         raise UserError(f"no noise schedule {name!r}; choose cosine or linear")
-    return DDPM if name == "linear" else cosine(1_000)
+    return DDPM if name == "linear" else COSINE
