@@ -7,8 +7,8 @@ test split, which no training had and on which nothing was chosen; as many are c
 
 wavegan        the run, one clip a seed, as its command `generate` makes them
 ddpm_S_N       of drums, clips of the diffusion model by the sampler S in N calls of its network; at 1,000 calls
-               no more than 100 clips, since they take an hour: among so few, Fréchet distances are larger and
-               coverage is smaller
+               no more than 100 clips, since 1,000 would take a core more than an hour: of so few, Fréchet
+               distances are larger and coverage is smaller
 real_held_out  other sounds of the test split: what a perfect generator would have
 mean           control without a network: the mean log spectrum of the training sounds, for every clip
 gaussian       control without a network: draws from the Gaussian with the training sounds' mean and covariance
@@ -50,7 +50,7 @@ from benchmarks.command import generate_with, one_line_errors, optional_run, par
 from benchmarks.conversion import table
 from benchmarks.timing import cpu, ratio
 
-RUN, DDPM_RUN = "wavegan-drums", "ddpm-drums"
+RUN = "wavegan-drums"
 N_SOUNDS, N_COMPONENTS, N_CLUSTERS = 1_000, 32, 50
 SILENCE_DB = 60  # below the loudest level
 BATCH = 100  # clips that are generated at once
@@ -206,11 +206,7 @@ def main() -> None:
     options = parser("critics", __doc__)
     options.add_argument("--run", default=RUN, help=f"of wavegan, on drums (default: {RUN})")
     options.add_argument("--notes-run", default="", help="the same on notes (default: none)")
-    options.add_argument(
-        "--ddpm-run",
-        default=DDPM_RUN,
-        help=f"of ddpm, on drums; '' for none (default: {DDPM_RUN})",
-    )
+    options.add_argument("--ddpm-run", default="", help="of ddpm, on drums (default: none)")
     options.add_argument(
         "--sounds", type=int, default=N_SOUNDS, help=f"a row (default: {N_SOUNDS})"
     )

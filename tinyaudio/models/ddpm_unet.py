@@ -1,4 +1,4 @@
-"""DDPM's U-Net: an image and the step of its noise in, an image of the same size out.
+"""The U-Net of DDPM: an image and the step of its noise in, an image of the same size out.
 
     down    residual blocks, then half the size; at the smallest size, blocks and attention
     up      one block more a size, each also given what the way down had there; then twice the size

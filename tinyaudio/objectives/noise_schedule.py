@@ -8,7 +8,7 @@ r"""Noise schedules: how much noise each step of a diffusion adds, and how much 
 
 Notation is DDPM's throughout.  What the same thing is called in
 
-    DDPM, and here      DiffWave         WaveGrad               NU-Wave
+    here, as in DDPM    DiffWave         WaveGrad               NU-Wave
     x_0, clean          x_0              y_0                    y_0
     x_t, noisy          x_t              y_n                    y_t
     t = 1 ... T         t = 1 ... T      n = 1 ... N            t = 1 ... T
