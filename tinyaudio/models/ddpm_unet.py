@@ -63,7 +63,7 @@ class DDPMUNetConfig:
 
     @classmethod
     def paper(cls) -> "DDPMUNetConfig":
-        """CIFAR-10's, 35.7 million parameters: attention at the second size, dropout 0.1."""
+        """The one for CIFAR-10, 35.7 million parameters: attention at the second size, dropout 0.1."""
         return cls(
             width=128,
             multipliers=(1, 2, 2, 2),

@@ -1,6 +1,6 @@
 r"""A short noise schedule by search: with few steps, which strengths of noise they have matters much.
 
-    \beta_n = m_n 10^{e_n},   m_n = 1 ... 9,   e_n one after the other      [WaveGrad, section 3 and appendix B]
+    \beta_n = m_n 10^{e_n},   m_n = 1 ... 9,   e_n one after the other      [WaveGrad, section 3]
 
 A network of continuous levels is trained once, for any schedule.  Then many schedules are tried on a few clips,
 and the one is kept whose clips are nearest to the recorded ones; WaveGrad compares log-mel spectra.

@@ -5,9 +5,9 @@ r"""A sound as an image that diffusion models learn: real and imaginary part of 
 The exponent makes soft bins visible beside loud ones: at 0.3, a level 60 dB below another is an eighth of it,
 not a thousandth.  The phase stays as it is, so that there is an inverse and nothing to unwrap.
 
-Paper:      Welker, Richter & Gerkmann, "Speech enhancement with score-based generative models in the complex
-            STFT domain", 2022 (arXiv:2203.17004), with exponent 0.5; Ephrat et al., "Looking to listen at the
-            cocktail party", 2018 (arXiv:1804.03619), with 0.3.
+Paper:      Welker, Richter & Gerkmann, "Speech enhancement with score-based generative models in the
+            complex STFT domain", 2022 (arXiv:2203.17004), with exponent 0.5; Ephrat et al., "Looking to listen
+            at the cocktail party", 2018 (arXiv:1804.03619), with 0.3.
 Implements: `CompressedSTFTConfig`; `to_image` and `to_audio`.
 Differs:    the Nyquist bin is left out, and 0 in the inverse, so that the number of bins is a power of 2: of a
             hit that begins within a sample, an error 22 dB below it or less is left.  Silence has no phase.
