@@ -94,7 +94,8 @@ def to_audio(
         config: Of the same.
 
     Example:
-        >>> audio, config = torch.sin(torch.arange(4_096.0) / 9)[None, None], CompressedSTFTConfig()
+        >>> config, swell = CompressedSTFTConfig(), torch.hann_window(4_096)
+        >>> audio = (swell * torch.sin(torch.arange(4_096.0) / 9))[None, None]
         >>> torch.allclose(to_audio(to_image(audio, config), config), audio, atol=1e-3)
         True
     """
