@@ -6,10 +6,10 @@ r"""NU-Wave: what noise is in a waveform of 48 kHz, told by a waveform of a lowe
 
     e = [\sin(50000 \sqrt{\bar\alpha}\, 10^{-4 i / 64}), \cos(50000 \sqrt{\bar\alpha}\, 10^{-4 i / 64})]
 
-DiffWave's network: L layers of gated convolutions that look both ways, dilations 1, 2, ..., 512 and again.  The
-noise level comes in as WaveGrad's does.  The condition y is the low-rate waveform, interpolated to the new rate,
-in as many channels as the stream.  V reads it in every layer, by taps as far apart as W's (Bi-DilConv), where the
-1x1 convolution of DiffWave reads a single sample.
+DiffWave's network: L layers of gated convolutions that look both ways, dilations 1, 2, ..., 512 and again.
+Its noise level is given as WaveGrad's is.  The condition y is the low-rate waveform, interpolated to the new
+rate, in as many channels as the stream.  V reads it in every layer, by taps as far apart as W's (Bi-DilConv),
+where the 1x1 convolution of DiffWave reads a single sample.
 
 Paper:      Lee & Han, "NU-Wave: A diffusion probabilistic model for neural audio upsampling", Interspeech 2021
             (arXiv:2104.02321), section 2.3 and figure 2.
