@@ -1,0 +1,92 @@
+"""NU-Wave at the paper's size: what it saves to compute the condition once a generation, not at every step.
+
+A generation is the eight steps of the paper's fast schedule, with the network's outputs taken away as ancestral
+sampling does.  Weights are untrained: neither time nor bits depend on them.
+
+cached_over_recomputed   CPU time of a generation whose condition is computed once, over that of one that computes
+                         it at each step; one thread, in turn, the median of five pairs
+exact_mac_ratio          the same of multiplications and additions
+max_difference           largest absolute difference of the two generated clips: 0
+parameters               of the network
+macs_per_sample          of one call
+
+    python -m benchmarks.nuwave --json
+"""
+
+import json
+from typing import Any
+
+from benchmarks.command import one_line_errors, parser
+from benchmarks.timing import ratio, seconds, significant
+
+SAMPLES = 8_000  # a sixth of a second at 48 kHz; more than the receptive field of 6,139
+BETAS = [1e-6, 2e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 9e-1]
+PAIRS = 5
+
+
+def generation(denoise: Any, noise: Any) -> Any:
+    """The means of ancestral sampling: a clip that is a function of the first noise alone."""
+    import torch
+
+    alphas = 1 - torch.tensor(BETAS, dtype=torch.float64)
+    alpha_bars = alphas.cumprod(0)
+    x = noise
+    for alpha, alpha_bar in zip(alphas.flip(0), alpha_bars.flip(0), strict=True):
+        epsilon = denoise(x, alpha_bar.sqrt().float().expand(len(x)))
+        x = (x - float((1 - alpha) / (1 - alpha_bar).sqrt()) * epsilon) / float(alpha.sqrt())
+    return x
+
+
+def measure(config: Any, n_samples: int, pairs: int) -> dict[str, Any]:
+    """All keys."""
+    import torch
+
+    from tinyaudio.models.nuwave import NuWave, cached_macs_ratio, macs_per_sample
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    network = NuWave(config).eval()
+    noise, low = torch.randn(2, 1, 1, n_samples)
+
+    def cached() -> Any:
+        return generation(network.with_low(low), noise)
+
+    def recomputed() -> Any:
+        return generation(lambda x, level: network(x, level, low), noise)
+
+    over, under = [], []
+    with torch.no_grad():
+        difference = float((cached() - recomputed()).abs().max())  # and both are warm
+        for _ in range(pairs):
+            over.append(seconds(cached))
+            under.append(seconds(recomputed))
+    return {
+        "cached_over_recomputed": ratio(over, under),
+        "exact_mac_ratio": significant(cached_macs_ratio(config, len(BETAS))),
+        "max_difference": difference,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "macs_per_sample": sum(macs_per_sample(config)),
+        "steps": len(BETAS),
+        "pairs": pairs,
+    }
+
+
+def main() -> None:
+    options = parser("nuwave", __doc__)
+    options.add_argument(
+        "--samples", type=int, default=SAMPLES, help=f"of a clip (default: {SAMPLES})"
+    )
+    given = options.parse_args()
+    with one_line_errors():
+        from tinyaudio.models.nuwave import NuWaveConfig
+
+        found = measure(NuWaveConfig.paper(), given.samples, PAIRS)
+    if given.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:24} {value:.6g}")
+
+
+if __name__ == "__main__":
+    main()
