@@ -1,7 +1,7 @@
 """NU-Wave at the paper's size: what it saves to compute the condition once a generation, not at every step.
 
-A generation is the eight steps of the paper's fast schedule, with the network's outputs taken away as ancestral
-sampling does.  Weights are untrained: neither time nor bits depend on them.
+A generation is ancestral sampling in the eight steps of the paper's fast schedule.  Weights are untrained:
+neither time nor bits depend on them.
 
 cached_over_recomputed   CPU time of a generation whose condition is computed once, over that of one that computes
                          it at each step; one thread, in turn, the median of five pairs
@@ -20,21 +20,20 @@ from benchmarks.command import one_line_errors, parser
 from benchmarks.timing import ratio, seconds, significant
 
 SAMPLES = 8_000  # a sixth of a second at 48 kHz; more than the receptive field of 6,139
-BETAS = [1e-6, 2e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 9e-1]
 PAIRS = 5
 
 
-def generation(denoise: Any, noise: Any) -> Any:
-    """The means of ancestral sampling: a clip that is a function of the first noise alone."""
-    import torch
+def generation(denoise: Any, n_samples: int, low: Any = None) -> Any:
+    """One clip; the condition is given to the network, or is within it already."""
+    from tinyaudio.objectives.diffusion import GaussianDiffusion
+    from tinyaudio.objectives.diffusion_time import ContinuousLevel
+    from tinyaudio.objectives.noise_schedule import NUWAVE, NUWAVE_FAST
+    from tinyaudio.samplers.diffusion import sample
 
-    alphas = 1 - torch.tensor(BETAS, dtype=torch.float64)
-    alpha_bars = alphas.cumprod(0)
-    x = noise
-    for alpha, alpha_bar in zip(alphas.flip(0), alpha_bars.flip(0), strict=True):
-        epsilon = denoise(x, alpha_bar.sqrt().float().expand(len(x)))
-        x = (x - float((1 - alpha) / (1 - alpha_bar).sqrt()) * epsilon) / float(alpha.sqrt())
-    return x
+    diffusion = GaussianDiffusion(ContinuousLevel(NUWAVE))
+    return sample(
+        denoise, diffusion, NUWAVE_FAST.alpha_bars, (1, n_samples), seeds=[0], condition=low
+    )
 
 
 def measure(config: Any, n_samples: int, pairs: int) -> dict[str, Any]:
@@ -42,17 +41,19 @@ def measure(config: Any, n_samples: int, pairs: int) -> dict[str, Any]:
     import torch
 
     from tinyaudio.models.nuwave import NuWave, cached_macs_ratio, macs_per_sample
+    from tinyaudio.objectives.noise_schedule import NUWAVE_FAST
 
+    n_steps = len(NUWAVE_FAST)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     network = NuWave(config).eval()
-    noise, low = torch.randn(2, 1, 1, n_samples)
+    low = torch.randn(1, 1, n_samples)
 
     def cached() -> Any:
-        return generation(network.with_low(low), noise)
+        return generation(network.with_low(low), n_samples)
 
     def recomputed() -> Any:
-        return generation(lambda x, level: network(x, level, low), noise)
+        return generation(network, n_samples, low)
 
     over, under = [], []
     with torch.no_grad():
@@ -62,11 +63,11 @@ def measure(config: Any, n_samples: int, pairs: int) -> dict[str, Any]:
             under.append(seconds(recomputed))
     return {
         "cached_over_recomputed": ratio(over, under),
-        "exact_mac_ratio": significant(cached_macs_ratio(config, len(BETAS))),
+        "exact_mac_ratio": significant(cached_macs_ratio(config, n_steps)),
         "max_difference": difference,
         "parameters": sum(p.numel() for p in network.parameters()),
         "macs_per_sample": sum(macs_per_sample(config)),
-        "steps": len(BETAS),
+        "steps": n_steps,
         "pairs": pairs,
     }
 
