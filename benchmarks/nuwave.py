@@ -1,10 +1,10 @@
 """NU-Wave at the paper's size: what it saves to compute the condition once a generation, not at every step.
 
-A generation is ancestral sampling in the eight steps of the paper's fast schedule.  Weights are untrained:
-neither time nor bits depend on them.
+A generation is ancestral sampling in the eight steps of the fast schedule.  Weights are untrained: neither
+time nor bits depend on them.
 
-cached_over_recomputed   CPU time of a generation whose condition is computed once, over that of one that computes
-                         it at each step; one thread, in turn, the median of five pairs
+cached_over_recomputed   CPU time of a generation that computes the condition once, over that of one which does
+                         so at each step; one thread, in turn, the median of five pairs
 exact_mac_ratio          the same of multiplications and additions
 max_difference           largest absolute difference of the two generated clips: 0
 parameters               of the network
