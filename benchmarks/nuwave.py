@@ -40,7 +40,8 @@ def measure(config: Any, n_samples: int, pairs: int) -> dict[str, Any]:
     """All keys."""
     import torch
 
-    from tinyaudio.models.nuwave import NuWave, cached_macs_ratio, macs_per_sample
+    from tinyaudio.models.nuwave import NuWave
+    from tinyaudio.models.nuwave_cost import cached_macs_ratio, macs_per_sample
     from tinyaudio.objectives.noise_schedule import NUWAVE_FAST
 
     n_steps = len(NUWAVE_FAST)

@@ -2,10 +2,10 @@ r"""Upsampling without a network: four ways to read a sound between its samples.
 
     y[n] = \sum_m x[m]\, \varphi(n / r - m)
 
-    box:     \varphi(t) = 1 for |t| < 1/2
-    linear:  \varphi(t) = 1 - |t| for |t| < 1
-    spline:  \varphi(t) = \sqrt{3} \sum_k (\sqrt{3} - 2)^{|k|} \beta(t - k),   \beta the cubic B-spline
-    sinc:    \varphi(t) = sinc(t) under a window
+The kernel is 1 within half a sample for the nearest sample, 1 - |t| within one sample for a straight line, and
+a sinc under a window for band-limited interpolation.  For the cubic spline it follows from the B-spline:
+
+    \varphi(t) = \sqrt{3} \sum_k (\sqrt{3} - 2)^{|k|} \beta(t - k)
 
 Every kernel is even, and so nothing is delayed.  Its Fourier transform says what is left of the images, the
 copies of the low band around the multiples of the old sample rate: only the sinc leaves none.

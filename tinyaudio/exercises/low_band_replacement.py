@@ -19,14 +19,14 @@ def _cases(generator: Generator) -> list[Case]:
     ]
 
 
-def _joined(low: Tensor, high: Tensor, k: int) -> Tensor:
+def _spliced(low: Tensor, high: Tensor, k: int) -> Tensor:
     """The first k bins of one spectrum, the rest of the other."""
     spectrum = torch.cat([torch.fft.rfft(low)[:k], torch.fft.rfft(high)[k:]])
     return torch.fft.irfft(spectrum, len(high))
 
 
 def _right(generated: Tensor, source: Tensor, k: int) -> Tensor:
-    return _joined(source, generated, k)
+    return _spliced(source, generated, k)
 
 
 def _old_phase(generated: Tensor, source: Tensor, k: int) -> Tensor:
@@ -41,27 +41,27 @@ LOW_BAND = Exercise(
     edges=[(torch.tensor([3.0, -3.0, 3.0, -3.0]), torch.tensor([2.0, 2.0, 2.0, 2.0]), 1)],
     mistakes=(
         Mistake(
-            lambda generated, source, k: _joined(source, generated.clamp(-1, 1), k),
+            lambda generated, source, k: _spliced(source, generated.clamp(-1, 1), k),
             "클리핑한 뒤에 저역을 바꾸었습니다. 클리핑의 왜곡이 고역에 남습니다. 자르지 않은 소리를 쓰십시오.",
             "The low band is replaced after clipping: the distortion of the clipping stays in the high band.",
         ),
         Mistake(
-            lambda generated, source, k: _joined(source, generated, k).clamp(-1, 1),
+            lambda generated, source, k: _spliced(source, generated, k).clamp(-1, 1),
             "저역을 바꾼 뒤에 클리핑했습니다. 그러면 저역이 다시 달라집니다.",
             "Clipping after the replacement changes the low band again.",
         ),
         Mistake(
-            lambda generated, source, k: _joined(generated, source, k),
+            lambda generated, source, k: _spliced(generated, source, k),
             "두 대역이 바뀌었습니다. 낮은 k개의 빈이 입력의 것입니다.",
             "The bands have changed places: the lowest k bins are the source's.",
         ),
         Mistake(
-            lambda generated, source, k: generated + _joined(source, torch.zeros_like(source), k),
+            lambda generated, source, k: generated + _spliced(source, torch.zeros_like(source), k),
             "생성된 저역을 빼지 않고 더했습니다. 저역이 두 번 들어 있습니다.",
             "The generated low band was not taken away: there are two of them now.",
         ),
         Mistake(
-            lambda generated, source, k: _joined(source, generated, k + 1),
+            lambda generated, source, k: _spliced(source, generated, k + 1),
             "빈 하나가 더 바뀌었습니다. 0번부터 k - 1번까지가 저역입니다.",
             "One bin too many is replaced: the low band is bins 0 to k - 1.",
         ),

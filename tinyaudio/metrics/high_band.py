@@ -13,8 +13,8 @@ frames count in which the reference's high band is above that floor.
 r is the autocorrelation of the high band at the pitch's period, over that of the window, as a share of the
 power; its maximum within 48 cents of the pitch.
 
-Each of them is fooled by something: the energy by noise of the right power anywhere, the envelope by noise of
-the right envelope, the harmonics-to-noise ratio by a buzz of any level.  They stand side by side.
+Each is fooled by something: the energy by noise of the right power anywhere, the envelope by noise of the
+right envelope, the harmonics-to-noise ratio by a buzz of any level.
 
 Paper:      Boersma, "Accurate short-term analysis of the fundamental frequency and the harmonics-to-noise
             ratio of a sampled sound", 1993, for the autocorrelation and its window.  The measures are ours.

@@ -13,12 +13,11 @@ where the 1x1 convolution of DiffWave reads a single sample.
 
 Paper:      Lee & Han, "NU-Wave: A diffusion probabilistic model for neural audio upsampling", Interspeech 2021
             (arXiv:2104.02321), section 2.3 and figure 2.
-Implements: `NuWave`, 3,049,985 parameters at the paper's size, as the public code has; `NoiseLevelEmbedding`;
-            `macs_per_sample` and `cached_macs_ratio`, what it costs.
+Implements: `NuWave`, 3,049,985 parameters at the paper's size, as the public code has; `NoiseLevelEmbedding`.
 Differs:    what V makes of y is the same at every step of a generation and can be computed once:
             `NuWave.with_low`.  The public code computes it at each step, and interpolates y with a delay of
             (r - 1) / 2 samples; see `tinyaudio.audio.interpolation`.
-See:        `tinyaudio.objectives.diffusion` for its training; the chapters on upsampling to 48 kHz.
+See:        `tinyaudio.models.nuwave_cost` for what it costs; `tinyaudio.objectives.diffusion` for its training.
 """
 
 import math
@@ -43,7 +42,7 @@ class NuWaveConfig:
     """Size of a `NuWave`.
 
     Attributes:
-        channels: Width of the stream from layer to layer, of the condition and of the skips.
+        channels: Width of the stream, of the condition and of the skips.
         n_layers: Residual layers (L).
         dilation_cycle: Layers after which dilations begin again at 1.
         condition_kernel: Taps of V: 3, as dilated as the layer (the paper's Bi-DilConv), or 1, which is what
@@ -85,18 +84,17 @@ class NuWaveConfig:
     def condition_receptive_field(self) -> int:
         """Samples of the condition that one output sees.
 
-        What V puts into a layer is widened by W of the layers above it.  With three taps it is that of the
-        waveform, and with one tap only two samples less: what the 1x1 condition lacks is not reach, but taps of
-        its own, since what is far comes to it as a part of the stream alone.
+        What V puts into a layer is widened by W of the layers above it: with three taps it is that of the
+        waveform, and with one tap only two samples less.  What the 1x1 condition lacks is not reach, but taps
+        of its own.
 
         Example:
             >>> [NuWaveConfig(condition_kernel=k).condition_receptive_field for k in (3, 1)]
             [6139, 6137]
         """
-        entering = [self.condition_kernel - 1] * self.n_layers
-        layers = [d * taps for d, taps in zip(self.dilations, entering, strict=True)]
-        after = [(KERNEL - 1) * sum(self.dilations[i + 1 :]) for i in range(self.n_layers)]
-        return 1 + max(a + b for a, b in zip(layers, after, strict=True))
+        above = [(KERNEL - 1) * sum(self.dilations[i + 1 :]) for i in range(self.n_layers)]
+        reach = [(self.condition_kernel - 1) * d for d in self.dilations]
+        return 1 + max(a + b for a, b in zip(above, reach, strict=True))
 
 
 # ---------------------------------------------------------------------------- blocks
@@ -220,9 +218,8 @@ class NuWave(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAG
     def with_low(self, low: Float[Tensor, "_ 1 T"]) -> Callable[[Tensor, Tensor], Tensor]:
         """The function (x, level) that `forward` is of this low-rate waveform, whose V is computed only once.
 
-        Every step of a generation has the same one, and bit for bit the same output follows.  It takes the
-        memory of 2 C L numbers a sample: 740 MB a second of 48 kHz at the paper's size, so that long sounds go
-        block by block.
+        Every step of a generation has the same one, and bit for bit the same output follows.  It takes 2 C L
+        numbers a sample, at the paper's size 740 MB a second of 48 kHz: long sounds go block by block.
 
         Example:
             >>> net, x, level = NuWave(NuWaveConfig.tiny()), torch.ones(1, 1, 64), torch.ones(1)
@@ -258,39 +255,3 @@ class NuWave(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAG
         hidden = F.silu(self.skip(total / math.sqrt(len(self.layers))))
         noise: Tensor = self.output(hidden)
         return noise
-
-
-# ---------------------------------------------------------------------------- what it costs
-
-
-def macs_per_sample(config: NuWaveConfig) -> tuple[int, int]:
-    """Multiplications and additions that one call takes for each sample.
-
-    Those for a whole clip, of the noise level, do not count.
-
-    Returns:
-        What follows from the condition alone, and the rest; 1,724,608 together at the paper's size.
-
-    Example:
-        >>> macs_per_sample(NuWaveConfig.paper())
-        (737344, 987264)
-    """
-    C, L = config.channels, config.n_layers
-    condition = C + L * 2 * C * C * config.condition_kernel
-    layers = L * (2 * C * C * KERNEL + 2 * C * C)  # W, then R and S
-    return condition, C + layers + C * C + C
-
-
-def cached_macs_ratio(config: NuWaveConfig, n_steps: int) -> float:
-    """The cost of a generation that computes its condition once, over that of one that does so at each step.
-
-    Args:
-        config: Size of the network.
-        n_steps: Calls, 8 in the paper.
-
-    Example:
-        >>> round(cached_macs_ratio(NuWaveConfig.paper(), 8), 3)
-        0.626
-    """
-    condition, rest = macs_per_sample(config)
-    return (condition + n_steps * rest) / (n_steps * (condition + rest))
