@@ -208,7 +208,7 @@ def high_band_hnr_error_db(
     values, wanted_values = (
         harmonics_to_noise_db(one, f0_hz, sample_rate) for one in (high, wanted)
     )
-    # an upsampler's empty band has no ratio; it counts as noise
+    # an empty band, which has no ratio, counts as noise
     difference = (values.nan_to_num(10 * math.log10(LEAST / (1 - LEAST))) - wanted_values).abs()
     return float(difference[wanted_values.isfinite()].mean())
 
@@ -246,7 +246,6 @@ def high_bands(
         split_bands(one.detach().flatten().cpu().double(), sample_rate, cutoff_hz)[1]
         for one in (audio, reference)
     )
-    # what rounding leaves of a sound without a high band is none
     if wanted.norm() <= 1e-9 * reference.double().norm():
         raise AudioError(f"the reference has nothing above {cutoff_hz} Hz to compare with")
     return high, wanted

@@ -10,7 +10,7 @@ Numbers of two definitions cannot be compared, so that none is the default.  SNR
     SNR_PRINTED      10 for 20: half of it; what table 2 of NU-Wave prints, as its authors' errata say
     SNR_KULESHOV     1e-6 is added to the mean squared error: a limit for quiet sounds
 
-LSD, with frames under a Hann window:
+LSD, with frames under a Hann window and the clip reflected at its ends:
 
     LSD_NUWAVE       2,048 every 512, log10, powers not below 1e-8
     LSD_KULESHOV     2,048 every 512, natural log, 1e-8 added; root mean square over time, then the mean over
@@ -28,6 +28,7 @@ Paper:      Lee & Han, "NU-Wave", 2021 (arXiv:2104.02321), its public code and e
             super-resolution", 2022 (arXiv:2203.14941), public code.
 Implements: `signal_to_noise_db`, `log_spectral_distance`.
 Differs:    the other terms of 1e-8 in Kuleshov's code, which change nothing that is printed, are left out.
+            Frames reflect the ends, as librosa's did when those two programs were written.
 See:        `tinyaudio.metrics.high_band` for what these two do not say; `tinyaudio.metrics.spectral` for
             distances in dB.
 """
@@ -77,7 +78,6 @@ class LsdDefinition:
         ratio: Take the logarithm of the ratio of powers, and add to the ratio, too.
         over_time_first: Take the root mean square over frames and the mean over frequencies, not the reverse.
         largest: The distance counts as at most that.
-        reflect: Whether the clip is reflected at its ends; else silence is around it.
     """
 
     n_fft: int
@@ -88,10 +88,9 @@ class LsdDefinition:
     ratio: bool = False
     over_time_first: bool = False
     largest: float | int = math.inf
-    reflect: bool = False
 
 
-LSD_NUWAVE = LsdDefinition(2_048, 512, 10, smallest=1e-8, reflect=True)
+LSD_NUWAVE = LsdDefinition(2_048, 512, 10, smallest=1e-8)
 LSD_KULESHOV = LsdDefinition(2_048, 512, math.e, added=1e-8, over_time_first=True, largest=10)
 LSD_NVSR = LsdDefinition(2_048, 441, 10, added=1e-12, ratio=True)
 
@@ -190,7 +189,7 @@ def power(
         n_fft,
         definition.hop_length,
         window=torch.hann_window(n_fft, dtype=torch.float64),
-        pad_mode="reflect" if definition.reflect else "constant",
+        pad_mode="reflect",
         return_complex=True,
     )
     squared = spectrum.abs().square()

@@ -8,11 +8,11 @@ are doubled by a subpixel shuffle: a convolution makes twice the channels, and e
 and the odd samples of one.
 
 Paper:      Kuleshov, Enam & Ermon, "Audio super resolution using neural networks", ICLR 2017 workshop
-            (arXiv:1708.00853), section 3 and figure 1; the shuffle is Shi et al.'s (2016, arXiv:1609.05158).
+            (arXiv:1708.00853), figure 1; the shuffle is Shi et al.'s (2016, arXiv:1609.05158).
 Implements: `AudioUNet`, `subpixel_shuffle`.
-Differs:    channels are 128, 256, 512 and 512, as the paper's formula has it (the public code's second block
-            has 384); at four blocks that is the size of which NU-Wave's 3.0 million parameters are 5.4 %.
-            Windows of strided convolutions are centred on even samples; TensorFlow centres them on odd ones.
+Differs:    channels are 128, 256, 512 and 512 (the public code's second block has 384): at four blocks that is
+            the size of which NU-Wave's 3.0 million parameters are 5.4 %, as its abstract says.  Windows of
+            strided convolutions are centred on even samples; TensorFlow centres them on odd ones.
 See:        the chapters on upsampling to 48 kHz.
 """
 
@@ -50,7 +50,7 @@ class AudioUNetConfig:
 
     @classmethod
     def paper(cls) -> "AudioUNetConfig":
-        """Section 3: 128 to 512 channels, 65 to 9 taps; 56 million parameters."""
+        """Four blocks, 128 to 512 channels, 65 to 9 taps; 56 million parameters."""
         return cls()
 
     @property

@@ -12,7 +12,7 @@ rate, in as many channels as the stream.  V reads it in every layer, by taps as 
 where the 1x1 convolution of DiffWave reads a single sample.
 
 Paper:      Lee & Han, "NU-Wave: A diffusion probabilistic model for neural audio upsampling", Interspeech 2021
-            (arXiv:2104.02321), section 2.3 and figure 2.
+            (arXiv:2104.02321).
 Implements: `NuWave`, 3,049,985 parameters at the paper's size, as the public code has; `NoiseLevelEmbedding`.
 Differs:    what V makes of y is the same at every step of a generation and can be computed once:
             `NuWave.with_low`.  The public code computes it at each step, and interpolates y with a delay of
@@ -45,8 +45,7 @@ class NuWaveConfig:
         channels: Width of the stream, of the condition and of the skips.
         n_layers: Residual layers (L).
         dilation_cycle: Layers after which dilations begin again at 1.
-        condition_kernel: Taps of V: 3, as dilated as the layer (the paper's Bi-DilConv), or 1, which is what
-            DiffWave has.
+        condition_kernel: Taps of V: 3 in the paper, as dilated as the layer; 1 in DiffWave.
     """
 
     channels: int = 64
@@ -57,7 +56,7 @@ class NuWaveConfig:
     def __post_init__(self) -> None:
         if self.condition_kernel % 2 == 0:
             raise UserError(
-                f"condition_kernel {self.condition_kernel}: must be odd, 3 as in the paper or 1"
+                f"condition_kernel {self.condition_kernel}: must be odd, such as 3 or 1"
             )
 
     @classmethod
@@ -67,7 +66,7 @@ class NuWaveConfig:
 
     @classmethod
     def paper(cls) -> "NuWaveConfig":
-        """Section 3.2: 30 layers of 64 channels; 3.0 million parameters."""
+        """30 layers of 64 channels; 3.0 million parameters."""
         return cls()
 
     @property
@@ -118,7 +117,7 @@ class NoiseLevelEmbedding(nn.Module):
         self.output = nn.Linear(EMBEDDING_CHANNELS, EMBEDDING_CHANNELS)
 
     def forward(self, level: Float[Tensor, " B"]) -> Float[Tensor, "B E"]:
-        """Embed a level for each clip, from 0, noise alone, to 1."""
+        """Embed the level of each clip, from 0, noise alone, to 1."""
         return F.silu(self.output(F.silu(self.hidden(self.encode(level)))))
 
     def encode(self, level: Float[Tensor, " B"]) -> Float[Tensor, "B 2*64"]:
