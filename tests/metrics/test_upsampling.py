@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tinyaudio.audio.decimation import decimate_stft
-from tinyaudio.audio.interpolation import upsample_linear, upsample_sinc
+from tinyaudio.audio.interpolation import upsample_linear, upsample_sinc, upsample_spline
 from tinyaudio.errors import AudioError
 from tinyaudio.metrics.upsampling import (
     LSD_KULESHOV,
@@ -198,3 +198,22 @@ def test_what_cannot_be_measured_is_refused():
         log_spectral_distance(
             noise(), noise(), LSD_NUWAVE, sample_rate=RATE, band_hz=(30_000, 40_000)
         )
+
+
+@pytest.mark.parametrize("ratio", [2, 3])
+def test_half_a_sample_of_delay_costs_more_than_what_a_better_interpolation_gains(ratio):
+    """Noise that falls by 12 dB an octave: aligned lines, splines and a sinc in that order, and shifted lines last."""
+    spectrum = torch.fft.rfft(noise())
+    hz = torch.arange(len(spectrum)) * RATE / len(noise())
+    y = torch.fft.irfft(spectrum / (1 + (hz / 2_000) ** 2), len(noise()))
+    low = decimate_stft(y, ratio)
+    shifted = torch.nn.functional.interpolate(low[None, None], scale_factor=ratio, mode="linear")[
+        0, 0
+    ]
+    estimates = [
+        shifted,
+        *(f(low, ratio) for f in (upsample_linear, upsample_spline, upsample_sinc)),
+    ]
+    ratios = [signal_to_noise_db(one, y, SNR) for one in estimates]
+    assert ratios == sorted(ratios)
+    assert ratios[1] - ratios[0] > ratios[3] - ratios[1]
