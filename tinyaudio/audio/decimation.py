@@ -1,4 +1,4 @@
-r"""Decimation: a lower sample rate by a filter and every r-th sample, with the filters that papers use.
+"""Decimation: a lower sample rate by a filter and every r-th sample, with the filters that papers use.
 
     x[n] = (h * y)[r n]
 

@@ -10,7 +10,7 @@ a sinc under a window for band-limited interpolation.  For the cubic spline it f
 Every kernel is even, and so nothing is delayed.  Its Fourier transform says what is left of the images, the
 copies of the low band around the multiples of the old sample rate: only the sinc leaves none.
 
-Paper:      Unser, "Splines: a perfect fit for signal and image processing", 1999, for the cardinal spline.
+Paper:      de Boor, "A practical guide to splines", 1978, for the cubic B-spline.
             Kuleshov, Enam & Ermon, 2017 (arXiv:1708.00853), and Lee & Han, "NU-Wave", 2021 (arXiv:2104.02321),
             for splines and lines as baselines of upsampling.
 Implements: `upsample_nearest`, `upsample_linear`, `upsample_spline`, `upsample_sinc`.
