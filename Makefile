@@ -37,6 +37,7 @@ check-all: ## the long checks: forty kills, every output made again, the benchma
 	@$(PYTHON_HERE) -m benchmarks.vocoder --json
 	@$(PYTHON_HERE) -m benchmarks.streaming --json
 	@$(PYTHON_HERE) -m benchmarks.wavenet --json
+	@$(PYTHON_HERE) -m benchmarks.nuwave --json
 	@$(PYTHON_HERE) -m benchmarks.quantizer --json
 	@$(PYTHON_HERE) -m benchmarks.critics --json
 	@$(PYTHON_HERE) -m benchmarks.timbre --json

@@ -6,6 +6,9 @@ these by the 32 principal components of the sounds that the run learned from.  T
 test split, which no training had and on which nothing was chosen; as many are compared with it.  Rows:
 
 wavegan        the run, one clip a seed, as its command `generate` makes them
+ddpm_S_N       of drums, clips of the diffusion model by the sampler S in N calls of its network; at 1,000 calls
+               no more than 100 clips, since 1,000 would take a core more than an hour: of so few, Fréchet
+               distances are larger and coverage is smaller
 real_held_out  other sounds of the test split: what a perfect generator would have
 mean           control without a network: the mean log spectrum of the training sounds, for every clip
 gaussian       control without a network: draws from the Gaussian with the training sounds' mean and covariance
@@ -26,6 +29,7 @@ beside them in each material, `explained`: the share of the training sounds' var
 components.  Above the rows:
 
 frechet_over_mean     Fréchet distance of the WaveGAN of drums over that of `mean`
+ddpm_over_mean        the same of `ddpm_ancestral_50`; null without a --ddpm-run
 train_step_over_peer  CPU time of a training step, critic and generator in their turns, over that of a WaveGAN
                       of equal size written straight from the paper, `benchmarks.wavegan_peer`: the median of
                       rounds in turn, one thread
@@ -33,7 +37,7 @@ train_step_over_peer  CPU time of a training step, critic and generator in their
 `notes` is null without --notes-run: a WaveGAN of notes does not come with the package.
 
     python -m benchmarks.critics --json
-    python -m benchmarks.critics --run runs/mine --notes-run runs/notes
+    python -m benchmarks.critics --run runs/mine --notes-run runs/notes --ddpm-run runs/ddpm
     python -m benchmarks.critics --validation --run runs/mine
 
 The last one takes the validation split, so that a setting can be chosen.
@@ -50,6 +54,8 @@ RUN = "wavegan-drums"
 N_SOUNDS, N_COMPONENTS, N_CLUSTERS = 1_000, 32, 50
 SILENCE_DB = 60  # below the loudest level
 BATCH = 100  # clips that are generated at once
+SAMPLERS, CALLS = ("ancestral", "ddim", "dpm-solver"), (5, 10, 50, 1_000)
+MANY_CALLS, FEW_SOUNDS = 1_000, 100  # with so many calls of the network, so many sounds at most
 
 
 def spectra(clips: Any, sample_rate: int) -> Any:
@@ -79,15 +85,16 @@ def sounds(config: Any, split: str, n: int, skip: int = 0) -> Any:
     return spectra(clips, config.sample_rate)
 
 
-def generated(run: Any, n: int) -> Any:
-    """The spectra of a run's clips, of seeds 0 to n - 1."""
+def generated(run: Any, n: int, **options: Any) -> Any:
+    """The spectra of a run's clips, of seeds 0 to n - 1; the options are those of its command."""
     import torch
 
-    generate = generate_with(run, ("seeds",))
+    generate = generate_with(run, ("seeds", *options))
     clips = []
     for first in range(0, n, BATCH):
         seeds = range(first, min(n, first + BATCH))
-        clips.append(torch.cat([*generate(run.config, run.models, seeds=seeds)], dim=2))
+        pieces = generate(run.config, run.models, seeds=seeds, **options)
+        clips.append(torch.cat([*pieces], dim=2))
     return spectra(torch.cat(clips), run.config.sample_rate)
 
 
@@ -106,7 +113,18 @@ def scores(train: Any, reference: Any, made: Any) -> dict[str, float]:
     }
 
 
-def rows(run: Any, split: str, n: int) -> dict[str, Any]:
+def diffused(run: Any, n: int) -> dict[str, Any]:
+    """The spectra of a diffusion model's clips, by each sampler and at each number of calls."""
+    found = {}
+    for calls in CALLS:
+        n_sounds = min(n, FEW_SOUNDS) if calls >= MANY_CALLS else n
+        for sampler in SAMPLERS:
+            options = {"sampler": sampler, "sampling_steps": calls}
+            found[f"ddpm_{sampler}_{calls}"] = generated(run, n_sounds, **options)
+    return found
+
+
+def rows(run: Any, split: str, n: int, ddpm_run: Any | None = None) -> dict[str, Any]:
     """All rows of a run's material."""
     import torch
 
@@ -130,12 +148,16 @@ def rows(run: Any, split: str, n: int) -> dict[str, Any]:
         "mean": mean.expand(n, -1),
         "gaussian": mean + draws @ square_root(covariance),
     }
+    if ddpm_run is not None:
+        made |= {key: place(levels) for key, levels in diffused(ddpm_run, n).items()}
     found: dict[str, Any] = {key: scores(train, reference, one) for key, one in made.items()}
     explained = covariance.trace() / moments(raw)[1].trace()
     return {"explained": round(explained.item(), 3), **found}
 
 
-def measure(run: Any, notes_run: Any | None, split: str, n: int) -> dict[str, Any]:
+def measure(
+    run: Any, notes_run: Any | None, ddpm_run: Any | None, split: str, n: int
+) -> dict[str, Any]:
     import torch
 
     from benchmarks.wavegan_peer import step_times
@@ -145,11 +167,14 @@ def measure(run: Any, notes_run: Any | None, split: str, n: int) -> dict[str, An
     for one, material, option in ((run, "drums", "run"), (notes_run, "notes", "notes-run")):
         if one is not None and getattr(one.config, "material", None) != material:
             raise UserError(f"--{option}: is not a run of wavegan with --material {material}")
-    drums = rows(run, split, n)
-    ours, mean = (drums[key]["frechet_db2"] for key in ("wavegan", "mean"))
+    check_alike(run, ddpm_run)
+    drums = rows(run, split, n, ddpm_run)
+    mean, ours = (drums[key]["frechet_db2"] for key in ("mean", "wavegan"))
+    ddpm = drums.get("ddpm_ancestral_50", {}).get("frechet_db2")
     return {
         "sounds": n,
         "frechet_over_mean": round(ours / mean, 3),
+        "ddpm_over_mean": None if ddpm is None else round(ddpm / mean, 3),
         "train_step_over_peer": ratio(*step_times(run.config)),
         "cpu": cpu(),
         "drums": drums,
@@ -157,10 +182,31 @@ def measure(run: Any, notes_run: Any | None, split: str, n: int) -> dict[str, An
     }
 
 
+def check_alike(run: Any, ddpm_run: Any | None) -> None:
+    """Refuse a diffusion model of something else than a run's drums."""
+    from tinyaudio.errors import UserError
+
+    if ddpm_run is None:
+        return
+    image = getattr(ddpm_run.config, "image", None)
+    theirs = (
+        ddpm_run.recipe.name,
+        getattr(ddpm_run.config, "material", None),
+        getattr(image, "n_samples", None),
+        ddpm_run.config.sample_rate,
+    )
+    ours = ("ddpm", "drums", run.config.model.n_samples, run.config.sample_rate)
+    if theirs != ours:
+        raise UserError(
+            "--ddpm-run: is not a run of ddpm with --material drums, of the length and rate of --run"
+        )
+
+
 def main() -> None:
     options = parser("critics", __doc__)
     options.add_argument("--run", default=RUN, help=f"of wavegan, on drums (default: {RUN})")
     options.add_argument("--notes-run", default="", help="the same on notes (default: none)")
+    options.add_argument("--ddpm-run", default="", help="of ddpm, on drums (default: none)")
     options.add_argument(
         "--sounds", type=int, default=N_SOUNDS, help=f"a row (default: {N_SOUNDS})"
     )
@@ -169,15 +215,16 @@ def main() -> None:
     with one_line_errors():
         from tinyaudio.checkpoints import open_run
 
-        notes_run = optional_run(given.notes_run)
+        notes_run, ddpm_run = optional_run(given.notes_run), optional_run(given.ddpm_run)
         split = "valid" if given.validation else "test"
-        found = measure(open_run(given.run), notes_run, split, given.sounds)
+        found = measure(open_run(given.run), notes_run, ddpm_run, split, given.sounds)
     if given.json:
         print(json.dumps(found))
         return
     table({key: found[key] for key in ("drums", "notes")})
-    print(f"\nfrechet_over_mean {found['frechet_over_mean']}")
-    print(f"train_step_over_peer {found['train_step_over_peer']}")
+    print()
+    for key in ("frechet_over_mean", "ddpm_over_mean", "train_step_over_peer"):
+        print(f"{key} {found[key]}")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ import torch
 from benchmarks import critics, wavegan_peer
 from tinyaudio.checkpoints import TrainedRun
 from tinyaudio.metrics.generative import PrincipalComponents
+from tinyaudio.models.ddpm_unet import DDPMUNetConfig
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.recipe import networks
-from tinyaudio.recipes import vqvae, wavegan
+from tinyaudio.recipes import ddpm, vqvae, wavegan
+from tinyaudio.represent.compressed_stft import CompressedSTFTConfig
 
 TOY = replace(
     wavegan.RECIPE.tiny,
@@ -34,12 +36,24 @@ def untrained(material):
     return TrainedRun(wavegan.RECIPE, config, models, {})
 
 
+def untrained_ddpm(**changes):
+    """A diffusion model of sounds as long, which predicts zeros."""
+    image = CompressedSTFTConfig(n_samples=TOY.model.n_samples)
+    model = DDPMUNetConfig(width=4, groups=2, multipliers=(1,), attention=())
+    config = replace(ddpm.RECIPE.tiny, model=model, image=image, **changes)
+    models = networks(ddpm.RECIPE.learners(config))
+    return TrainedRun(ddpm.RECIPE, config, models, {})
+
+
 @pytest.fixture
 def few(monkeypatch):
     """Small enough for a test."""
     monkeypatch.setattr(critics, "N_COMPONENTS", 6)
     monkeypatch.setattr(critics, "N_CLUSTERS", 8)
     monkeypatch.setattr(critics, "BATCH", 16)
+    monkeypatch.setattr(critics, "CALLS", (2, 50))
+    monkeypatch.setattr(critics, "MANY_CALLS", 50)
+    monkeypatch.setattr(critics, "FEW_SOUNDS", 12)
     monkeypatch.setattr(wavegan_peer, "ROUNDS", 1)
 
 
@@ -104,14 +118,14 @@ def test_the_peer_shifts_a_batch_by_one_shift():
 @pytest.mark.usefixtures("one_thread")
 def test_the_command(few, open_as, monkeypatch, capsys):
     open_as(drums=untrained("drums"), notes=untrained("notes"))
-    words = ["--json", "--run", "drums", "--sounds", "30", "--validation"]
+    words = ["--json", "--run", "drums", "--ddpm-run", "", "--sounds", "30", "--validation"]
     for more, notes in ([], None), (["--notes-run", "notes"], ROWS | {"explained"}):
         monkeypatch.setattr(sys, "argv", ["critics", *words, *more])
         critics.main()
         found = json.loads(capsys.readouterr().out)
         assert set(found["drums"]) == ROWS | {"explained"} and found["sounds"] == 30
         assert found["notes"] == notes or set(found["notes"]) == notes
-        assert found["train_step_over_peer"] > 0
+        assert found["train_step_over_peer"] > 0 and found["ddpm_over_mean"] is None
         mean, ours = (found["drums"][name]["frechet_db2"] for name in ("mean", "wavegan"))
         assert found["frechet_over_mean"] == pytest.approx(ours / mean, abs=1e-3)
 
@@ -119,8 +133,47 @@ def test_the_command(few, open_as, monkeypatch, capsys):
 def test_runs_of_something_else_are_refused(open_as, monkeypatch):
     open_as(notes=untrained("notes"), other=TrainedRun(vqvae.RECIPE, vqvae.RECIPE.tiny, {}, {}))
     for name in ("notes", "other"):
-        monkeypatch.setattr(sys, "argv", ["critics", "--run", name])
+        monkeypatch.setattr(sys, "argv", ["critics", "--run", name, "--ddpm-run", ""])
         with pytest.raises(
             SystemExit, match="--run: is not a run of wavegan with --material drums"
         ):
+            critics.main()
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_diffusion_model_has_a_row_for_each_sampler_and_number_of_calls(
+    few, open_as, monkeypatch, capsys
+):
+    open_as(drums=untrained("drums"), ddpm=untrained_ddpm())
+    words = ["--run", "drums", "--ddpm-run", "ddpm", "--sounds", "30", "--validation", "--json"]
+    monkeypatch.setattr(sys, "argv", ["critics", *words])
+    critics.main()
+    found = json.loads(capsys.readouterr().out)
+    ours = {f"ddpm_{s}_{n}" for s in ("ancestral", "ddim", "dpm-solver") for n in (2, 50)}
+    assert set(found["drums"]) == ROWS | {"explained"} | ours
+    assert all(set(found["drums"][key]) == KEYS for key in ours)
+    mean, last = (found["drums"][key]["frechet_db2"] for key in ("mean", "ddpm_ancestral_50"))
+    assert found["ddpm_over_mean"] == pytest.approx(last / mean, abs=1e-3)
+
+
+def test_many_calls_have_fewer_sounds(few):
+    found = critics.diffused(untrained_ddpm(), 30)
+    assert {key: len(levels) for key, levels in found.items()} == {
+        f"ddpm_{s}_{n}": 30 if n == 2 else 12
+        for s in ("ancestral", "ddim", "dpm-solver")
+        for n in (2, 50)
+    }
+
+
+def test_a_diffusion_model_of_something_else_is_refused(open_as, monkeypatch):
+    others = [
+        untrained_ddpm(material="notes"),
+        untrained_ddpm(sample_rate=22_050),
+        untrained("drums"),
+    ]
+    for other in others:
+        open_as(drums=untrained("drums"), other=other)
+        words = ["critics", "--run", "drums", "--ddpm-run", "other"]
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit, match="--ddpm-run: is not a run of ddpm"):
             critics.main()

@@ -45,6 +45,7 @@ class Purpose(IntEnum):
     DOMAIN_CROP = 41
     DETUNE = 42
     DRUM = 43
+    SCHEDULE_SEARCH = 44
 
 
 def generator(*key: int) -> np.random.Generator:

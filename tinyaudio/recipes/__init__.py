@@ -33,6 +33,7 @@ NAMES = (
     "singing",
     "singing-wavenet",
     "wavegan",
+    "ddpm",
     "vae-wgan",
     "gansynth",
     "gansynth-small",
