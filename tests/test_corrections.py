@@ -588,7 +588,9 @@ def test_28_a_sweep_turns_back_at_the_nyquist_frequency():
 
 @pytest.mark.parametrize("work", ["kong2021", "chen2021"])
 def test_30_diffwave_and_wavegrad_are_of_iclr_2021(work):
-    entry = re.search(rf"@\w+{{{work},.*?\n}}", (SOURCES.parent / "references.bib").read_text(), re.S)[0]
+    entry = re.search(
+        rf"@\w+{{{work},.*?\n}}", (SOURCES.parent / "references.bib").read_text(), re.S
+    )[0]
     assert "International Conference on Learning Representations" in entry
     assert "year = {2021}" in entry
 

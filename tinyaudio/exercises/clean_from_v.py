@@ -11,7 +11,7 @@ from tinyaudio.exercises.exercise import Case, Exercise
 
 
 def _predictions(generator: Generator) -> list[Case]:
-    """v and x_t at three levels of noise."""
+    """Predictions v and x_t at three levels of noise."""
     return [(*torch.randn(2, 8, generator=generator), alpha_bar) for alpha_bar in (0.9, 0.3, 0.04)]
 
 
@@ -58,7 +58,7 @@ CLEAN_FROM_V = Exercise(
         Mistake(
             _as_of_noise,
             "잡음을 예측할 때의 식입니다. v는 잡음이 아니고, 이 식은 ᾱ = 0에서 나눌 수도 없습니다.",
-            "That is the formula for a prediction of the noise. v is not the noise, and at ᾱ = 0 it divides by 0.",
+            "That is the formula for predicted noise. v is not the noise, and at ᾱ = 0 it divides by 0.",
         ),
         Mistake(
             _noise,

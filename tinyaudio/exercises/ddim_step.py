@@ -53,7 +53,7 @@ DDIM_STEP = Exercise(
         Mistake(
             lambda x, c, t, s: math.sqrt(s) * c + math.sqrt(1 - s) * (x - c),
             "x_t와 추정값의 차이가 잡음은 아닙니다. 신호에 √ᾱ_t를 곱해 빼고 √(1-ᾱ_t)로 나누십시오.",
-            "The difference of x_t and the estimate is not the noise: scale the signal by √ᾱ_t, and divide by √(1-ᾱ_t).",
+            "x_t minus the estimate is not the noise: scale the signal by √ᾱ_t, and divide by √(1-ᾱ_t).",
         ),
         Mistake(
             lambda x, c, t, s: s * c + (1 - s) * (x - t * c) / (1 - t),
@@ -81,6 +81,6 @@ def check_ddim_step(answer: Callable[[Tensor, Tensor, float, float], Tensor]) ->
 
     Example:
         >>> check_ddim_step(lambda x, c, t, s: s**0.5 * c + (1 - s) ** 0.5 * (x - c))
-        ✘ The difference of x_t and the estimate is not the noise: scale the signal by √ᾱ_t, and divide by √(1-ᾱ_t).
+        ✘ x_t minus the estimate is not the noise: scale the signal by √ᾱ_t, and divide by √(1-ᾱ_t).
     """
     return DDIM_STEP.check(answer)
