@@ -75,7 +75,7 @@ EXPECTED_NOISE = Exercise(
 
 
 def check_expected_noise(answer: Callable[[Tensor, float, float, float], Tensor]) -> CheckResult:
-    """Exercise 18.1: the expected noise in a noisy value, for Gaussian data.
+    """Exercise 18.2: the expected noise in a noisy value, for Gaussian data.
 
     Args:
         answer: (x_t, alpha_bar, mean, std) -> E[noise | x_t], of the shape of x_t.
