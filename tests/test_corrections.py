@@ -35,6 +35,9 @@ from tinyaudio.models.vae_wgan import MelVAE, VAEWGANConfig
 from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.models.wavenet_autoencoder import WaveNetAutoencoder, WaveNetAutoencoderConfig
 from tinyaudio.objectives import mixture
+from tinyaudio.objectives.diffusion import GaussianDiffusion, add_noise
+from tinyaudio.objectives.diffusion_time import DiscreteTime
+from tinyaudio.objectives.noise_schedule import DDPM
 from tinyaudio.objectives.variational import gaussian_log_likelihood, kl_divergence
 from tinyaudio.recipes.autoencoder import MIDDLE_C
 from tinyaudio.represent import linear, mulaw
@@ -43,6 +46,8 @@ from tinyaudio.represent.ifreq import instantaneous_frequency
 from tinyaudio.represent.logmel import log_mel
 from tinyaudio.represent.spectrum import stft
 from tinyaudio.samplers.autoregressive import cached, draw
+from tinyaudio.samplers.diffusion import sample
+from tinyaudio.samplers.diffusion_steps import ancestral
 from tinyaudio.samplers.native import native
 from tinyaudio.samplers.shipped_vocoder import frames_to_audio
 
@@ -76,6 +81,8 @@ BOXED = {
     26: "mu_law_and_softmax",
     27: "making_it_fast",
     28: "sound_into_numbers",
+    30: "diffusion_from_scratch",
+    31: "diffusion_from_scratch",
 }
 
 
@@ -640,3 +647,54 @@ def test_13_a_preference_between_pairs_is_counted_against_a_coin():
     """What people are asked on AMT; the number of questions decides what 60 % means."""
     assert preference_p(6, 10) > 0.7 and preference_p(60, 100) > 0.05
     assert preference_p(480, 800) < 1e-7
+
+
+@pytest.mark.parametrize("work", ["kong2021", "chen2021"])
+def test_30_diffwave_and_wavegrad_are_of_iclr_2021(work):
+    entry = re.search(
+        rf"@\w+{{{work},.*?\n}}", (SOURCES.parent / "references.bib").read_text(), re.S
+    )[0]
+    assert "International Conference on Learning Representations" in entry
+    assert "year = {2021}" in entry
+
+
+def test_31_a_step_also_shrinks_so_that_the_variance_stays():
+    x = added = torch.randn(20_000, generator=torch.Generator().manual_seed(0))
+    noise = torch.Generator().manual_seed(1)
+    for beta in DDPM.betas:
+        z = torch.randn(20_000, generator=noise)
+        x, added = (1 - beta).sqrt() * x + beta.sqrt() * z, added + beta.sqrt() * z
+    assert x.std().item() == pytest.approx(1, abs=0.02)
+    assert added.std().item() == pytest.approx((1 + DDPM.betas.sum()).sqrt().item(), rel=0.02)
+    assert added.std() > 3
+
+
+def test_31_the_noise_is_minus_the_score_times_a_factor():
+    """Gaussian data: regression of the noise on x_t has the slope of -sqrt(1 - alpha-bar) grad log p."""
+    std, alpha_bar = 0.5, DDPM.alpha_bars[299]
+    generator = torch.Generator().manual_seed(0)
+    x_0, noise = (torch.randn(200_000, generator=generator) for _ in range(2))
+    x_t = add_noise(std * x_0, noise, alpha_bar.expand(200_000))
+    regression = (noise * x_t).mean() / x_t.square().mean()
+    x = torch.tensor(1.0, requires_grad=True)
+    deviation = (alpha_bar * std**2 + 1 - alpha_bar).sqrt().float()
+    score = torch.autograd.grad(Normal(0.0, deviation).log_prob(x), x)[0]
+    expected = -(1 - alpha_bar).sqrt() * score
+    assert regression.item() == pytest.approx(expected.item(), abs=0.01)
+
+
+def test_31_the_way_back_adds_noise_or_the_data_s_width_is_lost():
+    diffusion = GaussianDiffusion(DiscreteTime(DDPM))
+
+    def exact(x, t):  # data of standard deviation 0.5
+        alpha_bar = DDPM.alpha_bars[t.round().long(), None]
+        return (1 - alpha_bar).sqrt() * x / (1 - alpha_bar + 0.25 * alpha_bar)
+
+    def only_subtract(points, alpha_bar, noise):
+        return ancestral(points, alpha_bar, lambda: torch.zeros(1))
+
+    stds = [
+        sample(exact, diffusion, DDPM.spaced(200), (10_000,), [0], step=step).std().item()
+        for step in (ancestral, only_subtract)
+    ]
+    assert stds[0] == pytest.approx(0.5, rel=0.1) and stds[1] < 0.01
