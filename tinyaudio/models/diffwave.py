@@ -1,29 +1,31 @@
-r"""DiffWave: what noise is in a waveform, told by a stack of gated convolutions that look both ways.
+r"""DiffWave: the noise in a waveform, predicted by a stack of gated convolutions that look both ways.
 
     z_l = \sigma(W_g * h_l + V_g y) \odot \tanh(W_f * h_l + V_f y),   h_l = x_l + U_l e(t)
 
     x_{l+1} = (x_l + R_l z_l) / \sqrt{2},   skip = \frac{1}{\sqrt{L}} \sum_l S_l z_l
 
-    e(t) = [\sin(10^{4 j / 63} t), \cos(10^{4 j / 63} t)],   j = 0, ..., 63                         [section 3.1]
+    e(t) = [\sin(10^{4 j / 63} t), \cos(10^{4 j / 63} t)],   j = 0, ..., 63   [section 3.1]
 
-It is a WaveNet without causality, since all samples of the noisy waveform are there at once: dilated convolutions of
-width 3 with padding on both sides, L layers, dilations 1, 2, ..., 512 and again.  Every layer gets an embedding of the
-diffusion step t, and a vocoder's layers the mel spectrogram y, upsampled to the sample rate by two transposed
-convolutions.
+It is a WaveNet without causality, since all samples of the noisy waveform are there at once: dilated
+convolutions of width 3 with padding on both sides, L layers, dilations 1, 2, ..., 512 and again.  Every
+layer gets an embedding of the diffusion step t, and a vocoder's layers the mel spectrogram y, upsampled to
+the sample rate by two transposed convolutions.
 
-Paper:      Kong, Ping, Huang, Zhao & Catanzaro, "DiffWave: A versatile diffusion model for audio synthesis", ICLR 2021
-            (arXiv:2009.09761), section 3 and figure 2.
+Paper:      Kong, Ping, Huang, Zhao & Catanzaro, "DiffWave: A versatile diffusion model for audio
+            synthesis", ICLR 2021 (arXiv:2009.09761), section 3 and figure 2.
 Implements: `DiffWave`, with a mel spectrogram and without.
-Differs:    in nothing from the public package ``diffwave`` 0.1.7 (LMNT), whose 2,619,971 parameters with a condition
-            these are, one to one; the paper gives 2.64 million and leaves a few widths open.  Steps between two whole
-            ones are interpolated for each clip of a batch, which that package can do for a batch of one.  What the
-            condition adds to the layers can be computed once for all steps of a generation: `DiffWave.with_mel`.
+Differs:    in nothing from the public package ``diffwave`` 0.1.7 (LMNT), whose 2,619,971 parameters with a
+            condition these are, one to one; the paper gives 2.64 million and leaves a few widths open.
+            Steps between two whole ones are interpolated for each clip of a batch, which that package can
+            do for a batch of one.  What the condition adds to the layers can be computed once for all steps
+            of a generation: `DiffWave.with_mel`.
 See:        `tinyaudio.models.wavegrad`, the other vocoder of that year; the chapter "Diffusion vocoders".
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -46,8 +48,8 @@ class DiffWaveConfig:
         n_layers: Residual layers (the paper's N).
         dilation_cycle: Layers after which dilations begin again at 1.
         n_mels: Mel bands of the condition; 0 for none.
-        strides: Of the two or more transposed convolutions from frames to samples, even numbers; the product is the
-            hop of the frames.
+        strides: Of the two or more transposed convolutions from frames to samples, even numbers; the
+            product is the hop of the frames.
     """
 
     channels: int = 64
@@ -117,7 +119,7 @@ class ResidualLayer(nn.Module):
         self,
         x: Float[Tensor, "B C T"],
         step: Float[Tensor, "B E"],
-        offset: Float[Tensor, "_ 2*C T"] | None,
+        offset: Float[Tensor, "_ gates T"] | None,
     ) -> tuple[Float[Tensor, "B C T"], Float[Tensor, "B C T"]]:
         """The stream to the next layer, and the skip.
 
@@ -177,10 +179,10 @@ class DiffWave(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=T
         return self.denoise(x, t, self.offsets(mel))
 
     def with_mel(self, mel: Float[Tensor, "_ M N"]) -> Callable[[Tensor, Tensor], Tensor]:
-        """The function (x, t) that `forward` is of this spectrogram, which is upsampled and projected only once.
+        """`forward` for one spectrogram, which is upsampled and projected only once: a function of (x, t).
 
-        Every step of a generation has the same spectrogram.  It takes the memory of 2 C L numbers a sample: 15 kB at
-        the paper's size.
+        Every step of a generation has the same spectrogram.  It takes the memory of 2 C L numbers a sample:
+        15 kB at the paper's size.
 
         Example:
             >>> net, x, t = DiffWave(DiffWaveConfig.tiny()), torch.zeros(1, 1, 128), torch.zeros(1)
@@ -197,14 +199,16 @@ class DiffWave(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=T
         if bands != (self.config.n_mels or None):
             wanted = f"{self.config.n_mels} mel bands" if self.config.n_mels else "no condition"
             raise UserError(f"a spectrogram of {bands or 'no'} bands: this network takes {wanted}")
-        y = None if mel is None or self.upsample is None else self.upsample(mel)
-        return (None if y is None else layer.condition(y) for layer in self.layers)  # type: ignore[union-attr, operator]
+        if mel is None or self.upsample is None:
+            return repeat(None, len(self.layers))
+        y = self.upsample(mel)
+        return (layer.condition(y) for layer in self.layers)  # type: ignore[union-attr, operator]
 
     def denoise(
         self,
         x: Float[Tensor, "B 1 T"],
         t: Float[Tensor, " B"],
-        offsets: Iterable[Float[Tensor, "_ 2*C T"] | None],
+        offsets: Iterable[Float[Tensor, "_ gates T"] | None],
     ) -> Float[Tensor, "B 1 T"]:
         """Predict the noise, given what the condition adds to each layer."""
         step = self.step(t.to(x))

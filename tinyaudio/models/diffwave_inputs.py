@@ -1,12 +1,12 @@
-r"""What a DiffWave's layers are given beside the noisy waveform: the diffusion step, and mel frames at the sample rate.
+r"""What conditions the layers of a DiffWave: the diffusion step, and mel frames at the sample rate.
 
-    e(t) = [\sin(10^{4 j / 63} t), \cos(10^{4 j / 63} t)],   j = 0, ..., 63                         [section 3.1]
+    e(t) = [\sin(10^{4 j / 63} t), \cos(10^{4 j / 63} t)],   j = 0, ..., 63   [section 3.1]
 
-Paper:      Kong, Ping, Huang, Zhao & Catanzaro, "DiffWave: A versatile diffusion model for audio synthesis", ICLR 2021
-            (arXiv:2009.09761), sections 3.1 and 3.2, figure 2.
+Paper:      Kong, Ping, Huang, Zhao & Catanzaro, "DiffWave: A versatile diffusion model for audio
+            synthesis", ICLR 2021 (arXiv:2009.09761), sections 3.1 and 3.2, figure 2.
 Implements: `StepEmbedding`, `MelUpsampler`.
-Differs:    a step between two whole ones is interpolated for each clip of a batch; the public package ``diffwave``
-            0.1.7 can do so for a batch of one.
+Differs:    a step between two whole ones is interpolated for each clip of a batch; the public package
+            ``diffwave`` 0.1.7 can do so for a batch of one.
 See:        `tinyaudio.models.diffwave`.
 """
 
@@ -40,8 +40,8 @@ class StepEmbedding(nn.Module):
     def forward(self, t: Float[Tensor, " B"]) -> Float[Tensor, "B E"]:
         """Embed a step for each clip, counted from 0.
 
-        Between two whole steps their encodings are interpolated.  The formula itself would tell a network nothing there:
-        half a step turns its fastest sine 800 times.
+        Between two whole steps their encodings are interpolated.  The formula itself would tell a network
+        nothing there: half a step turns its fastest sine 800 times.
         """
         below = t.floor()
         encoding = torch.lerp(self.encode(below), self.encode(below + 1), (t - below)[:, None])

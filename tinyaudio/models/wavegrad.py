@@ -1,4 +1,4 @@
-r"""WaveGrad: the noise in a waveform by a network that goes up from mel frames, and meets the waveform coming down.
+r"""WaveGrad: the noise in a waveform, predicted on the way up from mel frames to samples.
 
     frames ---- conv ---- up, 5 ---- up, 5 ---- up, 3 ---- up, 2 ---- up, 2 ---- conv ---- noise
                             |          |          |          |          |
@@ -6,22 +6,21 @@ r"""WaveGrad: the noise in a waveform by a network that goes up from mel frames,
                             |          |          |          |          |
                           down, 5 -- down, 3 -- down, 2 -- down, 2 ---- conv ---- noisy waveform
 
-The noisy waveform is downsampled block by block.  At each rate a FiLM module (feature-wise linear modulation) makes of
-it a scale and a shift for what comes up from the frames:
+The noisy waveform is downsampled block by block.  At each rate a FiLM module (feature-wise linear
+modulation) makes of it a scale and a shift for what comes up from the frames:
 
-    h \leftarrow \gamma(x_t, \sqrt{\bar\alpha}) \odot h + \xi(x_t, \sqrt{\bar\alpha})                       [section 2.3]
+    h \leftarrow \gamma(x_t, \sqrt{\bar\alpha}) \odot h + \xi(x_t, \sqrt{\bar\alpha})   [section 2.3]
 
-Most of the work is done at low rates; and the network is given the noise level itself, which is a real number, so that
-one training serves schedules of any length.
+Most of the work is done at low rates; and the network is given the noise level itself, which is a real
+number, so that one training serves schedules of any length.
 
-Paper:      Chen, Zhang, Zen, Weiss, Norouzi & Chan, "WaveGrad: Estimating gradients for waveform generation", ICLR
-            2021 (arXiv:2009.00713), section 2.3, figures 2 to 4.
+Paper:      Chen, Zhang, Zen, Weiss, Norouzi & Chan, "WaveGrad: Estimating gradients for waveform
+            generation", ICLR 2021 (arXiv:2009.00713), section 2.3, figures 2 to 4.
 Implements: `WaveGrad`, of the parts in `tinyaudio.models.wavegrad_blocks`.
-Differs:    from the public package ``wavegrad`` 0.1.5 (LMNT), whose 15,920,993 parameters these are, one to one, in
-            the encoding of the noise level, which there has no scale: levels 0.9 and 1.0 are then 0.12 apart, between
-            vectors of length 8.  Here the level is multiplied by 5,000 first, as in I. Vovk's public code; ``level_scale``
-            of 1 is that package.  Where a 1x1 convolution and a change of rate stand side by side, the cheaper order of
-            the two is computed; the result is the same.
+Differs:    from the public package ``wavegrad`` 0.1.5 (LMNT), whose 15,920,993 parameters these are, one to
+            one, in the encoding of the noise level, which has no scale there: of 128 channels, the vectors of
+            0.9 and 1.0 have a length of 8 and are 0.2 apart.  Here the level is multiplied by 5,000 first, as
+            in I. Vovk's public code; ``level_scale=1`` is LMNT's.
 See:        `tinyaudio.models.diffwave`; the chapter "Diffusion vocoders".
 """
 
@@ -48,7 +47,8 @@ class WaveGradConfig:
         factors: Of the upsampling blocks, from frames to samples; their product is the hop of the frames.
         up_channels: Of each of these blocks.
         down_channels: Of the convolution over samples, then of each downsampling block.
-        n_short: How many of the upsampling blocks, from the frames on, have the dilations 1, 2, 1, 2 and not 1, 2, 4, 8.
+        n_short: How many of the upsampling blocks, from the frames on, have the dilations 1, 2, 1, 2 and
+            not 1, 2, 4, 8.
         level_scale: What the noise level is multiplied by before its sines are taken.
     """
 

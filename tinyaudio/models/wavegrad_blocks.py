@@ -1,12 +1,12 @@
 r"""The parts of a WaveGrad: blocks that change the rate, and the modulation between them.
 
-    h \leftarrow \gamma(x_t, \sqrt{\bar\alpha}) \odot h + \xi(x_t, \sqrt{\bar\alpha})                       [section 2.3]
+    h \leftarrow \gamma(x_t, \sqrt{\bar\alpha}) \odot h + \xi(x_t, \sqrt{\bar\alpha})   [section 2.3]
 
-Paper:      Chen, Zhang, Zen, Weiss, Norouzi & Chan, "WaveGrad: Estimating gradients for waveform generation", ICLR
-            2021 (arXiv:2009.00713), section 2.3, figures 3 and 4.
+Paper:      Chen, Zhang, Zen, Weiss, Norouzi & Chan, "WaveGrad: Estimating gradients for waveform
+            generation", ICLR 2021 (arXiv:2009.00713), section 2.3, figures 3 and 4.
 Implements: `UBlock`, `DBlock`, `FiLM`, `encode_level`.
-Differs:    where a 1x1 convolution and a change of rate stand side by side, the cheaper order of the two is computed;
-            the result is the same.
+Differs:    where a 1x1 convolution and a change of rate stand side by side, the cheaper order of the two is
+            computed; the result is the same.
 See:        `tinyaudio.models.wavegrad`.
 """
 
