@@ -97,6 +97,6 @@ def vocode(
         raise AudioError("mel frames that are not finite; look for NaN in what they were made of")
     alpha_bars = equal_log_snr(diffusion.time.schedule, n_steps)
     shape = (1, frames.shape[2] * hop_length)
-    options = {"step": step, "clip": LARGEST if prior else 1.0, "device": frames.device}
-    made = sample(network, diffusion, alpha_bars, shape, seeds, **options)
+    clip, device = LARGEST if prior else 1.0, frames.device
+    made = sample(network, diffusion, alpha_bars, shape, seeds, step=step, clip=clip, device=device)
     return (made * mel_level(frames, hop_length) if prior else made).cpu()
