@@ -8,7 +8,7 @@ from torch.utils.data import default_collate
 
 from tests.command import run
 from tinyaudio.audio import load, save
-from tinyaudio.errors import ConfigError
+from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.models.diffwave import DiffWaveConfig
 from tinyaudio.models.wavegrad import WaveGradConfig
 from tinyaudio.recipe import networks
@@ -43,7 +43,7 @@ def test_it_learns(name):
         losses.append(state.logs["net/loss"])
     assert losses[-1] < 0.9 * losses[1]
     score = recipe.evaluate(config, networks(state.learners), [batch])
-    assert 0 < score["noise_error"] < 0.8
+    assert 0 < score["prediction_error"] < 0.8
 
 
 @pytest.mark.parametrize("name", TOYS)
@@ -57,6 +57,8 @@ def test_every_size_has_frames_of_its_hop_and_sound_of_a_level_near_1(name):
             assert 0.5 < prepared["audio"].std() < 2
     with pytest.raises(ConfigError, match="n_samples 1000: must be a multiple of 64"):
         replace(recipe.tiny, n_samples=1_000)
+    with pytest.raises(UserError, match="no prediction 'noise'"):
+        recipe.learners(replace(recipe.tiny, prediction="noise"))
 
 
 @pytest.fixture(scope="module", params=TOYS)

@@ -20,6 +20,7 @@ from tinyaudio.data.speech_crops import SpeechCrops, held_out_speech
 from tinyaudio.errors import UserError
 from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.objectives.diffusion import GaussianDiffusion, diffusion_loss
+from tinyaudio.objectives.diffusion_time import Time
 from tinyaudio.recipe import RunConfig, option
 from tinyaudio.recipes.conditional import check_multiple
 from tinyaudio.represent.logmel import log_mel, middle_frames
@@ -38,6 +39,7 @@ class DiffusionVocoderConfig(RunConfig):
     n_fft: int = option(512, "length of a mel frame's window, in samples", minimum=2)
     speaker: int | None = option(None, "one procedural speaker instead of all", minimum=0)
     recorded_fraction: float = option(0.5, "fraction of recorded speech", minimum=0, maximum=1)
+    prediction: str = option("v", "what the network predicts: epsilon, x0 or v")
     prior: bool = option(True, "divide the sound by the level of its mel frames, as PriorGrad")
     learning_rate: float = option(1e-3, "learning rate of Adam", minimum=0)
     warmup_steps: int = option(50, "steps in which the learning rate rises", minimum=1)
@@ -57,6 +59,10 @@ class DiffusionVocoderConfig(RunConfig):
         """The condition."""
         return log_mel(audio, self.sample_rate, self.n_fft, self.hop_length)
 
+    def diffusion(self, time: Time) -> GaussianDiffusion:
+        """What the network is given as time, and what it predicts."""
+        return GaussianDiffusion(time, self.prediction)
+
     def with_frames(self, batch: Batch) -> Batch:
         """The middle of each crop, divided by its level, and its frames."""
         frames = self.frames(batch["audio"])
@@ -73,6 +79,7 @@ ON_A_GPU: dict[str, Any] = {
     "sample_rate": 22_050,
     "batch_size": 32,
     "steps": 1_000_000,
+    "prediction": "epsilon",
     "prior": False,
     "learning_rate": 2e-4,
     "ema_decay": 0.9999,
@@ -87,10 +94,10 @@ def dataset(config: DiffusionVocoderConfig, split: str, folder: Path | None) -> 
     return SpeechCrops(folder, *sizes, *sounds, margin=margin, onset_fraction=0.1)
 
 
-def noise_loss(
+def prediction_loss(
     config: DiffusionVocoderConfig, net: nn.Module, diffusion: GaussianDiffusion
 ) -> Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]:
-    """Mean absolute error of the noise."""
+    """Mean absolute error of what the network predicts."""
     loss = diffusion_loss(net, diffusion, condition=lambda b: b["frames"], error="absolute")
     return lambda batch, step: loss(config.with_frames(batch), step)
 
@@ -102,7 +109,7 @@ def learner(
     return Learner(
         "net",
         net,
-        noise_loss(config, net, diffusion),
+        prediction_loss(config, net, diffusion),
         torch.optim.Adam(net.parameters(), lr=config.learning_rate),
         schedule=warmup(config.warmup_steps),
         max_grad_norm=1.0,
@@ -116,8 +123,11 @@ def evaluate(
     diffusion: GaussianDiffusion,
     batches: Iterable[Batch],
 ) -> dict[str, float]:
-    """Mean absolute error of the noise in held-out speech, of all strengths; 0.80 without a network."""
-    return {"noise_error": mean_loss(noise_loss(config, net, diffusion), net, batches)}
+    """Mean absolute error in held-out speech under noise of all strengths; 0.8 if nothing is predicted."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)  # the same noise every time
+        error = mean_loss(prediction_loss(config, net, diffusion), net, batches)
+    return {"prediction_error": error}
 
 
 def generate(

@@ -3,7 +3,7 @@
 COMMAND     tinyaudio train diffwave --size narrow --out runs/diffwave
 GENERATE    tinyaudio generate runs/diffwave --mel-of speech.wav --n-steps 6 --out again.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the paper's
-EXPECT      noise_error 0.8 at the start, and less and less on held-out speech
+EXPECT      prediction_error 0.8 at the start, and less and less on held-out speech
 See:        the chapter "Diffusion vocoders".
 """
 
@@ -18,7 +18,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tinyaudio.models.diffwave import DiffWave, DiffWaveConfig
-from tinyaudio.objectives.diffusion import GaussianDiffusion
 from tinyaudio.objectives.diffusion_time import DiscreteTime
 from tinyaudio.objectives.noise_schedule import DIFFWAVE_50
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network
@@ -26,7 +25,7 @@ from tinyaudio.recipes import diffusion_vocoder
 from tinyaudio.recipes.diffusion_vocoder import NARROW, ON_A_GPU, DiffusionVocoderConfig
 from tinyaudio.train import Batch, Learner
 
-DIFFUSION = GaussianDiffusion(DiscreteTime(DIFFWAVE_50))
+TIME = DiscreteTime(DIFFWAVE_50)
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,13 @@ SIZES = {
 def learners(config: Config) -> list[Learner]:
     """One network."""
     torch.manual_seed(config.seed)
-    return [diffusion_vocoder.learner(config, DiffWave(config.model), DIFFUSION)]
+    return [diffusion_vocoder.learner(config, DiffWave(config.model), config.diffusion(TIME))]
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
-    """Mean absolute error of the noise in held-out speech."""
+    """Mean absolute error of what the network predicts, in held-out speech."""
     net = network(models, "net", DiffWave)
-    return diffusion_vocoder.evaluate(config, net, DIFFUSION, batches)
+    return diffusion_vocoder.evaluate(config, net, config.diffusion(TIME), batches)
 
 
 def generate(
@@ -71,7 +70,7 @@ def generate(
     return diffusion_vocoder.generate(
         config,
         net.with_mel,
-        DIFFUSION,
+        config.diffusion(TIME),
         device,
         mel_of,
         seconds,

@@ -3,7 +3,7 @@
 COMMAND     tinyaudio train wavegrad --size narrow --out runs/wavegrad
 GENERATE    tinyaudio generate runs/wavegrad --mel-of speech.wav --n-steps 6 --out again.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the paper's
-EXPECT      noise_error 0.8 at the start, and less and less on held-out speech
+EXPECT      prediction_error 0.8 at the start, and less and less on held-out speech
 See:        the chapter "Diffusion vocoders".
 """
 
@@ -18,7 +18,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tinyaudio.models.wavegrad import WaveGrad, WaveGradConfig
-from tinyaudio.objectives.diffusion import GaussianDiffusion
 from tinyaudio.objectives.diffusion_time import ContinuousLevel
 from tinyaudio.objectives.noise_schedule import WAVEGRAD
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network
@@ -27,7 +26,7 @@ from tinyaudio.recipes.diffusion_vocoder import NARROW, ON_A_GPU, DiffusionVocod
 from tinyaudio.represent.logmel import N_MELS
 from tinyaudio.train import Batch, Learner
 
-DIFFUSION = GaussianDiffusion(ContinuousLevel(WAVEGRAD))
+TIME = ContinuousLevel(WAVEGRAD)
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,13 @@ SIZES = {
 def learners(config: Config) -> list[Learner]:
     """One network."""
     torch.manual_seed(config.seed)
-    return [diffusion_vocoder.learner(config, WaveGrad(config.model), DIFFUSION)]
+    return [diffusion_vocoder.learner(config, WaveGrad(config.model), config.diffusion(TIME))]
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
-    """Mean absolute error of the noise in held-out speech."""
+    """Mean absolute error of what the network predicts, in held-out speech."""
     net = network(models, "net", WaveGrad)
-    return diffusion_vocoder.evaluate(config, net, DIFFUSION, batches)
+    return diffusion_vocoder.evaluate(config, net, config.diffusion(TIME), batches)
 
 
 def generate(
@@ -74,7 +73,7 @@ def generate(
     return diffusion_vocoder.generate(
         config,
         lambda frames: lambda x, level: net(x, level, frames.expand(len(x), -1, -1)),
-        DIFFUSION,
+        config.diffusion(TIME),
         device,
         mel_of,
         seconds,
