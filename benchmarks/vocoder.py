@@ -3,6 +3,9 @@
 Narrow: new sentences of the one procedural speaker of the shipped WaveNet vocoder, at 8 kHz.
 
 wavenet            `wavenet-vocoder`, or --narrow-run; null where there is none
+diffusion_6        a run of `wavegrad` or `diffwave` on the same speaker and frames, --diffusion-run, in 6
+                   steps; null without one: none comes with the package
+diffusion_50       the same in 50 steps
 griffin_lim        control: the bands spread over the bins again (least squares, nonnegative), and a phase
                    estimated in 100 rounds
 noise_with_levels  control: white noise given the levels of the bands, frame by frame
@@ -45,7 +48,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import RUN, one_line_errors, parser
+from benchmarks.command import RUN, one_line_errors, optional_run, parser
 from benchmarks.vocoder_scores import NOTE_HZ, VOICE_HZ, Clips, compare
 from benchmarks.vocoder_ways import (
     SAMPLE_RATE,
@@ -60,6 +63,7 @@ from benchmarks.vocoder_ways import (
 N_VOICES, N_NARROW, N_RECORDED, N_NOTES = 20, 12, 20, 24  # clips
 SPEAKERS_SEED = 11  # of speakers that neither training nor any choice has met
 PIECE_S = 2.0  # of recorded speech
+N_STEPS = (6, 50)  # of diffusion vocoders
 DEFAULTS = {
     "run": "istft-vocoder",
     "narrow_run": "wavenet-vocoder",
@@ -133,7 +137,21 @@ def all_of(dataset: Any) -> Iterable[Any]:
 # ---------------------------------------------------------------------------- tables
 
 
-def narrow_table(run: Any, temperature: float) -> dict[str, Any]:
+def diffusion_ways(run: Any, config: Any) -> dict[str, Way]:
+    """A diffusion vocoder in few steps and in many.
+
+    Raises:
+        UserError: It is no diffusion vocoder, or learned from other sounds or frames than ``config`` says.
+    """
+    from tinyaudio.errors import UserError
+
+    for name in ("speaker", "sample_rate", "n_fft", "hop_length"):
+        if (own := getattr(run.config, name, None)) != (wanted := getattr(config, name)):
+            raise UserError(f"--diffusion-run: {name} {own}, and the narrow table's is {wanted}")
+    return {f"diffusion_{n}": by_command(run, n_steps=n) for n in N_STEPS}
+
+
+def narrow_table(run: Any, temperature: float, diffusion_run: Any = None) -> dict[str, Any]:
     """New sentences of the speaker of a narrow WaveNet vocoder."""
     from tinyaudio.data.voices import Voices
     from tinyaudio.errors import UserError
@@ -146,13 +164,15 @@ def narrow_table(run: Any, temperature: float) -> dict[str, Any]:
     voices = Voices(N_NARROW, rate, "test", config.seed, only_speaker=config.speaker)
     clips = [item["audio"] for item in all_of(voices)]
     front_end = FrontEnd(rate, config.n_fft, config.hop_length)
-    ways = {"wavenet": by_command(run, temperature)} if run else {}
+    ways = {"wavenet": by_command(run, temperature=temperature)} if run else {}
+    ways |= diffusion_ways(diffusion_run, config) if diffusion_run else {}
     ways |= {
         "griffin_lim": front_end.griffin_lim,
         "noise_with_levels": front_end.noise_with_levels,
     }
     rows, _ = compare(ways, clips, rate)
-    return {"wavenet": None, **rows, "clips": counts(clips, rate)}
+    missing = dict.fromkeys(["wavenet", *(f"diffusion_{n}" for n in N_STEPS)])
+    return {**missing, **rows, "clips": counts(clips, rate)}
 
 
 def wide_table(
@@ -210,7 +230,9 @@ def measure(options: Any) -> dict[str, Any]:
     found = {
         "runs": {"narrow": options.narrow_run, "wide": options.run},
         "targets": TARGETS,
-        "narrow": narrow_table(narrow_run, options.temperature),
+        "narrow": narrow_table(
+            narrow_run, options.temperature, optional_run(options.diffusion_run)
+        ),
         "wide": wide_table(ways, wide_clips(run, options.recorded)),
     }
     if options.notes:
@@ -272,6 +294,7 @@ def main() -> None:
         default=NARROW_TEMPERATURE,
         help="of the WaveNet's sampling (default: %(default)s)",
     )
+    add("--diffusion-run", default="", metavar="RUN", help="of wavegrad or diffwave --size narrow")
     add("--recorded", type=Path, metavar="FOLDER", help="speech of speakers not trained on")
     add("--ablations", action="store_true", help="rows with a part switched off")
     add("--no-harmonics", metavar="RUN", help="a run trained with --no-harmonics, as another row")

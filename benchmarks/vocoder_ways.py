@@ -115,12 +115,12 @@ def istft_ways(run: Any, ablations: bool = False) -> dict[str, Way]:
     return ways
 
 
-def by_command(run: Any, temperature: float) -> Way:
-    """What the command ``generate --mel-of`` of any run makes of a clip, as long as the clip."""
-    generate = generate_with(run, ("mel_of", "temperature"))
+def by_command(run: Any, **options: Any) -> Way:
+    """What ``generate --mel-of`` of any run, with these options, makes of a clip, as long as the clip."""
+    generate = generate_with(run, ("mel_of", *options))
 
     def way(clip: Any) -> Any:
-        made = of_file(run, generate, "mel_of", clip, temperature=temperature)
+        made = of_file(run, generate, "mel_of", clip, **options)
         return made[:, : clip.shape[1]]
 
     return way

@@ -22,6 +22,8 @@ SIZES = {
     "autoregressive": "--batch-size 2 --n-samples 600",
     "wavenet": "--batch-size 2 --n-samples 600",
     "vocoder": "--batch-size 2 --n-samples 512",
+    "diffwave": "--batch-size 2 --n-samples 512",
+    "wavegrad": "--batch-size 2 --n-samples 512",
     "wavegan": "--batch-size 2",
     "vqvae": "--batch-size 2 --n-samples 8192 --n-codes 16",
 }

@@ -24,6 +24,7 @@ from tinyaudio.data.voices import Voices
 from tinyaudio.errors import UserError
 from tinyaudio.metrics.pitch import f0_track
 from tinyaudio.models.istft_vocoder import ISTFTVocoderConfig
+from tinyaudio.recipes import load_recipe
 from tinyaudio.recipes.istft_vocoder import RECIPE
 from tinyaudio.represent.logmel import from_log_mel
 
@@ -37,6 +38,14 @@ ROW = {
     "log_stft_short_db",
     "hnr_high_error_db",
     "cpu_seconds_a_second",
+}
+NARROW = {
+    "wavenet",
+    "diffusion_6",
+    "diffusion_50",
+    "griffin_lim",
+    "noise_with_levels",
+    "clips",
 }
 WIDE = {
     "istft",
@@ -139,7 +148,7 @@ def test_a_command_gets_each_clip_s_file(run_with):
         audio, _ = load(mel_of, config.sample_rate)
         return iter([audio[None, :, :100], audio[None, :, 100:], torch.zeros(1, 1, 9)])
 
-    way = by_command(run_with(generate, 8_000), 0.7)
+    way = by_command(run_with(generate, 8_000), temperature=0.7)
     clip = tone(150, 0.1, 8_000)
     assert torch.equal(way(clip), clip) and asked == [0.7]
 
@@ -251,7 +260,8 @@ def test_the_tables_are_complete(small, monkeypatch, capsys, run_with):
     monkeypatch.setattr(sys, "argv", ["vocoder", *words])
     vocoder.main()
     found = json.loads(capsys.readouterr().out)
-    assert set(found["narrow"]) == {"wavenet", "griffin_lim", "noise_with_levels", "clips"}
+    assert set(found["narrow"]) == NARROW
+    assert found["narrow"]["diffusion_6"] is None and found["narrow"]["diffusion_50"] is None
     assert found["narrow"]["wavenet"]["log_mel_db"] == 0 and set(found["narrow"]["wavenet"]) == ROW
     ablations = {"no_noise", "no_matching", "start_refined", "start_alone", "no_harmonics"}
     assert set(found["wide"]) == WIDE | ablations
@@ -275,6 +285,22 @@ def test_rows_of_models_that_do_not_come_with_the_package_are_null(small, monkey
     lines = capsys.readouterr().out.splitlines()
     assert sum("copy" in line for line in lines) == 2
     assert [line.split()[1] for line in lines if line.startswith("  wavenet")] == ["-"]
+
+
+def test_a_diffusion_vocoder_has_a_row_of_6_and_one_of_50_steps(small, run_with, monkeypatch):
+    steps = []
+
+    def generate(config, models, *, mel_of=None, n_steps=50):
+        steps.append(n_steps)
+        return [load(mel_of, config.sample_rate)[0][None]]
+
+    config = load_recipe("wavegrad").sizes["narrow"]
+    rows = vocoder.narrow_table(None, 0.8, run_with(generate, config=config))
+    assert set(rows) == NARROW and set(steps) == {6, 50}
+    for name in ("diffusion_6", "diffusion_50"):
+        assert rows[name]["log_mel_db"] == 0 and rows[name]["pitch20"] == 1
+    with pytest.raises(UserError, match="--diffusion-run: speaker 2, and the narrow table's is 1"):
+        vocoder.narrow_table(None, 0.8, run_with(generate, config=replace(config, speaker=2)))
 
 
 def test_a_missed_target_is_said_to_be():

@@ -24,6 +24,8 @@ NAMES = (
     "speech",
     "vocoder",
     "istft-vocoder",
+    "diffwave",
+    "wavegrad",
     "autoencoder",
     "wavenet-autoencoder",
     "vqvae",

@@ -1,0 +1,96 @@
+"""Train a DiffWave to make a waveform from its mel spectrogram, out of noise, in fifty steps or fewer.
+
+COMMAND     tinyaudio train diffwave --size narrow --out runs/diffwave
+GENERATE    tinyaudio generate runs/diffwave --mel-of speech.wav --n-steps 6 --out again.wav
+HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the paper's
+EXPECT      prediction_error 0.8 at the start, and less and less on held-out speech
+See:        the chapter "Diffusion vocoders".
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tinyaudio.models.diffwave import DiffWave, DiffWaveConfig
+from tinyaudio.objectives.diffusion_time import DiscreteTime
+from tinyaudio.objectives.noise_schedule import DIFFWAVE_50
+from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network
+from tinyaudio.recipes import diffusion_vocoder
+from tinyaudio.recipes.diffusion_vocoder import NARROW, ON_A_GPU, DiffusionVocoderConfig
+from tinyaudio.train import Batch, Learner
+
+TIME = DiscreteTime(DIFFWAVE_50)
+
+
+@dataclass(frozen=True)
+class Config(DiffusionVocoderConfig):
+    """What makes a run."""
+
+    model: DiffWaveConfig = DiffWaveConfig.tiny()
+
+
+SIZES = {
+    "tiny": Config(),
+    "narrow": Config(model=replace(DiffWaveConfig.tiny(), channels=32, n_layers=10), **NARROW),
+    "paper": Config(model=DiffWaveConfig.paper(), n_samples=15_872, n_fft=1_024, **ON_A_GPU),
+}
+
+
+def learners(config: Config) -> list[Learner]:
+    """One network."""
+    torch.manual_seed(config.seed)
+    return [diffusion_vocoder.learner(config, DiffWave(config.model), config.diffusion(TIME))]
+
+
+def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
+    """Mean absolute error of what the network predicts, in held-out speech."""
+    net = network(models, "net", DiffWave)
+    return diffusion_vocoder.evaluate(config, net, config.diffusion(TIME), batches)
+
+
+def generate(
+    config: Config,
+    models: Models,
+    *,
+    seconds: Seconds = None,
+    seeds: Seeds = (0,),
+    mel_of: Annotated[Path | None, "audio file whose mel spectrogram to make audible"] = None,
+    n_steps: Annotated[int, "steps from noise to sound"] = 50,
+    deterministic: Annotated[bool, "DPM-Solver++ instead of ancestral sampling"] = False,
+) -> Iterator[Float[Tensor, "B 1 n"]]:
+    """A waveform for each seed, as long as the file; by default of speech that was held out."""
+    net = network(models, "net", DiffWave)
+    device = next(net.parameters()).device
+    return diffusion_vocoder.generate(
+        config,
+        net.with_mel,
+        config.diffusion(TIME),
+        device,
+        mel_of,
+        seconds,
+        seeds,
+        n_steps,
+        deterministic,
+    )
+
+
+RECIPE = Recipe(
+    name="diffwave",
+    description=__doc__,
+    sizes=SIZES,
+    dataset=diffusion_vocoder.dataset,
+    learners=learners,
+    evaluate=evaluate,
+    commands={"generate": generate},
+)
+
+if __name__ == "__main__":
+    from tinyaudio.cli import main
+
+    main(["train", RECIPE.name, *sys.argv[1:]])
