@@ -157,7 +157,7 @@ def diffusion_loss(
         diffusion: Which strengths, and what is predicted.
         clean: The clips x_0 of a batch, of whatever shape; their variance should be near 1.
         condition: What the network is conditioned on, computed from a batch.
-        error: "squared", as in DDPM and DiffWave; "absolute", as in WaveGrad, NU-Wave and the public code of
+        error: "squared", as in DDPM and DiffWave; "absolute", as in WaveGrad and the public code of
             DiffWave.
 
     Returns:
