@@ -148,7 +148,7 @@ def diffusion_ways(run: Any, config: Any) -> dict[str, Way]:
     for name in ("speaker", "sample_rate", "n_fft", "hop_length"):
         if (own := getattr(run.config, name, None)) != (wanted := getattr(config, name)):
             raise UserError(f"--diffusion-run: {name} {own}, and the narrow table's is {wanted}")
-    return {f"diffusion_{n}": by_command(run, n_steps=n) for n in N_STEPS}
+    return {f"diffusion_{n}": by_command(run, sampling_steps=n) for n in N_STEPS}
 
 
 def narrow_table(run: Any, temperature: float, diffusion_run: Any = None) -> dict[str, Any]:

@@ -290,8 +290,8 @@ def test_rows_of_models_that_do_not_come_with_the_package_are_null(small, monkey
 def test_a_diffusion_vocoder_has_a_row_of_6_and_one_of_50_steps(small, run_with, monkeypatch):
     steps = []
 
-    def generate(config, models, *, mel_of=None, n_steps=50):
-        steps.append(n_steps)
+    def generate(config, models, *, mel_of=None, sampling_steps=50):
+        steps.append(sampling_steps)
         return [load(mel_of, config.sample_rate)[0][None]]
 
     config = load_recipe("wavegrad").sizes["narrow"]

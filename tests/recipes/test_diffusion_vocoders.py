@@ -74,7 +74,7 @@ def test_the_command_makes_as_much_as_the_file_has_and_a_seed_twice_the_same(tra
     save(model, 0.5 * torch.sin(torch.arange(3_001) * 0.1)[None], 16_000)
     made = []
     for name in ("one.wav", "two.wav"):
-        words = ["--mel-of", model, "--n-steps", 3, "--out", tmp_path / name]
+        words = ["--mel-of", model, "--sampling-steps", 3, "--out", tmp_path / name]
         run("generate", trained, *words)
         audio, rate = load(tmp_path / name)
         assert (audio.shape, rate) == ((1, 1_501), 8_000)
@@ -84,7 +84,16 @@ def test_the_command_makes_as_much_as_the_file_has_and_a_seed_twice_the_same(tra
     other, same = (load(tmp_path / f"s-{seed}.wav")[0] for seed in (5, 0))
     torch.testing.assert_close(same, made[0], atol=1e-3, rtol=0)
     assert not torch.allclose(other, same, atol=1e-2)
-    words = ["--seconds", 0.1, "--n-steps", 2, "--deterministic", "--out", tmp_path / "d.wav"]
+    words = [
+        "--seconds",
+        0.1,
+        "--sampling-steps",
+        2,
+        "--sampler",
+        "dpm-solver",
+        "--out",
+        tmp_path / "d.wav",
+    ]
     run("generate", trained, *words)
     assert load(tmp_path / "d.wav")[0].shape == (1, 800)
 
@@ -93,7 +102,7 @@ def test_silence_stays_soft_and_a_click_has_its_length(trained, tmp_path):
     """The noise begins 60 dB below full scale where the frames are at their floor."""
     for name, audio in {"silence": torch.zeros(1, 2_000), "click": torch.ones(1, 50)}.items():
         save(tmp_path / f"{name}.wav", audio, 8_000)
-        words = ["--mel-of", tmp_path / f"{name}.wav", "--n-steps", 2]
+        words = ["--mel-of", tmp_path / f"{name}.wav", "--sampling-steps", 2]
         run("generate", trained, *words, "--out", tmp_path / "o.wav")
         made = load(tmp_path / "o.wav")[0]
         assert made.shape == audio.shape and (name == "click" or made.abs().max() < 0.05)
@@ -109,8 +118,9 @@ def test_what_is_no_sound_or_no_step_is_refused_in_a_line(trained, tmp_path, cap
         (["--mel-of", tmp_path / "nan.wav"], "nan.wav"),
         (["--mel-of", tmp_path / "none.wav"], "none.wav"),
         ([*good, "--seconds", 0], "not a single sample"),
-        ([*good, "--n-steps", 0], "cannot sample in 0 steps"),
-        ([*good, "--n-steps", 1_001], "cannot sample in 1001 steps"),
+        ([*good, "--sampler", "euler"], "no sampler 'euler'"),
+        ([*good, "--sampling-steps", 0], "cannot sample in 0 steps"),
+        ([*good, "--sampling-steps", 1_001], "cannot sample in 1001 steps"),
     ]:
         run("generate", trained, *words, "--out", tmp_path / "o.wav", code=2)
         error = capsys.readouterr().err.strip()

@@ -25,7 +25,7 @@ from tinyaudio.recipe import RunConfig, option
 from tinyaudio.recipes.conditional import check_multiple
 from tinyaudio.represent.logmel import log_mel, middle_frames
 from tinyaudio.represent.mel_level import mel_level
-from tinyaudio.samplers.diffusion_steps import ancestral, dpm_solver
+from tinyaudio.samplers.diffusion_steps import solver
 from tinyaudio.samplers.diffusion_vocoder import vocode
 from tinyaudio.train import EMA, Batch, Learner, warmup
 
@@ -139,7 +139,7 @@ def generate(
     seconds: float | int | None,
     seeds: Sequence[int],
     n_steps: int,
-    deterministic: bool,
+    sampler: str,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A waveform for each seed, as long as the file; by default of speech that was held out."""
     rate = config.sample_rate
@@ -148,7 +148,7 @@ def generate(
     if not audio.shape[1]:
         raise UserError("--seconds: not a single sample; ask for more")
     frames = config.frames(audio[None]).to(device)
-    step = dpm_solver if deterministic else ancestral
+    step = solver(sampler)
     with torch.no_grad():
         network = network_of(frames)
     sizes = (config.hop_length, n_steps, seeds)

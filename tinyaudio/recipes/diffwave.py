@@ -1,7 +1,7 @@
 """Train a DiffWave to make a waveform from its mel spectrogram, out of noise, in fifty steps or fewer.
 
 COMMAND     tinyaudio train diffwave --size narrow --out runs/diffwave
-GENERATE    tinyaudio generate runs/diffwave --mel-of speech.wav --n-steps 6 --out again.wav
+GENERATE    tinyaudio generate runs/diffwave --mel-of speech.wav --sampling-steps 6 --out again.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the paper's
 EXPECT      prediction_error 0.8 at the start, and less and less on held-out speech
 See:        the chapter "Diffusion vocoders".
@@ -61,8 +61,8 @@ def generate(
     seconds: Seconds = None,
     seeds: Seeds = (0,),
     mel_of: Annotated[Path | None, "audio file whose mel spectrogram to make audible"] = None,
-    n_steps: Annotated[int, "steps from noise to sound"] = 50,
-    deterministic: Annotated[bool, "DPM-Solver++ instead of ancestral sampling"] = False,
+    sampling_steps: Annotated[int, "calls of the network, from 1 to 50"] = 50,
+    sampler: Annotated[str, "ancestral, ddim or dpm-solver"] = "ancestral",
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A waveform for each seed, as long as the file; by default of speech that was held out."""
     net = network(models, "net", DiffWave)
@@ -75,8 +75,8 @@ def generate(
         mel_of,
         seconds,
         seeds,
-        n_steps,
-        deterministic,
+        sampling_steps,
+        sampler,
     )
 
 
