@@ -38,7 +38,7 @@ def test_it_learns(name):
     batch = default_collate([data[i] for i in range(4)])
     state = State(recipe.learners(config))
     losses = []
-    for _ in train(state, iter(lambda: batch, None), 70):
+    for _ in train(state, iter(lambda: batch, None), 80):
         torch.manual_seed(0)  # the same noise at every step
         losses.append(state.logs["net/loss"])
     assert losses[-1] < 0.9 * losses[1]

@@ -93,6 +93,7 @@ class WaveGrad(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=T
     """Noisy waveform, noise level and mel frames to the noise.
 
     Example:
+        >>> import torch
         >>> net = WaveGrad(WaveGradConfig.tiny())
         >>> net(torch.zeros(2, 1, 640), torch.tensor([0.1, 0.9]), torch.zeros(2, 80, 10)).shape
         torch.Size([2, 1, 640])

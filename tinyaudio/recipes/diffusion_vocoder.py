@@ -39,7 +39,7 @@ class DiffusionVocoderConfig(RunConfig):
     n_fft: int = option(512, "length of a mel frame's window, in samples", minimum=2)
     speaker: int | None = option(None, "one procedural speaker instead of all", minimum=0)
     recorded_fraction: float = option(0.5, "fraction of recorded speech", minimum=0, maximum=1)
-    prediction: str = option("v", "what the network predicts: epsilon, x0 or v")
+    prediction: str = option("epsilon", "what the network predicts: epsilon, x0 or v")
     prior: bool = option(True, "divide the sound by the level of its mel frames, as PriorGrad")
     learning_rate: float = option(1e-3, "learning rate of Adam", minimum=0)
     warmup_steps: int = option(50, "steps in which the learning rate rises", minimum=1)
@@ -79,7 +79,6 @@ ON_A_GPU: dict[str, Any] = {
     "sample_rate": 22_050,
     "batch_size": 32,
     "steps": 1_000_000,
-    "prediction": "epsilon",
     "prior": False,
     "learning_rate": 2e-4,
     "ema_decay": 0.9999,

@@ -44,7 +44,7 @@ def equal_log_snr(schedule: NoiseSchedule, n_steps: int) -> Float[Tensor, " N"]:
     Example:
         >>> from tinyaudio.objectives.noise_schedule import WAVEGRAD
         >>> equal_log_snr(WAVEGRAD, 3)
-        tensor([0.9975, 0.6215, 0.0067], dtype=torch.float64)
+        tensor([0.9975, 0.6202, 0.0066], dtype=torch.float64)
     """
     if not 1 <= n_steps <= len(schedule):
         raise UserError(
