@@ -44,8 +44,8 @@ def _time(examples: int, fade: int, stable: int) -> tuple[int, float]:
     since = examples - stable
     if since < 0:
         return 0, 0.0
-    k, within = divmod(since, fade + stable)
-    return k, min(1.0, within / fade)
+    k, rest = divmod(since, fade + stable)
+    return k, min(1.0, rest / fade)
 
 
 def _grown(
@@ -69,22 +69,22 @@ def _grown(
 
 
 def _fades_at_once(examples: int, fade: int, stable: int) -> tuple[int, float]:
-    k, within = divmod(examples, fade + stable)
-    return k, min(1.0, within / fade)
+    k, rest = divmod(examples, fade + stable)
+    return k, min(1.0, rest / fade)
 
 
 def _not_held(examples: int, fade: int, stable: int) -> tuple[int, float]:
     since = examples - stable
     if since < 0:
         return 0, 0.0
-    k, within = divmod(since, fade + stable)
-    return k, within / fade
+    k, rest = divmod(since, fade + stable)
+    return k, rest / fade
 
 
 def _slow(examples: int, fade: int, stable: int) -> tuple[int, float]:
     since = max(0, examples - stable)
-    k, within = divmod(since, fade + stable)
-    return k, within / (fade + stable)
+    k, rest = divmod(since, fade + stable)
+    return k, rest / (fade + stable)
 
 
 def _all_at_once(examples: int, fade: int, stable: int) -> tuple[int, float]:
@@ -98,8 +98,8 @@ def _whole(examples: int, fade: int, stable: int) -> tuple[int, float]:
 
 
 def _no_stable(examples: int, fade: int, stable: int) -> tuple[int, float]:
-    k, within = divmod(examples, fade)
-    return k, within / fade
+    k, rest = divmod(examples, fade)
+    return k, rest / fade
 
 
 GROWN = Exercise(

@@ -74,7 +74,8 @@ class GaussianDiffusion:
         if self.prediction not in PREDICTIONS:
             known = ", ".join(PREDICTIONS)
             raise UserError(f"no prediction {self.prediction!r}; choose one of {known}")
-        self.check(self.time.schedule.alpha_bars)
+        if self.time.schedule.zero_terminal_snr:
+            self.check(self.time.schedule.alpha_bars)
 
     def check(self, alpha_bars: Float[Tensor, " N"]) -> None:
         """Raise a `UserError` if the noise is predicted where there is nothing but noise."""
