@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
+from tinyaudio.models.diffwave import conv1d
 
 N_FREQUENCIES, EMBEDDING_CHANNELS = 64, 512  # of the noise level
 LEVEL_SCALE = 50_000
@@ -124,16 +125,6 @@ class NoiseLevelEmbedding(nn.Module):
         """Sines, then cosines: e."""
         phase = level[:, None] * self.frequencies
         return torch.cat([phase.sin(), phase.cos()], dim=1)
-
-
-def conv1d(
-    in_channels: int, out_channels: int, kernel_size: int = 1, dilation: int = 1
-) -> nn.Conv1d:
-    """A convolution that keeps the length, with He et al.'s (2015) initial weights."""
-    padding = dilation * (kernel_size // 2)
-    layer = nn.Conv1d(in_channels, out_channels, kernel_size, padding=padding, dilation=dilation)
-    nn.init.kaiming_normal_(layer.weight)
-    return layer
 
 
 class ResidualLayer(nn.Module):
