@@ -27,7 +27,7 @@ from tinyaudio.represent.logmel import log_mel, middle_frames
 from tinyaudio.represent.mel_level import mel_level
 from tinyaudio.samplers.diffusion_steps import solver
 from tinyaudio.samplers.diffusion_vocoder import vocode
-from tinyaudio.train import EMA, Batch, Learner, warmup
+from tinyaudio.train import EMA, Batch, Learner, cosine
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,11 @@ class DiffusionVocoderConfig(RunConfig):
     speaker: int | None = option(None, "one procedural speaker instead of all", minimum=0)
     recorded_fraction: float = option(0.5, "fraction of recorded speech", minimum=0, maximum=1)
     prediction: str = option("epsilon", "what the network predicts: epsilon, x0 or v")
+    error: str = option("absolute", "of the prediction: absolute, as WaveGrad; squared, as DDPM")
     prior: bool = option(True, "divide the sound by the level of its mel frames, as PriorGrad")
     learning_rate: float = option(1e-3, "learning rate of Adam", minimum=0)
     warmup_steps: int = option(50, "steps in which the learning rate rises", minimum=1)
+    final_rate: float = option(0.05, "share of the learning rate at the last step", minimum=0)
     ema_decay: float = option(0.998, "decay of the weights' moving average", minimum=0, maximum=1)
 
     @property
@@ -81,6 +83,7 @@ ON_A_GPU: dict[str, Any] = {
     "steps": 1_000_000,
     "prior": False,
     "learning_rate": 2e-4,
+    "final_rate": 1.0,
     "ema_decay": 0.9999,
 }
 
@@ -94,10 +97,10 @@ def dataset(config: DiffusionVocoderConfig, split: str, folder: Path | None) -> 
 
 
 def prediction_loss(
-    config: DiffusionVocoderConfig, net: nn.Module, diffusion: GaussianDiffusion
+    config: DiffusionVocoderConfig, net: nn.Module, diffusion: GaussianDiffusion, error: str
 ) -> Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]:
-    """Mean absolute error of what the network predicts."""
-    loss = diffusion_loss(net, diffusion, condition=lambda b: b["frames"], error="absolute")
+    """Mean error of what the network predicts, absolute or squared."""
+    loss = diffusion_loss(net, diffusion, condition=lambda b: b["frames"], error=error)
     return lambda batch, step: loss(config.with_frames(batch), step)
 
 
@@ -108,9 +111,9 @@ def learner(
     return Learner(
         "net",
         net,
-        prediction_loss(config, net, diffusion),
+        prediction_loss(config, net, diffusion, config.error),
         torch.optim.Adam(net.parameters(), lr=config.learning_rate),
-        schedule=warmup(config.warmup_steps),
+        schedule=cosine(config.steps, min(config.warmup_steps, config.steps), config.final_rate),
         max_grad_norm=1.0,
         ema=EMA(net, config.ema_decay),
     )
@@ -125,7 +128,8 @@ def evaluate(
     """Mean absolute error in held-out speech under noise of all strengths; 0.8 if nothing is predicted."""
     with torch.random.fork_rng():
         torch.manual_seed(0)  # the same noise every time
-        error = mean_loss(prediction_loss(config, net, diffusion), net, batches)
+        loss = prediction_loss(config, net, diffusion, "absolute")
+        error = mean_loss(loss, net, batches)
     return {"prediction_error": error}
 
 

@@ -41,7 +41,7 @@ PAPER = replace(WaveGradConfig.paper(), n_mels=N_MELS)
 # Where sqrt(alpha-bar) is 0.08, an error of the noise is twelve times as large in x_0; of v it stays as it is.
 SIZES = {
     "tiny": Config(prediction="v"),
-    "narrow": Config(prediction="v", **NARROW),
+    "narrow": Config(prediction="v", error="squared", **NARROW),
     "paper": Config(model=PAPER, n_samples=7_200, n_fft=1_200, **ON_A_GPU),
 }
 
