@@ -138,7 +138,7 @@ def test_the_search_finds_what_its_score_says(printed):
     scores = {name: rows(name, printed)[-1][-1] for name in (*SIX, "6, searched")}
     assert scores.pop("6, searched") < min(scores.values())
     stated("$\\bar\\alpha_T = 0.79$를", "look at its end, $\\bar\\alpha_T = 0.79$")
-    assert f"{rows('6, searched', printed)[-1][2]:.2f}" == "0.79"
+    assert f"{rows('6, searched', printed)[-1][1]:.2f}" == "0.79"
 
 
 def test_what_became_less_is_not_the_arithmetic(printed):
