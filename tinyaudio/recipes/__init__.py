@@ -40,6 +40,7 @@ NAMES = (
     "gansynth",
     "gansynth-small",
     "pitch-classifier",
+    "upsampling",
 )
 
 
