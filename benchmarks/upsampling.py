@@ -1,0 +1,202 @@
+"""What do upsamplers to 48 kHz put above the band that they are given?  Tables by ratio, x3 and x2.
+
+nearest, linear, spline, sinc   interpolation; the first three leave images of the low band above it
+ridge_noise        no network: the levels of 12 bands above the low one, predicted from 24 levels in it by ridge
+                   regression, given to noise; its gain is tuned on other speakers (validation)
+unet               a run of `audiounet`
+mugan              a run of `mugan`
+nuwave_1x1, nuwave   runs of `upsampling --model nuwave`, small, the former with a 1x1 condition
+whitened           a run of `upsampling`, by DPM-Solver++; whitened_ancestral by the ancestral sampler
+oracle_magnitude   the original's own spectrogram above the low band under a random phase
+oracle_envelope    noise with the original's own levels
+
+Each without a run is null.  The clips are sentences by 24 procedural speakers, with the noise of a microphone at
+-75 dBFS, on none of whom anything was trained or chosen; `recorded` has the same rows for recordings of 44.1 and
+48 kHz, which each keep their rate, of the package, of Debian's (--packages FOLDER with unpacked ones, default /)
+or of one's own, --recorded FOLDER.  No training has them.  The low rate comes from the filter "sinc", and
+`mismatched` has rows of other filters.  A row has
+
+low_band                where the band below the cutoff comes from
+snr_db, low_band_snr_db   signal-to-noise ratio, and of the band below the cutoff alone
+lsd, lsd_high           log-spectral distance by NU-Wave's definition, and of the bins above the cutoff alone
+high_band_envelope_db   distance of the levels of 12 bands above the cutoff, frame by frame
+high_band_energy_db     power above the cutoff over the original's; 0 is right
+high_band_hnr_error_db  mean absolute error of the harmonics-to-noise ratio there, in voiced frames
+noise_in_silence_db     level where the original is below -60 dBFS
+cpu_seconds_a_second    of one thread
+
+gain_over_ridge is whitened's high_band_envelope_db minus ridge_noise's, paired over clips: the mean and its 95 %
+interval by Student's t; below 0, the network is nearer.
+
+    python -m benchmarks.upsampling --json
+    python -m benchmarks.upsampling --whitened-x3 runs/x3 --unet-x3 runs/unet
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.command import one_line_errors, optional_run, parser
+from benchmarks.timing import cpu
+from benchmarks.upsampling_clips import Clip, recordings, voices
+from benchmarks.upsampling_scores import FEW_KEYS, KEYS, paired, row, score
+from benchmarks.upsampling_systems import (
+    RidgeNoise,
+    System,
+    by_spline_network,
+    interpolations,
+    oracle_envelope,
+    oracle_magnitude,
+)
+
+RATIOS = (3, 2)
+N_SPEAKERS, N_VALIDATION, N_MISMATCHED = 24, 8, 6
+MATCHED, MISMATCHED = "sinc", ("stft", "chebyshev", "butterworth")
+RUNS = ("unet", "mugan", "nuwave_1x1", "nuwave", "whitened")
+LOW_BAND = {
+    "nearest": "interpolated",
+    "linear": "interpolated",
+    "spline": "interpolated",
+    "sinc": "sinc",
+    "ridge_noise": "sinc",
+    "unet": "generated",
+    "mugan": "generated",
+    "nuwave_1x1": "replaced",
+    "nuwave": "replaced",
+    "whitened": "replaced",
+    "whitened_ancestral": "replaced",
+    "oracle_magnitude": "sinc",
+    "oracle_envelope": "sinc",
+}
+Scores = dict[str, list[dict[str, float]]]
+
+
+def systems_of(ratio: int, ridge: RidgeNoise, runs: Mapping[str, Any]) -> dict[str, System | None]:
+    """All systems of a ratio, in the order of the rows; None without a run."""
+    made: dict[str, System | None] = {
+        **interpolations(),
+        "ridge_noise": ridge,
+        "oracle_magnitude": oracle_magnitude,
+        "oracle_envelope": oracle_envelope,
+    }
+    for name, network in (("unet", "net"), ("mugan", "generator")):
+        if run := runs.get(f"{name}_x{ratio}"):
+            made[name] = by_spline_network(run, network, ratio)
+    return {name: made.get(name) for name in LOW_BAND}
+
+
+def rows_of(
+    systems: Mapping[str, System | None],
+    clips: Sequence[Clip],
+    ratio: int,
+    filter_name: str = MATCHED,
+    keys: Sequence[str] = KEYS,
+) -> tuple[dict[str, Any], Scores]:
+    """A row for each system, and the scores of each clip."""
+    from tinyaudio.data.upsampling_crops import low_rate
+
+    seconds = sum(clip.audio.shape[1] / clip.sample_rate for clip in clips)
+    rows: dict[str, Any] = {}
+    scores: Scores = {}
+    for name, system in systems.items():
+        if system is None:
+            rows[name] = None
+            continue
+        took, found = 0.0, []
+        for clip in clips:
+            low = low_rate(clip.audio, ratio, filter_name)
+            began = time.process_time()
+            made = system(low, clip.audio, clip.sample_rate, ratio)
+            took += time.process_time() - began
+            found.append(score(made, clip, ratio, keys))
+        scores[name] = found
+        rows[name] = {
+            "low_band": LOW_BAND[name],
+            **row(found),
+            "cpu_seconds_a_second": round(took / seconds, 3),
+        }
+    return rows, scores
+
+
+def gain_over_ridge(scores: Scores) -> dict[str, float] | None:
+    """Whitened against noise without a network; None without a run."""
+    if "whitened" not in scores:
+        return None
+    return paired(scores["whitened"], scores["ridge_noise"], "high_band_envelope_db")
+
+
+def table(
+    ratio: int,
+    runs: Mapping[str, Any],
+    clips: Sequence[Clip],
+    recorded: Sequence[Clip],
+) -> dict[str, Any]:
+    """All rows of a ratio."""
+    ridge = RidgeNoise(ratio, MATCHED)
+    gain_db = ridge.tune(voices(N_VALIDATION, "valid"), ratio)
+    systems = systems_of(ratio, ridge, runs)
+    rows, scores = rows_of(systems, clips, ratio)
+    found = {**rows, "gain_over_ridge": gain_over_ridge(scores), "ridge_gain_db": gain_db}
+    if recorded:
+        rows, scores = rows_of(systems, recorded, ratio)
+        found["recorded"] = {**rows, "gain_over_ridge": gain_over_ridge(scores)}
+    found["mismatched"] = {
+        name: rows_of(systems, clips[:N_MISMATCHED], ratio, name, FEW_KEYS)[0]
+        for name in (MATCHED, *MISMATCHED)
+    }
+    return found
+
+
+def measure(
+    runs: Mapping[str, Any], n_speakers: int, folder: Path | None, packages: Path
+) -> dict[str, Any]:
+    """Both tables."""
+    import torch
+
+    torch.set_num_threads(1)
+    clips, recorded = voices(n_speakers), recordings(folder, packages)
+    return {
+        "speakers": n_speakers,
+        "recordings": [clip.name for clip in recorded],
+        "cpu": cpu(),
+        **{f"x{ratio}": table(ratio, runs, clips, recorded) for ratio in RATIOS},
+    }
+
+
+def show(found: Mapping[str, Any], title: str = "") -> None:
+    """The tables as text."""
+    for name, value in found.items():
+        if value is None:
+            print(f"{title} {name:20} -")
+        elif isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
+            show(value, f"{title} {name}".strip())
+        elif isinstance(value, dict):
+            print(f"{title} {name:20}", "  ".join(f"{k} {v}" for k, v in value.items()))
+        else:
+            print(f"{title} {name}: {value}")
+
+
+def main() -> None:
+    options = parser("upsampling", __doc__)
+    places = [f"{name}_x{ratio}" for ratio in RATIOS for name in RUNS]
+    for place in places:
+        options.add_argument(
+            f"--{place.replace('_', '-')}", default="", metavar="RUN", help="(default: none)"
+        )
+    options.add_argument("--recorded", type=Path, metavar="FOLDER", help="of 44.1 kHz or more")
+    options.add_argument("--packages", type=Path, default=Path("/"), metavar="FOLDER")
+    options.add_argument("--speakers", type=int, default=N_SPEAKERS, help="(default: %(default)s)")
+    given = options.parse_args()
+    with one_line_errors():
+        runs = {place: optional_run(getattr(given, place)) for place in places}
+        found = measure(runs, given.speakers, given.recorded, given.packages)
+    if given.json:
+        print(json.dumps(found))
+    else:
+        show(found)
+
+
+if __name__ == "__main__":
+    main()
