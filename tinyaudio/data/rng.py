@@ -47,6 +47,7 @@ class Purpose(IntEnum):
     DRUM = 43
     SCHEDULE_SEARCH = 44
     UPSAMPLING_CROP = 45
+    UPSAMPLING_NOISE = 46
 
 
 def generator(*key: int) -> np.random.Generator:

@@ -42,6 +42,7 @@ NAMES = (
     "gansynth",
     "gansynth-small",
     "pitch-classifier",
+    "upsampling",
 )
 
 
