@@ -45,6 +45,7 @@ from benchmarks.upsampling_scores import FEW_KEYS, KEYS, paired, row, score
 from benchmarks.upsampling_systems import (
     RidgeNoise,
     System,
+    by_command,
     by_spline_network,
     interpolations,
     oracle_envelope,
@@ -84,6 +85,14 @@ def systems_of(ratio: int, ridge: RidgeNoise, runs: Mapping[str, Any]) -> dict[s
     for name, network in (("unet", "net"), ("mugan", "generator")):
         if run := runs.get(f"{name}_x{ratio}"):
             made[name] = by_spline_network(run, network, ratio)
+    for name, place, sampler in (
+        ("nuwave_1x1", "nuwave_1x1", "ancestral"),
+        ("nuwave", "nuwave", "ancestral"),
+        ("whitened", "whitened", "dpm-solver"),
+        ("whitened_ancestral", "whitened", "ancestral"),
+    ):
+        if run := runs.get(f"{place}_x{ratio}"):
+            made[name] = by_command(run, ratio, sampler=sampler)
     return {name: made.get(name) for name in LOW_BAND}
 
 

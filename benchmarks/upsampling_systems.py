@@ -156,3 +156,23 @@ def by_spline_network(run: Any, name: str, ratio: int) -> System:
         return net(upsample_spline(low[None], ratio))[0]
 
     return system
+
+
+def by_command(run: Any, ratio: int, **options: Any) -> System:
+    """The command of a run of `upsampling`, which keeps the band that it is given.
+
+    The clip counts as one at the run's rates, whatever its own.
+    """
+    from benchmarks.command import of_file
+    from tinyaudio.errors import UserError
+
+    command = run.recipe.commands.get("upsample")
+    if command is None or getattr(run.config, "ratio", None) != ratio:
+        raise UserError(f"a run of {run.recipe.name} is no upsampler of ratio {ratio}")
+    rate = run.config.sample_rate // ratio
+
+    def system(low: Any, original: Any, _: int, ratio: int) -> Any:
+        made = of_file(run, command, "source", low, rate, **options)
+        return made[:, : low.shape[1] * ratio]
+
+    return system

@@ -10,7 +10,7 @@ autoencoder that learned to copy sound, for which nobody needs labels.
 Paper:      Kim & Sathe, "Adversarial audio super-resolution with unsupervised feature losses", 2018, published
             as "Bandwidth extension on raw audio via generative adversarial networks", 2019 (arXiv:1903.09027).
 Implements: `Generator`, `FeatureAutoencoder`, `Discriminator`; `superpixel_shuffle`, `MultiscaleConv`.
-Differs:    the paper does not state channels.  Ours double, up to four times as many, in equal parts for the
+Differs:    the paper does not state channels.  Ours double, up to four times as many, in nearly equal parts for the
             four widths; `MUGANConfig.paper` is so wide that NU-Wave's 3.0 million parameters are 21 % of the
             generator's: its abstract says 5.4 to 21 % of its baselines', and U-Net's are 5.4 %.  Guessed, too:
             dropout of 0.2, 64 features between the discriminator's dense layers, four blocks in the
@@ -152,6 +152,7 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
         self.up = nn.ModuleList(UpBlock(c, d) for c, d in zip(entering, leaving, strict=True))
         self.last = nn.Conv1d(leaving[-1], 1, LAST_KERNEL, padding=LAST_KERNEL // 2)
         nn.init.normal_(self.last.weight, std=1e-3)
+        nn.init.zeros_(self.last.bias)
 
     def forward(self, low: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B 1 T"]:
         """Add what is missing.
