@@ -75,7 +75,7 @@ class WhitenedResidualConfig:
     @property
     def reach(self) -> int:
         """Low-rate samples to either side that one call of the network sees."""
-        return 1 + KERNEL // 2 * sum(self.dilations)
+        return KERNEL // 2 * sum(self.dilations)
 
 
 # ---------------------------------------------------------------------------- blocks

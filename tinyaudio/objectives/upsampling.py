@@ -12,13 +12,13 @@ Implements: `nuwave_loss`, `whitened_loss`; `NUWAVE_DIFFUSION` and `WHITENED_DIF
 See:        `tinyaudio.objectives.diffusion`; `tinyaudio.samplers.upsampling`.
 """
 
+from collections.abc import Callable
 from operator import itemgetter
 
 from jaxtyping import Float
 from torch import Tensor
 
 from tinyaudio.audio.interpolation import upsample_sinc
-from tinyaudio.models.nuwave import NuWave
 from tinyaudio.models.whitened_residual import MARGIN, WhitenedResidual, fold
 from tinyaudio.objectives.diffusion import Batch, GaussianDiffusion, Loss, diffusion_loss
 from tinyaudio.objectives.diffusion_time import ContinuousLevel
@@ -30,11 +30,11 @@ WHITENED_DIFFUSION = GaussianDiffusion(ContinuousLevel(linear(1_000, 1e-6, 0.008
 FIT_STEPS = 100  # of training, in which the ridge regression is fitted to its batches
 
 
-def nuwave_loss(net: NuWave, ratio: int) -> Loss:
+def nuwave_loss(network: Callable[..., Tensor], ratio: int) -> Loss:
     """The logarithm of the mean absolute error of the noise.
 
     Args:
-        net: The network.
+        network: `tinyaudio.models.nuwave.NuWave`.
         ratio: The high rate over the low one.
 
     Returns:
@@ -49,7 +49,7 @@ def nuwave_loss(net: NuWave, ratio: int) -> Loss:
         return inner(upsample_sinc(batch["low"], ratio), ratio)
 
     return diffusion_loss(
-        net, NUWAVE_DIFFUSION, clean=clean, condition=condition, error="log-absolute"
+        network, NUWAVE_DIFFUSION, clean=clean, condition=condition, error="log-absolute"
     )
 
 

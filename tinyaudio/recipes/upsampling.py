@@ -11,70 +11,28 @@ See:        the chapters on upsampling to 48 kHz.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import Dataset
 
 from tinyaudio.data.upsampling_crops import UpsamplingCrops
-from tinyaudio.errors import ConfigError, UserError
+from tinyaudio.errors import UserError
 from tinyaudio.metrics.held_out import mean_loss
-from tinyaudio.models.high_band_ridge import HOP_LENGTH
-from tinyaudio.models.nuwave import NuWave, NuWaveConfig
-from tinyaudio.models.whitened_residual import MARGIN, WhitenedResidual, WhitenedResidualConfig
+from tinyaudio.models.nuwave import NuWave
+from tinyaudio.models.whitened_residual import MARGIN, WhitenedResidual
 from tinyaudio.objectives.upsampling import nuwave_loss, whitened_loss
-from tinyaudio.recipe import Models, Recipe, RunConfig, network, option
-from tinyaudio.recipes.conditional import check_multiple
+from tinyaudio.recipe import Models, Recipe, network
+from tinyaudio.recipes.upsampling_config import FILTERS, SIZES, Config
 from tinyaudio.samplers.diffusion_steps import solver
 from tinyaudio.samplers.request import check_seeds
-from tinyaudio.samplers.upsampling import nuwave, open_source, upsample_file, whitened
+from tinyaudio.samplers.upsampling import UpsampledFile, nuwave, open_source, whitened
 from tinyaudio.train import EMA, Batch, Learner, Loss, cosine, warmup
 
 N_WARMUP, MAX_GRAD_NORM = 50, 0.5
-FILTERS = ("sinc", "stft", "chebyshev", "butterworth")
-
-
-@dataclass(frozen=True)
-class Config(RunConfig):
-    """What makes a run."""
-
-    sample_rate: int = option(48_000, "sample rate to upsample to, in Hz", minimum=1)
-    ratio: int = option(3, "this rate over that of the input: 2 or 3", minimum=2, maximum=3)
-    model: str = option("whitened", "whitened, or nuwave, the paper's")
-    condition_kernel: int = option(3, "taps of nuwave's condition: 3, Bi-DilConv, or 1", minimum=1)
-    filters: str = option("all", "decimation filter of the input, or all of them by chance")
-    n_samples: int = option(4_608, "length of a training crop, in samples", minimum=1)
-    n_sounds: int = option(240, "procedural sentences that crops are taken from", minimum=1)
-    learning_rate: float = option(1e-3, "learning rate of Adam", minimum=0)
-    ema_decay: float = option(0.998, "decay of the weights' moving average", minimum=0, maximum=1)
-    whitened: WhitenedResidualConfig = WhitenedResidualConfig.tiny()
-    nuwave: NuWaveConfig = NuWaveConfig.tiny()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.model not in ("whitened", "nuwave"):
-            raise ConfigError("model", self.model, "must be whitened or nuwave")
-        whole = self.ratio * (HOP_LENGTH if self.model == "whitened" else 1)
-        check_multiple("n_samples", self.n_samples, of=whole)
-        check_multiple("sample_rate", self.sample_rate, of=self.ratio)
-        nuwave = replace(self.nuwave, condition_kernel=self.condition_kernel)
-        object.__setattr__(self, "whitened", replace(self.whitened, ratio=self.ratio))
-        object.__setattr__(self, "nuwave", nuwave)
-
-
-NARROW = {"whitened": WhitenedResidualConfig.narrow(), "nuwave": NuWaveConfig(32, 12)}
-# Crops are two samples shorter than the paper's, a whole number at either ratio.
-PAPER = {"model": "nuwave", "nuwave": NuWaveConfig.paper(), "batch_size": 36, "n_samples": 32_766}
-SIZES = {
-    "tiny": Config(),
-    "narrow": Config(batch_size=4, n_samples=9_984, steps=600, ema_decay=0.99, **NARROW),  # type: ignore[arg-type]
-    "paper": Config(steps=1_000_000, learning_rate=3e-5, **PAPER),  # type: ignore[arg-type]
-}
 
 
 def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
@@ -88,9 +46,8 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
 
 def loss_of(config: Config, net: nn.Module) -> Loss:
     """Of either network."""
-    if isinstance(net, WhitenedResidual):
-        return whitened_loss(net)
-    return nuwave_loss(network({"net": net}, "net", NuWave), config.ratio)
+    small = isinstance(net, WhitenedResidual)
+    return whitened_loss(net) if small else nuwave_loss(net, config.ratio)
 
 
 def learners(config: Config) -> list[Learner]:
@@ -122,7 +79,7 @@ def upsample(
     seed: Annotated[int, "of the noise that the high band is made of"] = 0,
     sampling_steps: Annotated[int, "calls of the network, from 1 to 1000"] = 8,
     sampler: Annotated[str, "ancestral, ddim or dpm-solver"] = "dpm-solver",
-) -> Iterator[Float[Tensor, "1 C n"]]:
+) -> UpsampledFile:
     """The file at the run's rate, channel by channel; what it had in its own band is kept."""
     net = network(models, "net", nn.Module)
     if to != config.sample_rate:
@@ -136,7 +93,7 @@ def upsample(
     else:
         upsampler = nuwave(network(models, "net", NuWave), config.ratio, sampling_steps, step)
     check_seeds([seed])
-    return upsample_file(file, upsampler, config.sample_rate, seed, device=device)
+    return UpsampledFile(file, upsampler, config.sample_rate, seed, device=device)
 
 
 RECIPE = Recipe(

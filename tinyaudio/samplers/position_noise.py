@@ -21,6 +21,7 @@ class PositionNoise:
         seed: Decides all of it.
         begin: The first sample wanted; also before the sound, below 0.
         end: The one after the last.
+        device: Where to have it; the numbers are the same.
 
     Example:
         >>> whole, part = PositionNoise(0, -5, 20_000), PositionNoise(0, 17_000, 17_003)
@@ -28,8 +29,8 @@ class PositionNoise:
         True
     """
 
-    def __init__(self, seed: int, begin: int, end: int) -> None:
-        self.seed, self.begin, self.end = seed, begin, end
+    def __init__(self, seed: int, begin: int, end: int, device: str | torch.device = "cpu") -> None:
+        self.seed, self.begin, self.end, self.device = seed, begin, end, device
         self.draw = 0
 
     def __call__(self) -> Float[Tensor, "1 1 T"]:
@@ -42,4 +43,5 @@ class PositionNoise:
         ]
         self.draw += 1
         start = self.begin - first * CHUNK
-        return torch.cat(chunks)[None, None, start : start + self.end - self.begin]
+        noise = torch.cat(chunks)[start : start + self.end - self.begin]
+        return noise[None, None].to(self.device)

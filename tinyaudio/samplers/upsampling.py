@@ -8,7 +8,8 @@ changes nothing but the last bits.  The band that the file has is its own in the
 A file between two models' rates, such as 44.1 kHz, is brought to the lower one for the network.  Its band
 between the two comes from the file again, by the crossover.
 
-Implements: `Upsampler`, what a network has to offer; `whitened` and `nuwave`, two that do; `upsample_file`.
+Implements: `Upsampler`, what a network has to offer; `whitened` and `nuwave`, two that do; `open_source`;
+            `UpsampledFile`.
 See:        `tinyaudio.represent.crossover`; ``tinyaudio upsample``; the chapters on upsampling to 48 kHz.
 """
 
@@ -106,19 +107,14 @@ def nuwave(net: NuWave, ratio: int, n_steps: int, step: Step) -> Upsampler:
     return Upsampler(ratio, EDGE + -(-len(alpha_bars) * per_call // ratio), generate)
 
 
-@torch.no_grad()
-def upsample_file(
-    file: AudioFile,
-    upsampler: Upsampler,
-    sample_rate: int,
-    seed: int = 0,
-    *,
-    block_s: float | int = BLOCK_S,
-    device: str | torch.device = "cpu",
-) -> Iterator[Float[Tensor, "1 C n"]]:
-    """The file at the new rate, block by block; memory does not grow with its length.
+@dataclass(frozen=True)
+class UpsampledFile:
+    """A file at the new rate, made block by block; memory does not grow with its length.
 
-    Args:
+    Iterating over it gives pieces (1, C, n), of `n_samples` in all, and a warning at the end if samples left
+    [-1, 1].
+
+    Attributes:
         file: At its own rate, below the new one, with all its channels.  They get the same noise, so that
             equal channels stay equal.
         upsampler: Made for this rate.
@@ -126,43 +122,62 @@ def upsample_file(
         seed: Of the noise.
         block_s: Length of a block, in seconds; rounded.
         device: Of the network.
-
-    Yields:
-        Pieces of ceil(T sample_rate / file.sample_rate) samples in all.
-
-    Warns:
-        UserWarning: At the end, if samples left [-1, 1].
     """
-    source, ratio = file.sample_rate, upsampler.ratio
-    low_rate = sample_rate // ratio
-    # blocks begin at samples of the file that are also samples of the output, and at frames of the network
-    unit = math.lcm(sample_rate // math.gcd(source, sample_rate), HOP_LENGTH * ratio)
-    block = max(1, round(block_s * sample_rate / unit)) * unit
-    crossover = Crossover(KEPT * source / 2, GIVEN_WAY * source / 2, sample_rate)
-    edge = -(-EDGE * sample_rate // min(source, low_rate))
-    margin = -(-(edge + upsampler.reach * ratio + crossover.reach) // unit) * unit
-    n_samples = -(-file.n_samples * sample_rate // source)
-    beyond = 0
-    for first in range(0, n_samples, block):
-        n = min(block, -(-(n_samples - first) // unit) * unit)
-        begin, end = first - margin, first + n + margin
-        audio = padded(file, begin * source // sample_rate, end * source // sample_rate).to(device)
-        low = resample(audio, source, low_rate)[:, None]
-        base = resample(audio, source, sample_rate)
-        channels = [low[c : c + 1] for c in range(len(low))]
+
+    file: AudioFile
+    upsampler: Upsampler
+    sample_rate: int
+    seed: int = 0
+    block_s: float | int = BLOCK_S
+    device: str | torch.device = "cpu"
+
+    @property
+    def n_samples(self) -> int:
+        """ceil(T sample_rate / file.sample_rate)."""
+        return -(-self.file.n_samples * self.sample_rate // self.file.sample_rate)
+
+    @property
+    def crossover(self) -> Crossover:
+        """Where the file's band ends."""
+        half = self.file.sample_rate / 2
+        return Crossover(KEPT * half, GIVEN_WAY * half, self.sample_rate)
+
+    def __iter__(self) -> Iterator[Float[Tensor, "1 C n"]]:
+        """The blocks, one behind the other."""
+        source, ratio = self.file.sample_rate, self.upsampler.ratio
+        # blocks begin at samples of the file that are also samples of the output, and at the network's frames
+        unit = math.lcm(self.sample_rate // math.gcd(source, self.sample_rate), HOP_LENGTH * ratio)
+        block = max(1, round(self.block_s * self.sample_rate / unit)) * unit
+        edge = -(-EDGE * self.sample_rate // min(source, self.sample_rate // ratio))
+        around = edge + self.upsampler.reach * ratio + self.crossover.reach
+        margin = -(-around // unit) * unit
+        beyond = 0
+        for first in range(0, self.n_samples, block):
+            n = min(block, self.n_samples - first)
+            end = first - (-n // unit) * unit  # whole units, of which the last may be cut
+            piece = self.stretch(first - margin, end + margin)[:, margin : margin + n].cpu()
+            beyond += int((piece.abs() > 1).sum())
+            yield piece[None]
+        if beyond:
+            warnings.warn(
+                f"{self.file.path}: {beyond} samples left ±1 at the new rate and were clipped; make the file"
+                " softer, by 3 dB for instance, if it matters",
+                stacklevel=2,
+            )
+
+    @torch.no_grad()
+    def stretch(self, begin: int, end: int) -> Float[Tensor, "C n"]:
+        """Samples from begin to end of the new rate, wrong near both ends."""
+        source, to = self.file.sample_rate, self.sample_rate
+        audio = padded(self.file, begin * source // to, end * source // to).to(self.device)
+        low = resample(audio, source, to // self.upsampler.ratio)[:, None]
         made = [
-            upsampler.generate(one, on(device, PositionNoise(seed, begin, end))) for one in channels
+            self.upsampler.generate(
+                low[c : c + 1], PositionNoise(self.seed, begin, end, self.device)
+            )
+            for c in range(len(low))
         ]
-        mixed = crossover.replace_low_band(torch.cat(made)[:, 0], base)
-        piece = mixed[:, margin : margin + min(n, n_samples - first)].cpu()
-        beyond += int((piece.abs() > 1).sum())
-        yield piece[None]
-    if beyond:
-        warnings.warn(
-            f"{file.path}: {beyond} samples left ±1 at the new rate and were clipped; make the file softer, by"
-            " 3 dB for instance, if it matters",
-            stacklevel=2,
-        )
+        return self.crossover.replace_low_band(torch.cat(made)[:, 0], resample(audio, source, to))
 
 
 def open_source(path: Path, sample_rate: int, ratio: int) -> AudioFile:
@@ -197,11 +212,6 @@ def open_source(path: Path, sample_rate: int, ratio: int) -> AudioFile:
             stacklevel=2,
         )
     return file
-
-
-def on(device: str | torch.device, noise: Callable[[], Tensor]) -> Callable[[], Tensor]:
-    """A source of noise whose draws are moved to a device."""
-    return lambda: noise().to(device)
 
 
 def padded(file: AudioFile, begin: int, end: int) -> Float[Tensor, "C T"]:
