@@ -65,7 +65,7 @@ def of_file(
     sample_rate: int | None = None,
     **options: Any,
 ) -> Any:
-    """What a command of a run makes of a clip (1, T), which it is given as a file, by default at the run's rate."""
+    """What a command of a run makes of a clip (1, T), given as a file, by default at the run's rate."""
     import soundfile
     import torch
 

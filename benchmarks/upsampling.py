@@ -10,13 +10,15 @@ whitened           a run of `upsampling`, by DPM-Solver++; whitened_ancestral by
 oracle_magnitude   the original's own spectrogram above the low band under a random phase
 oracle_envelope    noise with the original's own levels
 
-Each without a run is null.  The clips are sentences by 24 procedural speakers, with the noise of a microphone at
--75 dBFS, on none of whom anything was trained or chosen; `recorded` has the same rows for recordings of 44.1 and
-48 kHz, which each keep their rate, of the package, of Debian's (--packages FOLDER with unpacked ones, default /)
-or of one's own, --recorded FOLDER.  No training has them.  The low rate comes from the filter "sinc", and
-`mismatched` has rows of other filters.  A row has
+Each without a run is null.  The clips are sentences by 24 procedural speakers on none of whom anything was
+trained or chosen, with the noise of a microphone at -75 dBFS; `recorded` has the same rows for recordings of
+44.1 and 48 kHz, which keep their rates and which no training has: of the package and of Debian's
+(--packages FOLDER, where packages are unpacked, by default /), or of one's own, --recorded FOLDER.  The low
+rate comes from the filter "sinc"; `mismatched` has rows of it and of other filters on fewer speakers.  The
+baselines' runs know the first filter alone.  A row has
 
-low_band                where the band below the cutoff comes from
+low_band                the band below the cutoff: as interpolated, the sinc's, as the network generates it, or
+                        replaced by the sinc's through a crossover
 snr_db, low_band_snr_db   signal-to-noise ratio, and of the band below the cutoff alone
 lsd, lsd_high           log-spectral distance by NU-Wave's definition, and of the bins above the cutoff alone
 high_band_envelope_db   distance of the levels of 12 bands above the cutoff, frame by frame
@@ -25,8 +27,8 @@ high_band_hnr_error_db  mean absolute error of the harmonics-to-noise ratio ther
 noise_in_silence_db     level where the original is below -60 dBFS
 cpu_seconds_a_second    of one thread
 
-gain_over_ridge is whitened's high_band_envelope_db minus ridge_noise's, paired over clips: the mean and its 95 %
-interval by Student's t; below 0, the network is nearer.
+gain_over_ridge is whitened's high_band_envelope_db minus ridge_noise's, paired over clips: the mean and its
+95 % interval by Student's t; below 0, the network is nearer.
 
     python -m benchmarks.upsampling --json
     python -m benchmarks.upsampling --whitened-x3 runs/x3 --unet-x3 runs/unet

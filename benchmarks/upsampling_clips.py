@@ -11,8 +11,8 @@ SILENCE_S = 0.15  # on either side of a voice
 NOISE_FLOOR_DBFS = -75.0  # of voices, as in training
 SPEAKER_SEEDS = (11, 12, 13)  # not that of training, so that these speakers are others
 VALID_SEED = 21  # of speakers on whom gains are tuned
-# Where Debian's packages alsa-utils, klettres-data, puredata-doc and supercollider-common put recordings of 44.1
-# or 48 kHz, and how many of each folder are taken, the largest files first.  A folder of klettres is a speaker.
+# Where Debian's packages alsa-utils, klettres-data, puredata-doc and supercollider-common put recordings of
+# 44.1 or 48 kHz, and how many of a folder are taken, the largest files first.  One of klettres is a speaker.
 PACKAGED = {
     "usr/share/sounds/alsa/*.wav": 8,
     "usr/share/klettres/*/alpha/*.ogg": 1,
@@ -49,7 +49,9 @@ def voice_clip(speaker: int, seed: int, split: str) -> Clip:
     f0 = F.pad(f0, (silence, silence), value=torch.nan)
     rest = -audio.shape[1] % 6  # so that both ratios give whole numbers of samples
     audio, f0 = F.pad(audio, (0, rest)), F.pad(f0, (0, rest + 1), value=torch.nan)
-    noise = torch.randn(audio.shape, generator=torch.Generator().manual_seed(1_000 * seed + speaker))
+    noise = torch.randn(
+        audio.shape, generator=torch.Generator().manual_seed(1_000 * seed + speaker)
+    )
     audio = audio + 10 ** (NOISE_FLOOR_DBFS / 20) * noise
     return Clip(f"voice {seed}-{speaker}", audio, RATE, f0[::256])
 

@@ -53,7 +53,9 @@ def test_folding_loses_no_sample(ratio):
     x = torch.randn(2, 5, 7 * ratio)
     folded = superpixel_shuffle(x, ratio)
     assert folded.shape == (2, 5 * ratio, 7)
-    assert torch.equal(folded[:, :5], x[:, :, ::ratio])  # the first channels are samples 0, r, 2 r, ...
+    assert torch.equal(
+        folded[:, :5], x[:, :, ::ratio]
+    )  # the first channels are samples 0, r, 2 r, ...
     assert torch.equal(subpixel_shuffle(folded, ratio), x)
 
 
@@ -61,7 +63,9 @@ def test_four_widths_are_one_wide_convolution_with_zeros():
     torch.manual_seed(0)
     conv, x = MultiscaleConv(3, 10), torch.randn(2, 3, 100)
     assert [one.out_channels for one in conv.scales] == [2, 2, 3, 3]
-    wide = torch.cat([F.pad(one.weight, 2 * (40 - one.kernel_size[0] // 2,)) for one in conv.scales])
+    wide = torch.cat(
+        [F.pad(one.weight, 2 * (40 - one.kernel_size[0] // 2,)) for one in conv.scales]
+    )
     bias = torch.cat([one.bias for one in conv.scales])
     assert torch.allclose(conv(x), F.conv1d(x, wide, bias, padding=40), atol=1e-5)
 

@@ -3,15 +3,15 @@ r"""MU-GAN: a U-Net whose convolutions have several widths, taught by a discrimi
     \hat y = G(x) = x + f(x),   x the low-rate waveform as a spline at the new rate
 
 Where AudioUNet strides, MU-GAN folds time into channels (superpixel, the inverse of the subpixel shuffle), so
-that no sample is dropped; and every convolution has filters of 3, 9, 27 and 81 taps side by side, for detail and
-for context.  Three things teach it: the sound itself, a discriminator, and the innermost features of an
+that no sample is dropped; and every convolution has filters of 3, 9, 27 and 81 taps side by side, for detail
+and for context.  Three things teach it: the sound itself, a discriminator, and the innermost features of an
 autoencoder that learned to copy sound, for which nobody needs labels.
 
 Paper:      Kim & Sathe, "Adversarial audio super-resolution with unsupervised feature losses", 2018, published
             as "Bandwidth extension on raw audio via generative adversarial networks", 2019 (arXiv:1903.09027).
 Implements: `Generator`, `FeatureAutoencoder`, `Discriminator`; `superpixel_shuffle`, `MultiscaleConv`.
-Differs:    the paper does not state channels.  Ours double, up to four times as many, in nearly equal parts for the
-            four widths; `MUGANConfig.paper` is so wide that NU-Wave's 3.0 million parameters are 21 % of the
+Differs:    the paper does not state channels.  Ours double, up to four times as many, in nearly equal parts for
+            the four widths; `MUGANConfig.paper` is so wide that NU-Wave's 3.0 million parameters are 21 % of the
             generator's: its abstract says 5.4 to 21 % of its baselines', and U-Net's are 5.4 %.  Guessed, too:
             dropout of 0.2, 64 features between the discriminator's dense layers, four blocks in the
             autoencoder.  The discriminator takes the mean over time before its dense layers, where the paper's
@@ -41,7 +41,7 @@ class MUGANConfig:
     """Size of a MU-GAN: generator, autoencoder and discriminator.
 
     Attributes:
-        width: Channels of the generator's first block, even and 8 or more; they double, up to four times as many.
+        width: Channels of the generator's first block, even and 8 or more; they double, up to four times.
         n_layers: Blocks of the generator that halve the length.
         discriminator_layers: Of the discriminator, as many channels.
         feature_layers: Of the autoencoder, whose channels stay at ``width``.
@@ -68,6 +68,12 @@ class MUGANConfig:
     def channels(self) -> list[int]:
         """Of the generator's blocks, from the waveform inwards."""
         return [self.width * min(2**b, 4) for b in range(self.n_layers)]
+
+    @property
+    def reach(self) -> int:
+        """Samples to either side of one of the generator's that can change it, or a few more."""
+        halves = sum(KERNELS[-1] // 2 * 2**b for b in range(self.n_layers))
+        return halves + 2 * halves + LAST_KERNEL // 2 + 2 ** (self.n_layers + 1)
 
 
 def superpixel_shuffle(x: Float[Tensor, "B C T"], ratio: int = 2) -> Float[Tensor, "B D t"]:
@@ -195,7 +201,7 @@ class FeatureAutoencoder(nn.Module, PyTorchModelHubMixin, library_name="tinyaudi
 
     def encode(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B C t"]:
         """The features of a sound, those of silence at its end."""
-        features: Tensor = self.down(F.pad(audio, (0, -audio.shape[2] % 2**len(self.down))))
+        features: Tensor = self.down(F.pad(audio, (0, -audio.shape[2] % 2 ** len(self.down))))
         return features
 
     def forward(self, audio: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B 1 T"]:
@@ -220,7 +226,9 @@ class Discriminator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", t
         self.convs = nn.ModuleList(
             MultiscaleConv(c, d // 2) for c, d in pairwise([config.width, *channels])
         )
-        self.norms = nn.ModuleList(nn.BatchNorm1d(c // 2, track_running_stats=False) for c in channels)
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(c // 2, track_running_stats=False) for c in channels
+        )
         self.dropout = nn.Dropout(DROPOUT)
         self.dense = nn.Linear(channels[-1], config.hidden)
         self.last = nn.Linear(config.hidden, 1)

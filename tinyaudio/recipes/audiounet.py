@@ -1,6 +1,7 @@
 """Train a U-Net that adds the top band to a waveform: the regression baseline of upsampling to 48 kHz.
 
 COMMAND     tinyaudio train audiounet --size narrow --ratio 3 --out runs/unet
+UPSAMPLE    tinyaudio upsample speech.wav speech-48k.wav --model runs/unet
 HARDWARE    one CPU core, two minutes for the tiny and six for the narrow size; a GPU for the paper's
 EXPECT      snr_db rises a little above the spline's; high_band_energy_db stays far below 0: the mean of all
             top bands that fit a low band is quiet
@@ -17,7 +18,18 @@ from torch import Tensor
 from tinyaudio.models.audiounet import AudioUNet, AudioUNetConfig
 from tinyaudio.objectives.feature_gan import root_square_error
 from tinyaudio.recipe import Models, Recipe, network, option
-from tinyaudio.recipes.upsamplers import UpsamplerConfig, dataset, scores, spline_of
+from tinyaudio.recipes.upsamplers import (
+    Source,
+    To,
+    Unused,
+    UnusedName,
+    UpsamplerConfig,
+    dataset,
+    file_by,
+    scores,
+    spline_of,
+)
+from tinyaudio.samplers.upsampling import UpsampledFile
 from tinyaudio.train import Batch, Learner, cosine
 
 
@@ -58,6 +70,21 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
     return scores(config, network(models, "net", AudioUNet), batches)
 
 
+def upsample(
+    config: Config,
+    models: Models,
+    *,
+    source: Source = None,
+    to: To = 48_000,
+    seed: Unused = 0,
+    sampling_steps: Unused = 1,
+    sampler: UnusedName = "",
+) -> UpsampledFile:
+    """The file at the run's rate, channel by channel; what it had in its own band is kept."""
+    net = network(models, "net", AudioUNet)
+    return file_by(config, net, net.config.reach, source, to)
+
+
 RECIPE = Recipe(
     name="audiounet",
     description=__doc__,
@@ -65,7 +92,7 @@ RECIPE = Recipe(
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,
-    commands={},
+    commands={"upsample": upsample},
 )
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Train MU-GAN to add the top band to a waveform: the adversarial baseline of upsampling to 48 kHz.
 
 COMMAND     tinyaudio train mugan --size narrow --ratio 3 --out runs/mugan
+UPSAMPLE    tinyaudio upsample speech.wav speech-48k.wav --model runs/mugan
 HARDWARE    one CPU core, two minutes for the tiny and six for the narrow size; a GPU for the paper's
 EXPECT      the discriminator's accuracy stays near 1: it weighs a thousandth, and the squared error rules
 See:        the chapters on upsampling to 48 kHz.
@@ -20,7 +21,18 @@ from tinyaudio.objectives.feature_gan import (
     feature_gan_generator,
 )
 from tinyaudio.recipe import Models, Recipe, network, option
-from tinyaudio.recipes.upsamplers import UpsamplerConfig, dataset, scores, spline_of
+from tinyaudio.recipes.upsamplers import (
+    Source,
+    To,
+    Unused,
+    UnusedName,
+    UpsamplerConfig,
+    dataset,
+    file_by,
+    scores,
+    spline_of,
+)
+from tinyaudio.samplers.upsampling import UpsampledFile
 from tinyaudio.train import Batch, Learner, cosine
 
 
@@ -69,6 +81,24 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
     return scores(config, network(models, "generator", Generator), batches)
 
 
+def upsample(
+    config: Config,
+    models: Models,
+    *,
+    source: Source = None,
+    to: To = 48_000,
+    seed: Unused = 0,
+    sampling_steps: Unused = 1,
+    sampler: UnusedName = "",
+) -> UpsampledFile:
+    """The file at the run's rate, channel by channel; what it had in its own band is kept.
+
+    Blocks begin at multiples of 128 * ratio: with more than seven layers, their length makes a small difference.
+    """
+    net = network(models, "generator", Generator)
+    return file_by(config, net, net.config.reach, source, to)
+
+
 RECIPE = Recipe(
     name="mugan",
     description=__doc__,
@@ -76,7 +106,7 @@ RECIPE = Recipe(
     dataset=dataset,
     learners=learners,
     evaluate=evaluate,
-    commands={},
+    commands={"upsample": upsample},
 )
 
 if __name__ == "__main__":
