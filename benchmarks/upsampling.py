@@ -32,6 +32,7 @@ gain_over_ridge is whitened's high_band_envelope_db minus ridge_noise's, paired 
 
     python -m benchmarks.upsampling --json
     python -m benchmarks.upsampling --whitened-x3 runs/x3 --unet-x3 runs/unet
+    python -m benchmarks.upsampling --keep before.json --mugan-x3 runs/mugan --json
 """
 
 import json
@@ -73,6 +74,7 @@ LOW_BAND = {
     "oracle_magnitude": "sinc",
     "oracle_envelope": "sinc",
 }
+PAIRED = ("ridge_noise", "whitened")  # their clips are compared one by one
 Scores = dict[str, list[dict[str, float]]]
 
 
@@ -104,16 +106,18 @@ def rows_of(
     ratio: int,
     filter_name: str = MATCHED,
     keys: Sequence[str] = KEYS,
+    kept: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], Scores]:
-    """A row for each system, and the scores of each clip."""
+    """A row for each system, and the scores of each clip; rows that are kept from before are not made again."""
     from tinyaudio.data.upsampling_crops import low_rate
 
     seconds = sum(clip.audio.shape[1] / clip.sample_rate for clip in clips)
     rows: dict[str, Any] = {}
     scores: Scores = {}
     for name, system in systems.items():
-        if system is None:
-            rows[name] = None
+        old = (kept or {}).get(name)
+        if system is None or (old and name not in PAIRED):
+            rows[name] = old
             continue
         took, found = 0.0, []
         for clip in clips:
@@ -143,37 +147,59 @@ def table(
     runs: Mapping[str, Any],
     clips: Sequence[Clip],
     recorded: Sequence[Clip],
+    kept: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All rows of a ratio."""
     ridge = RidgeNoise(ratio, MATCHED)
     gain_db = ridge.tune(voices(N_VALIDATION, "valid"), ratio)
     systems = systems_of(ratio, ridge, runs)
-    rows, scores = rows_of(systems, clips, ratio)
+    rows, scores = rows_of(systems, clips, ratio, kept=kept)
     found = {**rows, "gain_over_ridge": gain_over_ridge(scores), "ridge_gain_db": gain_db}
     if recorded:
-        rows, scores = rows_of(systems, recorded, ratio)
+        rows, scores = rows_of(systems, recorded, ratio, kept=kept.get("recorded"))
         found["recorded"] = {**rows, "gain_over_ridge": gain_over_ridge(scores)}
+    few, old = clips[:N_MISMATCHED], kept.get("mismatched", {})
     found["mismatched"] = {
-        name: rows_of(systems, clips[:N_MISMATCHED], ratio, name, FEW_KEYS)[0]
+        name: rows_of(systems, few, ratio, name, FEW_KEYS, old.get(name))[0]
         for name in (MATCHED, *MISMATCHED)
     }
     return found
 
 
 def measure(
-    runs: Mapping[str, Any], n_speakers: int, folder: Path | None, packages: Path
+    runs: Mapping[str, Any],
+    n_speakers: int,
+    folder: Path | None,
+    packages: Path,
+    kept: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Both tables."""
+    """Both tables.
+
+    Args:
+        runs: By the names of rows and ratios, such as "unet_x3"; None for none.
+        n_speakers: Procedural ones.
+        folder: Of recordings in place of the package's and Debian's.
+        packages: Where Debian's packages are unpacked.
+        kept: What an earlier call returned: its rows are not measured again.
+
+    Raises:
+        UserError: The rows to keep are of other clips.
+    """
     import torch
+
+    from tinyaudio.errors import UserError
 
     torch.set_num_threads(1)
     clips, recorded = voices(n_speakers), recordings(folder, packages)
-    return {
-        "speakers": n_speakers,
-        "recordings": [clip.name for clip in recorded],
-        "cpu": cpu(),
-        **{f"x{ratio}": table(ratio, runs, clips, recorded) for ratio in RATIOS},
+    about = {"speakers": n_speakers, "recordings": [clip.name for clip in recorded]}
+    kept = kept or about
+    if any(kept.get(name) != value for name, value in about.items()):
+        raise UserError("--keep: its rows are of other clips; measure all rows anew")
+    tables = {
+        f"x{ratio}": table(ratio, runs, clips, recorded, kept.get(f"x{ratio}", {}))
+        for ratio in RATIOS
     }
+    return {**about, "cpu": cpu(), **tables}
 
 
 def show(found: Mapping[str, Any], title: str = "") -> None:
@@ -196,13 +222,20 @@ def main() -> None:
         options.add_argument(
             f"--{place.replace('_', '-')}", default="", metavar="RUN", help="(default: none)"
         )
-    options.add_argument("--recorded", type=Path, metavar="FOLDER", help="of 44.1 kHz or more")
+    options.add_argument("--recorded", type=Path, metavar="FOLDER", help="of 44.1 or 48 kHz")
     options.add_argument("--packages", type=Path, default=Path("/"), metavar="FOLDER")
     options.add_argument("--speakers", type=int, default=N_SPEAKERS, help="(default: %(default)s)")
+    options.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FILE",
+        help="what --json printed before: measure only what is null in it",
+    )
     given = options.parse_args()
     with one_line_errors():
         runs = {place: optional_run(getattr(given, place)) for place in places}
-        found = measure(runs, given.speakers, given.recorded, given.packages)
+        kept = json.loads(given.keep.read_text()) if given.keep else None
+        found = measure(runs, given.speakers, given.recorded, given.packages, kept)
     if given.json:
         print(json.dumps(found))
     else:

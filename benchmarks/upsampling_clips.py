@@ -14,12 +14,13 @@ VALID_SEED = 21  # of speakers on whom gains are tuned
 # Where Debian's packages alsa-utils, klettres-data, puredata-doc and supercollider-common put recordings of
 # 44.1 or 48 kHz, and how many of a folder are taken, the largest files first.  One of klettres is a speaker.
 PACKAGED = {
-    "usr/share/sounds/alsa/*.wav": 8,
+    "usr/share/sounds/alsa/[FRS]*.wav": 4,  # words; the others are noise
     "usr/share/klettres/*/alpha/*.ogg": 1,
     "usr/share/puredata/doc/sound/voice*.wav": 2,
     "usr/share/SuperCollider/sounds/a11wlk01.wav": 1,
 }
-N_RECORDED = 24
+RATES = (44_100, 48_000)
+N_RECORDED = 20
 # What is softer, or has less power above 16 kHz relative to all of it, has no top band to compare with.
 SOFTEST_PEAK, TOP_HZ, LEAST_TOP_DB = 0.05, 16_000, -70.0
 
@@ -69,7 +70,7 @@ def voices(n: int, split: str = "test") -> list[Clip]:
 
 
 def recordings(folder: Path | None, packages: Path) -> list[Clip]:
-    """Recorded clips at their own rate, 44.1 kHz or more: of a folder, or of the package and of Debian's."""
+    """Recorded clips at their own rate, 44.1 or 48 kHz: of a folder, or of the package and of Debian's."""
     from tinyaudio.data import recorded
     from tinyaudio.errors import UserError
 
@@ -77,7 +78,9 @@ def recordings(folder: Path | None, packages: Path) -> list[Clip]:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         clips = [clip for path in files for clip in of_file(path)][:N_RECORDED]
         if not clips:
-            raise UserError(f"--recorded {folder}: no sound of 44.1 kHz or more in it")
+            raise UserError(
+                f"--recorded {folder}: no sound of 44.1 or 48 kHz with a top band in it"
+            )
         return clips
     files = []
     for pattern, n in PACKAGED.items():
@@ -108,16 +111,17 @@ def clip_of(name: str, audio: Any, rate: int) -> Iterator[Clip]:
     import torch
 
     from tinyaudio.metrics.pitch import f0_track
-    from tinyaudio.represent.band_split import split_bands
+    from tinyaudio.represent.spectrum import stft
 
     audio, length = audio[:1], 6 * int(SECONDS * rate / 6)
-    if rate < 44_100 or audio.shape[1] < length // 4 or audio.abs().max() < SOFTEST_PEAK:
+    if rate not in RATES or audio.shape[1] < length // 4 or audio.abs().max() < SOFTEST_PEAK:
         return
     if audio.shape[1] > length:
         energy = audio[0].double().square().cumsum(0)
         start = int((energy[length:] - energy[:-length]).argmax())
         audio = audio[:, start : start + length]
     audio = audio[:, : audio.shape[1] // 6 * 6].clone()
-    _, top = split_bands(audio.double(), rate, TOP_HZ)
-    if 20 * torch.log10(top.norm() / audio.norm()) >= LEAST_TOP_DB:
+    power = stft(audio[0], 2_048, 512).abs().square().sum(dim=1)
+    top = power[round(TOP_HZ / rate * 2_048) :].sum() / power.sum()
+    if 10 * torch.log10(top) >= LEAST_TOP_DB:
         yield Clip(name, audio, rate, f0_track(audio, rate))

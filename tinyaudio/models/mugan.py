@@ -11,9 +11,9 @@ Paper:      Kim & Sathe, "Adversarial audio super-resolution with unsupervised f
             as "Bandwidth extension on raw audio via generative adversarial networks", 2019 (arXiv:1903.09027).
 Implements: `Generator`, `FeatureAutoencoder`, `Discriminator`; `superpixel_shuffle`, `MultiscaleConv`.
 Differs:    the paper does not state channels.  Ours double, up to four times as many, in nearly equal parts for
-            the four widths; `MUGANConfig.paper` is so wide that NU-Wave's 3.0 million parameters are 21 % of the
-            generator's: its abstract says 5.4 to 21 % of its baselines', and U-Net's are 5.4 %.  Guessed, too:
-            dropout of 0.2, 64 features between the discriminator's dense layers, four blocks in the
+            the four widths; `MUGANConfig.paper` is so wide that NU-Wave's 3.0 million parameters are 21 % of
+            the generator's: its abstract says 5.4 to 21 % of its baselines', and U-Net's are 5.4 %.  Guessed,
+            too: dropout of 0.2, 64 features between the discriminator's dense layers, four blocks in the
             autoencoder.  The discriminator takes the mean over time before its dense layers, where the paper's
             takes every moment, so that crops of any length have a score.
 See:        `tinyaudio.models.audiounet`, which it follows; `tinyaudio.objectives.feature_gan` for the losses.

@@ -93,7 +93,7 @@ def upsample(
 ) -> UpsampledFile:
     """The file at the run's rate, channel by channel; what it had in its own band is kept.
 
-    Blocks begin at multiples of 128 * ratio: with more than seven layers, their length makes a small difference.
+    Blocks begin at multiples of 128 * ratio: with more than seven layers, their length matters a little.
     """
     net = network(models, "generator", Generator)
     return file_by(config, net, net.config.reach, source, to)
