@@ -121,7 +121,8 @@ def clip_of(name: str, audio: Any, rate: int) -> Iterator[Clip]:
         start = int((energy[length:] - energy[:-length]).argmax())
         audio = audio[:, start : start + length]
     audio = audio[:, : audio.shape[1] // 6 * 6].clone()
-    power = stft(audio[0], 2_048, 512).abs().square().sum(dim=1)
+    inner = stft(audio[0], 2_048, 512)[:, 2:-2]  # the others see where the clip was cut
+    power = inner.abs().square().sum(dim=1)
     top = power[round(TOP_HZ / rate * 2_048) :].sum() / power.sum()
     if 10 * torch.log10(top) >= LEAST_TOP_DB:
         yield Clip(name, audio, rate, f0_track(audio, rate))

@@ -33,7 +33,7 @@ FLOOR = 1e-6  # of Kuleshov's code
 def root_square_error(
     made: Float[Tensor, "B C T"], audio: Float[Tensor, "B C T"]
 ) -> Float[Tensor, ""]:
-    """The mean over clips of L_RMS, so that a soft clip counts as much by its relative as a loud one.
+    """L_RMS, the mean over clips of their root mean square error: no loud clip outweighs all soft ones.
 
     Args:
         made: Estimates.
