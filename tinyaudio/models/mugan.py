@@ -158,7 +158,8 @@ class Generator(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=
         self.up = nn.ModuleList(UpBlock(c, d) for c, d in zip(entering, leaving, strict=True))
         self.last = nn.Conv1d(leaving[-1], 1, LAST_KERNEL, padding=LAST_KERNEL // 2)
         nn.init.normal_(self.last.weight, std=1e-3)
-        nn.init.zeros_(self.last.bias)
+        if self.last.bias is not None:
+            nn.init.zeros_(self.last.bias)
 
     def forward(self, low: Float[Tensor, "B 1 T"]) -> Float[Tensor, "B 1 T"]:
         """Add what is missing.

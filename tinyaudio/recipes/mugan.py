@@ -59,8 +59,8 @@ PAPER = Config(
 def learners(config: Config) -> list[Learner]:
     """The autoencoder, the discriminator, then the generator, which both teach."""
     torch.manual_seed(config.seed)
-    kinds = (FeatureAutoencoder, Discriminator, Generator)
-    autoencoder, discriminator, generator = (kind(config.model) for kind in kinds)
+    autoencoder, discriminator = FeatureAutoencoder(config.model), Discriminator(config.model)
+    generator = Generator(config.model)
     low, weights = spline_of(config.ratio), (config.feature_weight, config.adversarial_weight)
     d_loss = feature_gan_discriminator(discriminator, generator, low)
     g_loss = feature_gan_generator(discriminator, generator, autoencoder.encode, low, *weights)
