@@ -36,6 +36,8 @@ NAMES = (
     "singing-wavenet",
     "wavegan",
     "ddpm",
+    "audiounet",
+    "mugan",
     "vae-wgan",
     "gansynth",
     "gansynth-small",
