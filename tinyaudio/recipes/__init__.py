@@ -26,6 +26,7 @@ NAMES = (
     "istft-vocoder",
     "diffwave",
     "wavegrad",
+    "hifigan",
     "autoencoder",
     "wavenet-autoencoder",
     "vqvae",
