@@ -107,6 +107,8 @@ def test_the_sums_of_the_whole_losses():
     assert net.gain.grad is None
     total, logs = generator_loss(net, generate, distance, 10, 0)(batch, 0)
     assert total.item() == pytest.approx(0.25 + 5) and "features" not in logs
+    total, _ = generator_loss(net, generate, distance, 10, 0, scores_weight=1 / 2)(batch, 0)
+    assert total.item() == pytest.approx(0.125 + 5)  # UnivNet's mean over two discriminators
 
 
 def test_the_paper_s_weights_are_the_defaults():

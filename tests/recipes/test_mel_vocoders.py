@@ -16,9 +16,9 @@ from tinyaudio.train import State, train
 
 pytestmark = pytest.mark.usefixtures("few_held_out")
 SMALL = "--batch-size 2 --n-samples 1024 --steps 2 --eval-every 2 --save-every 2 --device cpu"
-NAMES = ("hifigan",)
+NAMES = ("hifigan", "univnet")
 # Steps of two clips of 1,024 samples, and the held-out distance in dB that they reach.
-LEARNS = {"hifigan": (40, 20)}
+LEARNS = {"hifigan": (40, 20), "univnet": (40, 13.5)}
 
 
 def short(name, **changes):

@@ -133,6 +133,7 @@ def generator_loss(
     distance: Callable[[Tensor, Tensor], Tensor],
     distance_weight: float | int = MEL_WEIGHT,
     feature_weight: float | int = FEATURE_WEIGHT,
+    scores_weight: float | int = 1.0,
 ) -> Loss:
     r"""L_G of a batch with a key ``audio``.
 
@@ -142,6 +143,7 @@ def generator_loss(
         distance: d of generated and real audio.
         distance_weight: \lambda.
         feature_weight: \lambda_{fm}; with 0, the features of real sound are not computed.
+        scores_weight: Of the sum of the discriminators' terms; 1 / K makes it UnivNet's mean.
 
     Returns:
         A loss; logs ``scores``, ``distance`` and, if it is part of the loss, ``features``, unweighted.
@@ -151,7 +153,7 @@ def generator_loss(
         generated = generate(batch)
         maps = discriminators(generated)
         scores, near = generator_scores_loss(maps), distance(generated, batch["audio"])
-        total = scores.sum() + distance_weight * near
+        total = scores_weight * scores.sum() + distance_weight * near
         logs = {"scores": scores.detach().mean(), "distance": near.detach()}
         if feature_weight:
             with torch.no_grad():

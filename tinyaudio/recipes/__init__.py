@@ -27,6 +27,7 @@ NAMES = (
     "diffwave",
     "wavegrad",
     "hifigan",
+    "univnet",
     "autoencoder",
     "wavenet-autoencoder",
     "vqvae",

@@ -24,6 +24,7 @@ from tinyaudio.objectives.vocoder_gan import mel_distance
 from tinyaudio.recipe import RunConfig, option
 from tinyaudio.recipes.conditional import check_multiple
 from tinyaudio.represent.logmel import log_mel, middle_frames
+from tinyaudio.samplers.request import check_seeds
 from tinyaudio.train import EMA, Batch, Learner, Loss, cosine
 
 
@@ -157,6 +158,7 @@ def generate(
         seconds: At most so much of it.
         seeds: One a clip.
     """
+    check_seeds(seeds)
     audio = wanted_sound(config, mel_of, seconds)
     frames = config.frames(audio[None]).to(device)
     with torch.no_grad():
