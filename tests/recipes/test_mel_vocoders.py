@@ -16,9 +16,9 @@ from tinyaudio.train import State, train
 
 pytestmark = pytest.mark.usefixtures("few_held_out")
 SMALL = "--batch-size 2 --n-samples 1024 --steps 2 --eval-every 2 --save-every 2 --device cpu"
-NAMES = ("hifigan", "univnet")
+NAMES = ("hifigan", "univnet", "waveglow")
 # Steps of two clips of 1,024 samples, and the held-out distance in dB that they reach.
-LEARNS = {"hifigan": (40, 20), "univnet": (40, 13.5)}
+LEARNS = {"hifigan": (40, 20), "univnet": (40, 13.5), "waveglow": (40, 28)}
 
 
 def short(name, **changes):
@@ -79,6 +79,9 @@ def test_a_mel_of_another_number_of_bands_is_refused(name):
 
 def vocode(name, models, frames):
     """Frames to sound, by whatever the network of that name needs."""
+    if name == "waveglow":
+        net = models["net"]
+        return net.inverse(net.noise(frames.shape[2], 0), frames)
     return models["generator"](frames)
 
 

@@ -28,6 +28,7 @@ NAMES = (
     "wavegrad",
     "hifigan",
     "univnet",
+    "waveglow",
     "autoencoder",
     "wavenet-autoencoder",
     "vqvae",

@@ -114,14 +114,20 @@ def evaluate(
     """
 
     def loss(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        batch = config.with_frames(batch)
         frames = (config.sample_rate, config.n_fft, config.hop_length)
         nepers = mel_distance(vocode(batch["frames"]), batch["audio"], *frames)
         return 20 / math.log(10) * nepers, {}
 
+    return {"log_mel_db": held_out_loss(config, net, loss, batches)}
+
+
+def held_out_loss(
+    config: MelVocoderConfig, net: nn.Module, loss: Loss, batches: Iterable[Batch]
+) -> float:
+    """The mean of a loss over crops with their frames, under the same noise every time."""
     with torch.random.fork_rng():
-        torch.manual_seed(0)  # the same noise every time
-        return {"log_mel_db": mean_loss(loss, net, batches)}
+        torch.manual_seed(0)
+        return mean_loss(lambda batch, step: loss(config.with_frames(batch), step), net, batches)
 
 
 def wanted_sound(
