@@ -40,7 +40,9 @@ def scores(printed):
 
 
 def test_tones_fold_to_where_the_formula_says(printed):
-    rows = re.findall(r"(?m)^ *(\d+) Hz → (\d+) Hz, 0.0 dB; filtered, below -100 dB: True$", printed)
+    rows = re.findall(
+        r"(?m)^ *(\d+) Hz → (\d+) Hz, 0.0 dB; filtered, below -100 dB: True$", printed
+    )
     assert [(int(f), int(heard)) for f, heard in rows] == [
         (f, abs(f - 16_000 * round(f / 16_000))) for f in (9_000, 13_000, 21_000)
     ]
@@ -80,7 +82,11 @@ def test_only_the_public_code_s_baseline_is_late_and_pays_for_it(printed):
     }
     lost = [rows[r, "linear"][1] - rows[r, "late"][1] for r in (2, 3)]
     assert lost == pytest.approx([8.5, 10.3], abs=0.01)
-    stated("두 배에서 8.5 dB, 세 배에서 10.3 dB", "8.5 dB of SNR from straight lines", "10.3 dB at three")
+    stated(
+        "두 배에서 8.5 dB, 세 배에서 10.3 dB",
+        "8.5 dB of SNR from straight lines",
+        "10.3 dB at three",
+    )
     assert rows[2, "nearest"] == rows[2, "linear"]
     stated("0.00002초의 지연", "a delay of 0.00002 s")
     assert 1 / 48_000 == pytest.approx(0.00002, rel=0.05)
