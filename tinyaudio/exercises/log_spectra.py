@@ -14,8 +14,7 @@ Distance = Callable[[Tensor, Tensor, float], float]
 def _cases(generator: Generator) -> list[Case]:
     """Powers over eight decades, with some below the floor in one of the two only."""
     return [
-        tuple(10 ** (8 * torch.rand(2, F, N, generator=generator, dtype=torch.float64) - 6))
-        + (1e-4,)
+        (*10 ** (8 * torch.rand(2, F, N, generator=generator, dtype=torch.float64) - 6), 1e-4)
         for F, N in ((3, 4), (5, 2), (4, 6))
     ]
 

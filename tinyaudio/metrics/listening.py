@@ -7,7 +7,7 @@ r"""Listening trials: which of two sounds is preferred, and whether they can be 
 Both are exact: if nobody heard a difference, each of n answers would be a toss of a coin.  A preference may go
 either way, so both tails count; in an ABX trial only the right answers can be surprisingly many.
 
-The share that k of n answers stand for is known within [a, b], at whose ends k would be in a tail of (1 - c) / 2:
+The share that k of n answers stand for lies within [a, b], at whose ends k is in a tail of (1 - c) / 2:
 
     \sum_{i \ge k} \binom{n}{i} a^i (1 - a)^{n - i} = \frac{1 - c}{2}
 
