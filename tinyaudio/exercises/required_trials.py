@@ -80,8 +80,8 @@ TRIALS = Exercise(
         ),
     ),
     hint=(
-        "n마다 P(k개 이상 | 0.5) ≤ alpha인 가장 작은 k를 찾고, P(k개 이상 | ability)를 power와 견주십시오.",
-        "For each n find the least k with P(k or more | 0.5) ≤ alpha; compare P(k or more | ability).",
+        "n마다 우연히 k개 이상 맞힐 확률이 alpha 이하인 가장 작은 k를 찾고, ability라면 어떤지 보십시오.",
+        "For each n find the least k that guessing reaches with alpha or less; how often does ability?",
     ),
 )
 
