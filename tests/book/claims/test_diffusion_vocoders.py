@@ -117,7 +117,8 @@ def test_drawn_and_computed_powers_agree(printed):
 
 
 def test_three_places_of_a_schedule_lose_three_things(printed):
-    changed = {name: rows(name, printed)[0] for name in (*SIX, "50, DiffWave's", "1,000")}
+    names = (*SIX, "50, DiffWave's", "50, equal in log-SNR", "1,000")
+    changed = {name: rows(name, printed)[0] for name in names}
     at_db = [-40, -30, -20, -10, 0, 10, 20]
     found = {name: dict(zip(at_db, row, strict=True)) for name, row in changed.items()}
     stated("$\\bar\\alpha_1 = 0.87$에서 끝나므로", "end at $\\bar\\alpha_1 = 0.87$")
