@@ -28,7 +28,8 @@ noise_in_silence_db     level where the original is below -60 dBFS
 cpu_seconds_a_second    of one thread
 
 gain_over_ridge is whitened's high_band_envelope_db minus ridge_noise's, paired over clips: the mean and its
-95 % interval by Student's t; below 0, the network is nearer.
+95 % interval by Student's t; below 0, the network is nearer.  The measure favours means: levels drawn from
+their right distribution are sqrt(2) times as far from the original as its centre is, which the ridge predicts.
 
     python -m benchmarks.upsampling --json
     python -m benchmarks.upsampling --whitened-x3 runs/x3 --unet-x3 runs/unet
@@ -116,7 +117,7 @@ def rows_of(
     scores: Scores = {}
     for name, system in systems.items():
         old = (kept or {}).get(name)
-        if system is None or (old and name not in PAIRED):
+        if system is None or old:
             rows[name] = old
             continue
         took, found = 0.0, []
@@ -151,13 +152,21 @@ def table(
 ) -> dict[str, Any]:
     """All rows of a ratio."""
     ridge = RidgeNoise(ratio, MATCHED)
-    gain_db = ridge.tune(voices(N_VALIDATION, "valid"), ratio)
+    if "ridge_gain_db" in kept:
+        ridge.gain_db = kept["ridge_gain_db"]
+    else:
+        ridge.tune(voices(N_VALIDATION, "valid"), ratio)
     systems = systems_of(ratio, ridge, runs)
-    rows, scores = rows_of(systems, clips, ratio, kept=kept)
-    found = {**rows, "gain_over_ridge": gain_over_ridge(scores), "ridge_gain_db": gain_db}
+
+    def with_gain(some: Sequence[Clip], before: Mapping[str, Any]) -> dict[str, Any]:
+        again = PAIRED if systems["whitened"] else ()
+        old = {name: one for name, one in before.items() if name not in again}
+        rows, scores = rows_of(systems, some, ratio, kept=old)
+        return {**rows, "gain_over_ridge": gain_over_ridge(scores) or old.get("gain_over_ridge")}
+
+    found = {**with_gain(clips, kept), "ridge_gain_db": ridge.gain_db}
     if recorded:
-        rows, scores = rows_of(systems, recorded, ratio, kept=kept.get("recorded"))
-        found["recorded"] = {**rows, "gain_over_ridge": gain_over_ridge(scores)}
+        found["recorded"] = with_gain(recorded, kept.get("recorded", {}))
     few, old = clips[:N_MISMATCHED], kept.get("mismatched", {})
     found["mismatched"] = {
         name: rows_of(systems, few, ratio, name, FEW_KEYS, old.get(name))[0]
@@ -180,7 +189,8 @@ def measure(
         n_speakers: Procedural ones.
         folder: Of recordings in place of the package's and Debian's.
         packages: Where Debian's packages are unpacked.
-        kept: What an earlier call returned: its rows are not measured again.
+        kept: What an earlier call returned: its rows are not measured again, but for ``whitened`` and
+            ``ridge_noise`` if there is a run of the former, since their clips are compared.
 
     Raises:
         UserError: The rows to keep are of other clips.

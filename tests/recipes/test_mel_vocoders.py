@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import safetensors.torch
 import torch
 from torch.utils.data import default_collate
 
@@ -17,8 +18,8 @@ from tinyaudio.train import State, train
 pytestmark = pytest.mark.usefixtures("few_held_out")
 SMALL = "--batch-size 2 --n-samples 1024 --steps 2 --eval-every 2 --save-every 2 --device cpu"
 NAMES = ("hifigan", "univnet", "waveglow")
-# Steps of two clips of 1,024 samples, and the held-out distance in dB that they reach.
-LEARNS = {"hifigan": (40, 20), "univnet": (40, 13.5), "waveglow": (40, 28)}
+# The share of the first held-out distance, in dB, that forty steps of two clips of 1,024 samples leave.
+LEFT = {"hifigan": 0.6, "univnet": 0.9, "waveglow": 0.9}
 
 
 def short(name, **changes):
@@ -30,8 +31,7 @@ def short(name, **changes):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_learns(name):
-    n_steps, reached_db = LEARNS[name]
-    recipe, config = short(name, steps=n_steps, learning_rate=2e-3)
+    recipe, config = short(name, steps=40, learning_rate=2e-3)
     data = recipe.dataset(config, "train", None)
     batches = [default_collate([data[2 * i], data[2 * i + 1]]) for i in range(3)]
     held_out = [default_collate([recipe.dataset(config, "valid", None)[i] for i in range(2)])]
@@ -39,10 +39,12 @@ def test_it_learns(name):
     before = recipe.evaluate(config, networks(state.learners), held_out)
     again = recipe.evaluate(config, networks(state.learners), held_out)
     assert before == again  # the same noise every time
-    for _ in train(state, (batches[i % 3] for i in range(n_steps)), n_steps):
+    for _ in train(state, (batches[i % 3] for i in range(40)), 40):
         pass
     after = recipe.evaluate(config, networks(state.learners), held_out)
-    assert after["log_mel_db"] < reached_db < 0.8 * before["log_mel_db"]
+    assert after["log_mel_db"] < LEFT[name] * before["log_mel_db"]
+    if name == "waveglow":
+        assert after["nats_per_sample"] < before["nats_per_sample"] - 0.3
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -133,6 +135,24 @@ def test_what_is_no_sound_is_refused_in_a_line(trained, tmp_path, capsys):
         run("generate", trained, *words, "--out", tmp_path / "o.wav", code=2)
         error = capsys.readouterr().err.strip()
         assert message in error and "\n" not in error
+
+
+def test_a_stop_leaves_no_trace_in_a_generator_its_average_and_discriminators(tmp_path):
+    """The discriminators' spectral normalization has a state of its own."""
+    words = ["train", "hifigan", *SMALL.split(), "--steps", 3, "--speaker", 1]
+    run(*words, "--out", tmp_path / "whole")
+    run(*words, "--out", tmp_path / "parts", "--minutes", 1e-9)  # a step
+    run(*words, "--out", tmp_path / "parts")
+    whole, parts = (
+        {
+            f"{file.relative_to(tmp_path / name)}:{key}": value
+            for file in sorted((tmp_path / name).rglob("*.safetensors"))
+            for key, value in safetensors.torch.load_file(file).items()
+        }
+        for name in ("whole", "parts")
+    )
+    assert whole.keys() == parts.keys() and any(key.endswith("._u") for key in whole)
+    assert all(torch.equal(value, parts[key]) for key, value in whole.items())
 
 
 def test_the_command_scores_a_run(trained, capsys):

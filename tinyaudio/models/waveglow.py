@@ -162,7 +162,8 @@ class WaveGlow(
         n_left, early_size = self.config.n_left, self.config.early_size
         *left, x = z.split([*[early_size] * ((z.shape[1] - n_left) // early_size), n_left], dim=1)
         for i in reversed(range(self.config.n_flows)):
-            x = self.mixtures[i].inverse(self.couplings[i].inverse(x, condition))
+            x = self.couplings[i].inverse(x, condition)  # type: ignore[operator]
+            x = self.mixtures[i].inverse(x)  # type: ignore[operator]
             if self.leaves_before(i):
                 x = torch.cat([left.pop(), x], dim=1)
         return unsqueeze(x, self.config.n_group)

@@ -64,8 +64,7 @@ class InvertibleConv(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         rotation = nn.init.orthogonal_(torch.empty(channels, channels))
-        if torch.linalg.det(rotation) < 0:
-            rotation[:, 0] *= -1
+        rotation[:, 0] *= torch.linalg.det(rotation).sign()  # no reflection
         self.weight = nn.Parameter(rotation)
 
     def forward(

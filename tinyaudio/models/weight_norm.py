@@ -49,7 +49,7 @@ def folded(net: Layer) -> Layer:
     net = copy.deepcopy(net).eval()
     for module in net.modules():
         if parametrize.is_parametrized(module, "weight"):
-            weight = module.weight.detach()
+            weight = module.weight.detach()  # type: ignore[operator]
             # PyTorch's own removal would change the class, which the copy shares with the network.
             module.__class__ = type(module).__bases__[0]
             del module.parametrizations

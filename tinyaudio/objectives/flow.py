@@ -7,9 +7,9 @@ Without the determinant, z = 0 for all sounds would be best; with its sign wrong
 Digital silence is a point, and the density of a point has no bound: a flow that may stretch it without end
 does so.  A little noise on the sound bounds it: `dequantized`.
 
-Paper:      Prenger, Valle & Catanzaro, "WaveGlow", ICASSP 2019 (arXiv:1811.00002), equations 3 to 6; Theis, van
-            den Oord & Bethge, "A note on the evaluation of generative models", 2016 (arXiv:1511.01844), section
-            3.1, for noise on discrete data.
+Paper:      Prenger, Valle & Catanzaro, "WaveGlow", ICASSP 2019 (arXiv:1811.00002), equations 3 to 6; Ho,
+            Chen, Srinivas, Duan & Abbeel, "Flow++", 2019 (arXiv:1902.00275), section 3.1, for noise on discrete
+            data.
 Implements: `negative_log_likelihood`; `flow_loss`, for a `Learner`; `dequantized`.
 Differs:    the constant T / 2 log(2 pi sigma^2) is kept, so that the number is the density's.
 See:        `tinyaudio.models.waveglow`.

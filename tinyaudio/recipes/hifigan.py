@@ -63,22 +63,21 @@ def learners(config: Config) -> list[Learner]:
     torch.manual_seed(config.seed)
     generator = HiFiGAN(config.model)
     discriminators = HiFiGANDiscriminators(config.discriminators)
-    frames = {
-        "sample_rate": config.sample_rate,
-        "n_fft": config.n_fft,
-        "hop_length": config.hop_length,
-    }
+    distance = partial(
+        mel_distance,
+        sample_rate=config.sample_rate,
+        n_fft=config.n_fft,
+        hop_length=config.hop_length,
+    )
     nets = (discriminators, lambda batch: generator(batch["frames"]))
     weights = (config.mel_weight, config.feature_weight)
-    g_loss = generator_loss(*nets, partial(mel_distance, **frames), *weights)
+    g_loss = generator_loss(*nets, distance, *weights)
     adam = partial(torch.optim.AdamW, lr=config.learning_rate, betas=(0.8, 0.99))
     d_adam, g_adam = adam(discriminators.parameters()), adam(generator.parameters())
-    d_loss = discriminator_loss(*nets)
+    d_loss, make = discriminator_loss(*nets), mel_vocoder.learner
     return [
-        mel_vocoder.learner(
-            config, "discriminators", discriminators, d_loss, d_adam, averaged=False
-        ),
-        mel_vocoder.learner(config, "generator", generator, g_loss, g_adam),
+        make(config, "discriminators", discriminators, d_loss, d_adam, averaged=False),
+        make(config, "generator", generator, g_loss, g_adam),
     ]
 
 

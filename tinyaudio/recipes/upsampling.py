@@ -44,10 +44,11 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     return UpsamplingCrops(folder, *sizes, sample_rate=rate, filters=filters, n_sounds=n_sounds)
 
 
-def loss_of(config: Config, net: nn.Module) -> Loss:
+def network_loss(config: Config, net: nn.Module) -> Loss:
     """Of either network."""
-    small = isinstance(net, WhitenedResidual)
-    return whitened_loss(net) if small else nuwave_loss(net, config.ratio)
+    if isinstance(net, WhitenedResidual):
+        return whitened_loss(net)
+    return nuwave_loss(net, config.ratio)
 
 
 def learners(config: Config) -> list[Learner]:
@@ -59,7 +60,7 @@ def learners(config: Config) -> list[Learner]:
     adam = torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=betas)
     schedule = cosine(config.steps, N_WARMUP) if small else warmup(N_WARMUP)
     ema = EMA(net, config.ema_decay)
-    return [Learner("net", net, loss_of(config, net), adam, 1, schedule, MAX_GRAD_NORM, ema)]
+    return [Learner("net", net, network_loss(config, net), adam, 1, schedule, MAX_GRAD_NORM, ema)]
 
 
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
@@ -67,7 +68,7 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
     net = network(models, "net", nn.Module)
     with torch.random.fork_rng():
         torch.manual_seed(0)  # the same noise every time
-        return {"prediction_error": mean_loss(loss_of(config, net), net, batches)}
+        return {"prediction_error": mean_loss(network_loss(config, net), net, batches)}
 
 
 def upsample(

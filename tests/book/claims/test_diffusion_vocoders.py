@@ -104,6 +104,8 @@ def test_half_a_minute_teaches_the_small_network_something(printed):
     pair = re.findall(r"(?m)^(6|50): (-?\d+) dB, (\d+) dB$", printed)
     (six, six_db, six_distance), (fifty, fifty_db, fifty_distance) = pair
     assert (six, fifty) == ("6", "50") and int(six_db) < int(fifty_db) < 0
+    stated("50스텝의 소리보다 4 dB쯤 작았고", "six steps were about 4 dB quieter than 50")
+    assert int(fifty_db) - int(six_db) == pytest.approx(4, abs=1)
     assert max(int(six_distance), int(fifty_distance)) < min(one[1] for one in made.values()) - 4
 
 
@@ -115,7 +117,8 @@ def test_drawn_and_computed_powers_agree(printed):
 
 
 def test_three_places_of_a_schedule_lose_three_things(printed):
-    changed = {name: rows(name, printed)[0] for name in (*SIX, "50, DiffWave's", "1,000")}
+    names = (*SIX, "50, DiffWave's", "50, equal in log-SNR", "1,000")
+    changed = {name: rows(name, printed)[0] for name in names}
     at_db = [-40, -30, -20, -10, 0, 10, 20]
     found = {name: dict(zip(at_db, row, strict=True)) for name, row in changed.items()}
     stated("$\\bar\\alpha_1 = 0.87$에서 끝나므로", "end at $\\bar\\alpha_1 = 0.87$")
@@ -131,6 +134,9 @@ def test_three_places_of_a_schedule_lose_three_things(printed):
     level = [found["6, equal in log-SNR"][p] for p in (-20, -10, 0, 10, 20)]
     assert max(level) - min(level) < 0.5 and all(round(one) == -4 for one in level)
     assert min(changed["1,000"]) > -2
+    stated("3.4 dB만큼 작아집니다", "becomes 3.4 dB weaker in the middle")
+    middle = [found[f"{n}, equal in log-SNR"][0] for n in (50, 6)]
+    assert middle[0] - middle[1] == pytest.approx(3.4, abs=0.05)
 
 
 def test_the_search_finds_what_its_score_says(printed):

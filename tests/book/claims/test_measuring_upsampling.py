@@ -64,7 +64,7 @@ def test_lsd_differs_by_definition_and_rewards_images(printed):
     assert all(
         row == sorted(row) for row in table.values()
     )  # lines before the spline before the sinc
-    everything = sum(table.values(), [])
+    everything = [value for row in table.values() for value in row]
     assert f"{min(everything):.1f}" == "2.6" and max(everything) == table["KULESHOV"][2] == 10
     stated("2.6에서 10까지", "from 2.6 to 10", "5.2에서 1.0까지", "from 5.2 to 1.0")
 
