@@ -26,6 +26,9 @@ NAMES = (
     "istft-vocoder",
     "diffwave",
     "wavegrad",
+    "hifigan",
+    "univnet",
+    "waveglow",
     "autoencoder",
     "wavenet-autoencoder",
     "vqvae",
@@ -36,10 +39,13 @@ NAMES = (
     "singing-wavenet",
     "wavegan",
     "ddpm",
+    "audiounet",
+    "mugan",
     "vae-wgan",
     "gansynth",
     "gansynth-small",
     "pitch-classifier",
+    "upsampling",
 )
 
 

@@ -21,8 +21,9 @@ from tinyaudio.models.diffwave import DiffWave, DiffWaveConfig
 from tinyaudio.objectives.diffusion_time import DiscreteTime
 from tinyaudio.objectives.noise_schedule import DIFFWAVE_50
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network
-from tinyaudio.recipes import diffusion_vocoder
-from tinyaudio.recipes.diffusion_vocoder import NARROW, ON_A_GPU, DiffusionVocoderConfig
+from tinyaudio.recipes import diffusion_vocoder, mel_vocoder
+from tinyaudio.recipes.diffusion_vocoder import ON_A_GPU, DiffusionVocoderConfig
+from tinyaudio.recipes.mel_vocoder import NARROW
 from tinyaudio.train import Batch, Learner
 
 TIME = DiscreteTime(DIFFWAVE_50)
@@ -84,7 +85,7 @@ RECIPE = Recipe(
     name="diffwave",
     description=__doc__,
     sizes=SIZES,
-    dataset=diffusion_vocoder.dataset,
+    dataset=mel_vocoder.dataset,
     learners=learners,
     evaluate=evaluate,
     commands={"generate": generate},

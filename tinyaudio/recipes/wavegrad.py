@@ -21,8 +21,9 @@ from tinyaudio.models.wavegrad import WaveGrad, WaveGradConfig
 from tinyaudio.objectives.diffusion_time import ContinuousLevel
 from tinyaudio.objectives.noise_schedule import WAVEGRAD
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network
-from tinyaudio.recipes import diffusion_vocoder
-from tinyaudio.recipes.diffusion_vocoder import NARROW, ON_A_GPU, DiffusionVocoderConfig
+from tinyaudio.recipes import diffusion_vocoder, mel_vocoder
+from tinyaudio.recipes.diffusion_vocoder import ON_A_GPU, DiffusionVocoderConfig
+from tinyaudio.recipes.mel_vocoder import NARROW
 from tinyaudio.represent.logmel import N_MELS
 from tinyaudio.train import Batch, Learner
 
@@ -41,7 +42,7 @@ PAPER = replace(WaveGradConfig.paper(), n_mels=N_MELS)
 # Where sqrt(alpha-bar) is 0.08, an error of the noise is twelve times as large in x_0; of v it stays as it is.
 SIZES = {
     "tiny": Config(prediction="v"),
-    "narrow": Config(prediction="v", **NARROW),
+    "narrow": Config(prediction="v", error="squared", **NARROW),
     "paper": Config(model=PAPER, n_samples=7_200, n_fft=1_200, **ON_A_GPU),
 }
 
@@ -88,7 +89,7 @@ RECIPE = Recipe(
     name="wavegrad",
     description=__doc__,
     sizes=SIZES,
-    dataset=diffusion_vocoder.dataset,
+    dataset=mel_vocoder.dataset,
     learners=learners,
     evaluate=evaluate,
     commands={"generate": generate},
