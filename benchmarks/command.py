@@ -57,14 +57,21 @@ def generate_with(run: Any, needed: Sequence[str]) -> Any:
     return generate
 
 
-def of_file(run: Any, command: Any, keyword: str, clip: Any, **options: Any) -> Any:
-    """What a command of a run makes of a clip (1, T), which it is given as an audio file."""
+def of_file(
+    run: Any,
+    command: Any,
+    keyword: str,
+    clip: Any,
+    sample_rate: int | None = None,
+    **options: Any,
+) -> Any:
+    """What a command of a run makes of a clip (1, T), given as a file, by default at the run's rate."""
     import soundfile
     import torch
 
     with TemporaryDirectory() as folder:
         file = Path(folder) / "clip.wav"
-        soundfile.write(file, clip.T.numpy(), run.config.sample_rate, "FLOAT")
+        soundfile.write(file, clip.T.numpy(), sample_rate or run.config.sample_rate, "FLOAT")
         return torch.cat([*command(run.config, run.models, **{keyword: file}, **options)], dim=2)[0]
 
 

@@ -29,7 +29,7 @@ beside them in each material, `explained`: the share of the training sounds' var
 components.  Above the rows:
 
 frechet_over_mean     Fréchet distance of the WaveGAN of drums over that of `mean`
-ddpm_over_mean        the same of `ddpm_ancestral_50`; null without a --ddpm-run
+ddpm_over_mean        the same of `ddpm_ancestral_50`; null with an empty --ddpm-run
 train_step_over_peer  CPU time of a training step, critic and generator in their turns, over that of a WaveGAN
                       of equal size written straight from the paper, `benchmarks.wavegan_peer`: the median of
                       rounds in turn, one thread
@@ -50,7 +50,7 @@ from benchmarks.command import generate_with, one_line_errors, optional_run, par
 from benchmarks.conversion import table
 from benchmarks.timing import cpu, ratio
 
-RUN = "wavegan-drums"
+RUN, DDPM_RUN = "wavegan-drums", "ddpm-drums"
 N_SOUNDS, N_COMPONENTS, N_CLUSTERS = 1_000, 32, 50
 SILENCE_DB = 60  # below the loudest level
 BATCH = 100  # clips that are generated at once
@@ -206,7 +206,8 @@ def main() -> None:
     options = parser("critics", __doc__)
     options.add_argument("--run", default=RUN, help=f"of wavegan, on drums (default: {RUN})")
     options.add_argument("--notes-run", default="", help="the same on notes (default: none)")
-    options.add_argument("--ddpm-run", default="", help="of ddpm, on drums (default: none)")
+    ddpm_help = f'of ddpm, on drums; "" for none (default: {DDPM_RUN})'
+    options.add_argument("--ddpm-run", default=DDPM_RUN, help=ddpm_help)
     options.add_argument(
         "--sounds", type=int, default=N_SOUNDS, help=f"a row (default: {N_SOUNDS})"
     )

@@ -3,8 +3,8 @@
 Narrow: new sentences of the one procedural speaker of the shipped WaveNet vocoder, at 8 kHz.
 
 wavenet            `wavenet-vocoder`, or --narrow-run; null where there is none
-diffusion_6        a run of `wavegrad` or `diffwave` on the same speaker and frames, --diffusion-run, in 6
-                   steps; null without one: none comes with the package
+diffusion_6        `wavegrad-vocoder`, or --diffusion-run: `wavegrad` or `diffwave` on the same speaker and
+                   frames, in 6 steps; null where it is empty
 diffusion_50       the same in 50 steps
 griffin_lim        control: the bands spread over the bins again (least squares, nonnegative), and a phase
                    estimated in 100 rounds
@@ -48,7 +48,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import RUN, one_line_errors, optional_run, parser
+from benchmarks.command import RUN, one_line_errors, parser
 from benchmarks.vocoder_scores import NOTE_HZ, VOICE_HZ, Clips, compare
 from benchmarks.vocoder_ways import (
     SAMPLE_RATE,
@@ -67,6 +67,7 @@ N_STEPS = (6, 50)  # of diffusion vocoders
 DEFAULTS = {
     "run": "istft-vocoder",
     "narrow_run": "wavenet-vocoder",
+    "diffusion_run": "wavegrad-vocoder",
     "notes_run": "istft-vocoder-notes",
 }
 NARROW_TEMPERATURE = (
@@ -222,17 +223,22 @@ def measure(options: Any) -> dict[str, Any]:
     torch.set_num_threads(1)
     run = open_or_none(options.run, DEFAULTS["run"])
     narrow_run = open_or_none(options.narrow_run, DEFAULTS["narrow_run"])
+    diffusion_run = options.diffusion_run and open_or_none(
+        options.diffusion_run, DEFAULTS["diffusion_run"]
+    )
     ways = istft_ways(run, options.ablations) if run else {}
     if options.no_harmonics:
         from tinyaudio.checkpoints import open_run
 
         ways["no_harmonics"] = by_network(istft_network(open_run(options.no_harmonics)))
     found = {
-        "runs": {"narrow": options.narrow_run, "wide": options.run},
+        "runs": {
+            "narrow": options.narrow_run,
+            "diffusion": options.diffusion_run,
+            "wide": options.run,
+        },
         "targets": TARGETS,
-        "narrow": narrow_table(
-            narrow_run, options.temperature, optional_run(options.diffusion_run)
-        ),
+        "narrow": narrow_table(narrow_run, options.temperature, diffusion_run),
         "wide": wide_table(ways, wide_clips(run, options.recorded)),
     }
     if options.notes:
@@ -294,7 +300,12 @@ def main() -> None:
         default=NARROW_TEMPERATURE,
         help="of the WaveNet's sampling (default: %(default)s)",
     )
-    add("--diffusion-run", default="", metavar="RUN", help="of wavegrad or diffwave --size narrow")
+    add(
+        "--diffusion-run",
+        default=DEFAULTS["diffusion_run"],
+        metavar="RUN",
+        help='of wavegrad or diffwave --size narrow; "" for none (default: %(default)s)',
+    )
     add("--recorded", type=Path, metavar="FOLDER", help="speech of speakers not trained on")
     add("--ablations", action="store_true", help="rows with a part switched off")
     add("--no-harmonics", metavar="RUN", help="a run trained with --no-harmonics, as another row")

@@ -15,6 +15,8 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from benchmarks.gansynth_speed import PAPER_RATIO
+from tinyaudio.audio.decimation import decimate_sinc
+from tinyaudio.audio.interpolation import upsample_linear, upsample_nearest, upsample_sinc
 from tinyaudio.audio.pitch import midi_to_hz
 from tinyaudio.checkpoints import pretrained
 from tinyaudio.data.kept_frames import sounds_with_frames
@@ -24,7 +26,14 @@ from tinyaudio.data.speech.content import sentence
 from tinyaudio.data.speech.script import spoken
 from tinyaudio.data.speech.speakers import speaker
 from tinyaudio.layers import CausalConv1d
-from tinyaudio.metrics.listening import preference_p
+from tinyaudio.metrics.listening import abx_p, preference_p
+from tinyaudio.metrics.upsampling import (
+    LSD_NUWAVE,
+    SNR,
+    SNR_PRINTED,
+    log_spectral_distance,
+    signal_to_noise_db,
+)
 from tinyaudio.models.autoencoder import reparameterize
 from tinyaudio.models.concatenative import UnitSelection
 from tinyaudio.models.condition import Condition, ConditionConfig
@@ -81,8 +90,11 @@ BOXED = {
     26: "mu_law_and_softmax",
     27: "making_it_fast",
     28: "sound_into_numbers",
+    29: "upsampling_baselines",
     30: "diffusion_from_scratch",
     31: "diffusion_from_scratch",
+    32: "upsampling_baselines",
+    33: "measuring_upsampling",
 }
 
 
@@ -698,3 +710,59 @@ def test_31_the_way_back_adds_noise_or_the_data_s_width_is_lost():
         for step in (ancestral, only_subtract)
     ]
     assert stds[0] == pytest.approx(0.5, rel=0.1) and stds[1] < 0.01
+
+
+def image_db(upsample):
+    """Of a tone of 2,667 Hz that is brought from 8 to 16 kHz: its mirror image about 4 kHz."""
+    tone = torch.cos(2 * torch.pi / 3 * torch.arange(24_000, dtype=torch.float64))
+    spectrum = torch.fft.rfft(torch.hann_window(48_000).double() * upsample(tone, 2)).abs()
+    return 20 * (spectrum[16_000] / spectrum[8_000]).log10().item()  # bins of a third of a Hz
+
+
+def test_29_straight_lines_and_nearest_samples_leave_images_and_a_sinc_does_not():
+    assert image_db(upsample_linear) == pytest.approx(-9.54, abs=0.01)
+    assert image_db(upsample_nearest) > -10
+    assert image_db(upsample_sinc) < -100
+
+
+@pytest.mark.parametrize(("work", "year"), [("li2015", 2015), ("su2021", 2021)])
+def test_32_others_widened_bandwidth_before_and_beside(work, year):
+    entry = re.search(
+        rf"@\w+{{{work},.*?\n}}", (SOURCES.parent / "references.bib").read_text(), re.S
+    )[0]
+    assert f"year = {{{year}}}" in entry and "Acoustics, Speech and Signal Processing" in entry
+    assert f"{{cite}}`{work}`" in (SOURCES / "upsampling_baselines.md").read_text()
+
+
+def clip_of_noise_and_tone():
+    noise = torch.randn(48_000, generator=torch.Generator().manual_seed(0))
+    return noise / 100 + torch.sin(torch.arange(48_000) / 20)
+
+
+def test_33_the_printed_ratios_are_half_of_the_true_ones():
+    y = clip_of_noise_and_tone()
+    y_hat = upsample_sinc(decimate_sinc(y, 3), 3)
+    true, printed = (signal_to_noise_db(y_hat, y, one) for one in (SNR, SNR_PRINTED))
+    assert true == pytest.approx(2 * printed) and true > 10
+
+
+def test_33_lsd_prefers_images_to_an_empty_band_and_snr_does_not():
+    y = clip_of_noise_and_tone()
+    linear, sinc = (way(decimate_sinc(y, 3), 3) for way in (upsample_linear, upsample_sinc))
+    lsd = [log_spectral_distance(one, y, LSD_NUWAVE) for one in (linear, sinc)]
+    snr = [signal_to_noise_db(one, y, SNR) for one in (linear, sinc)]
+    assert lsd[0] < lsd[1] and snr[0] < snr[1]
+
+
+def test_33_an_abx_accuracy_of_half_is_the_best_there_is():
+    """Nobody could tell: no surprise at all.  Every trial right is a difference that is heard."""
+    assert abx_p(5, 10) > 0.5 and abx_p(10, 10) < 0.001
+
+
+def test_33_a_late_baseline_is_worse_by_its_delay_alone():
+    y = clip_of_noise_and_tone()
+    for ratio in (2, 3):
+        x = decimate_sinc(y, ratio)
+        late = F.interpolate(x[None, None], scale_factor=float(ratio), mode="linear")[0, 0]
+        aligned = upsample_linear(x, ratio)
+        assert signal_to_noise_db(aligned, y, SNR) > signal_to_noise_db(late, y, SNR) + 3

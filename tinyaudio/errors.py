@@ -13,6 +13,10 @@ class DataError(UserError):
     """A folder, corpus or soundfont that cannot be used for training."""
 
 
+class PastEndError(AudioError):
+    """A sound file ends before the place asked for."""
+
+
 class CheckpointError(UserError):
     """Weights or training state that cannot be read, do not fit, or cannot be written."""
 

@@ -256,7 +256,7 @@ def test_the_tables_are_complete(small, monkeypatch, capsys, run_with):
     runs = {"narrow": narrow, "wide": istft_run(), "plain": istft_run(harmonics=False)}
     monkeypatch.setattr(checkpoints, "open_run", lambda place: runs[place])
     words = ["--json", "--run", "wide", "--narrow-run", "narrow", "--ablations", "--notes"]
-    words += ["--notes-run", "plain", "--no-harmonics", "plain"]
+    words += ["--notes-run", "plain", "--no-harmonics", "plain", "--diffusion-run", ""]
     monkeypatch.setattr(sys, "argv", ["vocoder", *words])
     vocoder.main()
     found = json.loads(capsys.readouterr().out)
@@ -280,7 +280,7 @@ def test_rows_of_models_that_do_not_come_with_the_package_are_null(small, monkey
     assert found["narrow"]["wavenet"] is None and found["narrow"]["griffin_lim"]["pitch50"] > 0
     assert found["wide"]["istft"] is None and found["wide"]["istft_gain"] is None
     assert found["wide"]["copy"]["voices"]["pitch20"] == 1 and "notes" not in found
-    assert len(err.splitlines()) == 2 and "its rows are null" in err
+    assert len(err.splitlines()) == 3 and "its rows are null" in err
     vocoder.show(found)
     lines = capsys.readouterr().out.splitlines()
     assert sum("copy" in line for line in lines) == 2

@@ -18,11 +18,13 @@ A network that was trained with one of them meets another in use.
 Paper:      Lee & Han, "NU-Wave", 2021 (arXiv:2104.02321), who train with one filter; Sulun & Davies, "On filter
             generalization for music bandwidth extension using deep neural networks", 2021 (arXiv:2011.07274),
             who train with several.
-Implements: the five functions above.
+Implements: the five functions above; `decimator`, one by name.
 Differs:    the two recursive filters run forwards and backwards, so that nothing is delayed; both begin to fall
             at 0.8 of half the new rate, where scipy.signal.decimate lets its Chebyshev filter begin.
 See:        the chapters on upsampling to 48 kHz.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import scipy
@@ -162,6 +164,30 @@ def decimate_unfiltered(audio: Float[Tensor, "*batch T"], ratio: int) -> Float[T
     """
     _check(audio, ratio)
     return audio[..., ::ratio]
+
+
+DECIMATORS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "sinc": decimate_sinc,
+    "stft": decimate_stft,
+    "chebyshev": decimate_chebyshev,
+    "butterworth": decimate_butterworth,
+    "unfiltered": decimate_unfiltered,
+}
+
+
+def decimator(name: str) -> Callable[[Tensor, int], Tensor]:
+    """A way to decimate by its name, as commands have it.
+
+    Raises:
+        AudioError: There is none of that name.
+
+    Example:
+        >>> decimator("stft") is decimate_stft
+        True
+    """
+    if name not in DECIMATORS:
+        raise AudioError(f"no decimation filter {name!r}; choose one of: {', '.join(DECIMATORS)}")
+    return DECIMATORS[name]
 
 
 def _both_ways(

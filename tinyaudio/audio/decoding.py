@@ -24,7 +24,7 @@ from tinyaudio.audio.lengths import (
 )
 from tinyaudio.audio.streams import find, mp3_declares, ogg_links, unbounded_flac, unbounded_mp3
 from tinyaudio.audio.take import Take, Unbounded
-from tinyaudio.errors import AudioError
+from tinyaudio.errors import AudioError, PastEndError
 
 MP3_PADDING = 2 * 1152  # samples that an encoder may add, and that are no loss
 LEAST_S = 0.01  # less than this is not reported as missing
@@ -57,7 +57,7 @@ def decode(
     if take.start > 0 and not take.n_samples:
         at = f"at {take.end / take.rate:.2f} s, " if 0 < take.end <= take.start else ""
         more = f"; {remark}" if remark else ""
-        raise AudioError(f"{path}: ends {at}before {start_s} s{more}")
+        raise PastEndError(f"{path}: ends {at}before {start_s} s{more}")
     if not take.n_samples:
         why = "" if complete else ", because it is cut off"
         if complete and (n_bytes := bytes_after(file, position)):

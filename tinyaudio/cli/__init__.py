@@ -1,4 +1,4 @@
-"""The command line: ``tinyaudio train | generate | convert | translate | evaluate | data``.
+"""The command line: ``tinyaudio train | generate | convert | translate | upsample | evaluate | data``.
 
 Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
 141 the reader of the output went away.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio import __version__
-from tinyaudio.cli import convert, data, train, use
+from tinyaudio.cli import convert, data, train, upsample, use
 from tinyaudio.errors import UserError
 from tinyaudio.memory import limit_memory, out_of_memory
 from tinyaudio.recipe import Recipe
@@ -35,6 +35,8 @@ examples
       a song in the voice of another singer, in its key
   tinyaudio translate melody.wav translated.wav --to guitar
       a melody as another instrument plays it
+  tinyaudio upsample speech.wav speech-48k.wav
+      a recording of 8 kHz or more with a high band up to 24 kHz
   tinyaudio evaluate runs/mine --data other_sounds
       how well it predicts sound that it was not trained on
   tinyaudio train --recipe my_system.py --out runs/mine
@@ -147,6 +149,7 @@ def parser(own: Recipe[Any] | None = None) -> argparse.ArgumentParser:
     train.add_train(commands, recipes)
     use.add_verbs(commands, recipes)
     convert.add_conversions(commands)
+    upsample.add_upsample(commands)
     use.add_evaluate(commands)
     data.add_data(commands)
     return top

@@ -21,9 +21,14 @@ def to_device(run: TrainedRun, name: str) -> None:
 
 
 def write_clips(
-    places: Sequence[Path], pieces: Iterable[Tensor], sample_rate: int, n_samples: int | None = None
+    places: Sequence[Path],
+    pieces: Iterable[Tensor],
+    sample_rate: int,
+    n_samples: int | None = None,
+    *,
+    keep_unfinished: bool = True,
 ) -> None:
     """Write clips piece by piece, and say where they are and how long."""
-    n_made = write(places, pieces, sample_rate, n_samples)
+    n_made = write(places, pieces, sample_rate, n_samples, keep_unfinished=keep_unfinished)
     for place in places:
         print(f"{place}: {n_made / sample_rate:.3f} s at {sample_rate} Hz")

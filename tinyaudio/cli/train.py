@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tinyaudio.cli.convert import CONVERSIONS
+from tinyaudio.cli.convert import TWO_FILES
 from tinyaudio.cli.options import add_options, config_options, count, positive, whole
 from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.recipe import Recipe
@@ -126,6 +126,6 @@ def example(verb: str, run: Path) -> str:
         >>> example("generate", Path("runs/mine"))
         'tinyaudio generate runs/mine --out new.wav'
     """
-    if verb in CONVERSIONS:
+    if verb in TWO_FILES:
         return f"tinyaudio {verb} old.wav new.wav --model {run}"
     return f"tinyaudio {verb} {run} --out new.wav"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio.checkpoints import TrainedRun, folder_of, open_run, shipped
-from tinyaudio.cli.convert import CONVERSIONS
+from tinyaudio.cli.convert import TWO_FILES
 from tinyaudio.cli.options import Option, add_options, command_options, count
 from tinyaudio.cli.runs import to_device, write_clips
 from tinyaudio.errors import UserError
@@ -26,7 +26,7 @@ def verbs_of(recipes: Sequence[Recipe[Any]]) -> dict[str, list[Recipe[Any]]]:
     verbs: dict[str, list[Recipe[Any]]] = {}
     for recipe in recipes:
         for verb in recipe.commands:
-            if verb not in CONVERSIONS:
+            if verb not in TWO_FILES:
                 verbs.setdefault(verb, []).append(recipe)
     return verbs
 
@@ -57,11 +57,7 @@ def run_first(words: list[str]) -> list[str]:
         >>> run_first(["generate", "--out", "new.wav", "causal-notes"])
         ['generate', 'causal-notes', '--out', 'new.wav']
     """
-    if (
-        len(words) < 2
-        or not words[1].startswith("-")
-        or words[0] in ("train", "data", *CONVERSIONS)
-    ):
+    if len(words) < 2 or not words[1].startswith("-") or words[0] in ("train", "data", *TWO_FILES):
         return words
     at = [i for i, word in enumerate(words) if (folder_of(word) / "run.json").is_file()]
     return [words[0], words[at[0]], *words[1 : at[0]], *words[at[0] + 1 :]] if at else words

@@ -46,6 +46,8 @@ class Purpose(IntEnum):
     DETUNE = 42
     DRUM = 43
     SCHEDULE_SEARCH = 44
+    UPSAMPLING_CROP = 45
+    UPSAMPLING_NOISE = 46
 
 
 def generator(*key: int) -> np.random.Generator:

@@ -219,15 +219,26 @@ def harmonics_to_noise_db(
     """The ratio of each frame around sample 256 n; NaN without a pitch, below two periods, or in silence."""
     window = torch.hann_window(N_FFT, dtype=torch.float64)
     frames = F.pad(high, (N_FFT // 2, N_FFT // 2)).unfold(0, N_FFT, PITCH_HOP)[: len(f0_hz)]
-    correlation, of_window = (autocorrelation(one) for one in (frames * window, window[None]))
-    lags = torch.arange(correlation.shape[1], dtype=torch.float64) / OVERSAMPLING
-    r = correlation / correlation[:, :1] / (of_window / of_window[:, :1])
-    octaves = (f0_hz.double()[:, None] * lags[1:] / sample_rate).log2().abs()
-    near = F.pad(octaves <= NEAR_OCTAVES, (1, 0))  # False where there is no pitch
+    found = torch.full((len(f0_hz),), torch.nan, dtype=torch.float64)
+    pitched = f0_hz > 0  # False where it is NaN
+    if not bool(pitched.any()):
+        return found
+    correlation, of_window = (
+        autocorrelation(one) for one in (frames[pitched] * window, window[None])
+    )
+    # lags near the pitch's period, in units of 1 / 8 sample, and only as many as any frame has
+    period = OVERSAMPLING * sample_rate / f0_hz[pitched].double()[:, None]
+    first, last = (2**octaves * period for octaves in (-NEAR_OCTAVES, NEAR_OCTAVES))
+    start = min(int(first.min()), correlation.shape[1] - 1)
+    inside = slice(start, max(start + 1, int(last.max()) + 1))
+    lags = torch.arange(correlation.shape[1])[inside]
+    near = (lags >= first) & (lags <= last)
+    r = correlation[:, inside] / correlation[:, :1] / (of_window[:, inside] / of_window[:, :1])
     share = r.masked_fill(~near, -1).amax(dim=1).clamp(LEAST, MOST)
-    return torch.where(
+    found[pitched] = torch.where(
         near.any(dim=1) & (correlation[:, 0] > 0), 10 * torch.log10(share / (1 - share)), torch.nan
     )
+    return found
 
 
 def autocorrelation(frames: Float[Tensor, "N K"]) -> Float[Tensor, "N L"]:

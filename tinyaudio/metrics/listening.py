@@ -7,10 +7,18 @@ r"""Listening trials: which of two sounds is preferred, and whether they can be 
 Both are exact: if nobody heard a difference, each of n answers would be a toss of a coin.  A preference may go
 either way, so both tails count; in an ABX trial only the right answers can be surprisingly many.
 
+The share that k of n answers stand for lies within [a, b], at whose ends k is in a tail of (1 - c) / 2:
+
+    \sum_{i \ge k} \binom{n}{i} a^i (1 - a)^{n - i} = \frac{1 - c}{2}
+
+    \sum_{i \le k} \binom{n}{i} b^i (1 - b)^{n - i} = \frac{1 - c}{2}
+
 Paper:      Munson & Gardner, "Standardizing auditory tests", 1950, for ABX; Engel et al., "GANSynth", 2019
-            (arXiv:1902.08710), section 5, for preferences as a measure of generated notes.
-Implements: `preference_p`, `abx_p`; `Answers` of a page of `tinyaudio.show.listening`, and `read_answers`.
-See:        the chapter "How good is it?".
+            (arXiv:1902.08710), section 5, for preferences as a measure of generated notes; Clopper & Pearson,
+            "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934.
+Implements: `preference_p`, `abx_p`, `confidence_interval`; `Answers` of a page of `tinyaudio.show.listening`,
+            and `read_answers`.
+See:        the chapters "How good is it?" and "Measuring and listening".
 """
 
 import json
@@ -71,6 +79,38 @@ def abx_p(correct: int, n: int) -> float:
     return binomial_tail(correct, n)
 
 
+def confidence_interval(k: int, n: int, confidence: float | int = 0.95) -> tuple[float, float]:
+    """The share that k of n answers stand for, by Clopper and Pearson: it covers at least so often as it says.
+
+    Args:
+        k: Answers of one kind.
+        n: All answers, one or more.
+        confidence: How often, at least, the interval holds the true share.
+
+    Returns:
+        The ends of the interval; 0 for k = 0 and 1 for k = n are among them.
+
+    Raises:
+        UserError: k is not between 0 and n, there is no answer, or the confidence is not between 0 and 1.
+
+    Example:
+        >>> [round(end, 3) for end in confidence_interval(9, 10)]
+        [0.555, 0.997]
+    """
+    if not 0 <= k <= n or n < 1:
+        raise UserError(f"{k} of {n} answers: give a count between 0 and the number of answers")
+    if not 0 < confidence < 1:
+        raise UserError(
+            f"a confidence of {confidence}; give a number between 0 and 1, such as 0.95"
+        )
+    from scipy.stats import beta
+
+    tail = (1 - confidence) / 2
+    low = float(beta.ppf(tail, k, n - k + 1)) if k else 0.0
+    high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+    return low, high
+
+
 @dataclass(frozen=True)
 class Answers:
     """What one or several listeners answered.
@@ -101,6 +141,16 @@ class Answers:
         """
         right, n = self.counts[1], len(self.chosen)
         return preference_p(right, n) if self.kind == "preference" else abx_p(right, n)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The share of answers 1, with a confidence of 95 %.
+
+        Example:
+            >>> Answers("abx", ("a", "b"), (1,) * 9 + (0,)).interval == confidence_interval(9, 10)
+            True
+        """
+        return confidence_interval(self.counts[1], len(self.chosen))
 
 
 def read_answers(*files: str | Path) -> Answers:

@@ -68,6 +68,14 @@ class AudioUNetConfig:
         """Samples that become one in the middle of the network."""
         return int(2 ** (self.n_layers + 1))
 
+    @property
+    def reach(self) -> int:
+        """Samples to either side of one that can change it, or a few more."""
+        halves = [kernel // 2 for kernel in self.kernels]
+        down = sum(half * 2**b for b, half in enumerate(halves)) + halves[-1] * 2**self.n_layers
+        up = sum(half * 2 ** (b + 2) for b, half in enumerate(halves))
+        return down + up + 2 * (LAST_KERNEL // 2) + 2 * self.stride
+
 
 def subpixel_shuffle(x: Float[Tensor, "B C T"], ratio: int = 2) -> Float[Tensor, "B D t"]:
     """Make time of channels: the first 1 / ratio of them are samples 0, r, 2 r, ..., the next 1, r + 1, ...

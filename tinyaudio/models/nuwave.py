@@ -131,16 +131,24 @@ class ResidualLayer(nn.Module):
     """One gated convolution with its noise level, condition, residual and skip.
 
     Args:
-        config: Size of the network.
+        channels: Of the stream, the condition and the skip (C).
         dilation: Distance between the taps, in samples.
+        condition_kernel: Taps of V.
+        embedding_channels: Of the noise level.
     """
 
-    def __init__(self, config: NuWaveConfig, dilation: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        dilation: int,
+        condition_kernel: int,
+        embedding_channels: int = EMBEDDING_CHANNELS,
+    ) -> None:
         super().__init__()
-        C = config.channels
+        C = channels
         self.dilated = conv1d(C, 2 * C, KERNEL, dilation)
-        self.level = nn.Linear(EMBEDDING_CHANNELS, C)
-        self.condition = conv1d(C, 2 * C, config.condition_kernel, dilation)
+        self.level = nn.Linear(embedding_channels, C)
+        self.condition = conv1d(C, 2 * C, condition_kernel, dilation)
         self.output = conv1d(C, 2 * C)
 
     def forward(
@@ -183,7 +191,9 @@ class NuWave(nn.Module, PyTorchModelHubMixin, library_name="tinyaudio", tags=TAG
         self.input = conv1d(1, C)
         self.low = conv1d(1, C)
         self.level = NoiseLevelEmbedding()
-        self.layers = nn.ModuleList(ResidualLayer(config, d) for d in config.dilations)
+        self.layers = nn.ModuleList(
+            ResidualLayer(C, d, config.condition_kernel) for d in config.dilations
+        )
         self.skip = conv1d(C, C)
         self.output = conv1d(C, 1)
 

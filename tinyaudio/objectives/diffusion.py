@@ -17,7 +17,8 @@ with the clip that follows from it:
     v         of both      x_0 = sqrt(alpha-bar) x_t - sqrt(1 - alpha-bar) v
 
 Paper:      Ho, Jain & Abbeel, "Denoising diffusion probabilistic models", 2020 (arXiv:2006.11239), algorithm 1;
-            Chen et al., "WaveGrad", 2021 (arXiv:2009.00713), section 2.1, for the absolute error; Salimans &
+            Chen et al., "WaveGrad", 2021 (arXiv:2009.00713), section 2.1, for the absolute error; the public
+            code of Lee & Han, "NU-Wave", 2021 (arXiv:2104.02321), for its logarithm; Salimans &
             Ho, "Progressive distillation for fast sampling of diffusion models", 2022 (arXiv:2202.00512),
             section 4 and appendix D, for v.
 Implements: `GaussianDiffusion`, what training and sampling agree on; `add_noise`; `diffusion_loss`.
@@ -40,7 +41,8 @@ from tinyaudio.objectives.diffusion_time import Time
 Batch = dict[str, Tensor]
 Loss = Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]
 PREDICTIONS = ("epsilon", "x0", "v")
-ERRORS = ("squared", "absolute")
+ERRORS = ("squared", "absolute", "log-absolute")
+LEAST_ERROR = 1e-20  # before a logarithm
 
 
 # ---------------------------------------------------------------------------- what it predicts
@@ -159,10 +161,11 @@ def diffusion_loss(
         clean: The clips x_0 of a batch, of whatever shape; their variance should be near 1.
         condition: What the network is conditioned on, computed from a batch.
         error: "squared", as in DDPM and DiffWave; "absolute", as in WaveGrad and the public code of
-            DiffWave.
+            DiffWave; "log-absolute", as in NU-Wave: the logarithm of each clip's mean absolute error, whose
+            gradient does not depend on how large the error is.
 
     Returns:
-        The loss of a batch, a mean over all its numbers; it logs nothing more.
+        The loss of a batch, a mean over all its numbers, or clips; it logs nothing more.
 
     Raises:
         UserError: There is no such error.
@@ -178,6 +181,20 @@ def diffusion_loss(
         given = () if condition is None else (condition(batch),)
         output = network(x_t, time.to(x_t), *given)
         difference = output - diffusion.target(x_0, noise, alpha_bar)
-        return (difference.square() if error == "squared" else difference.abs()).mean(), {}
+        return mean_error(difference, error), {}
 
     return loss
+
+
+def mean_error(difference: Float[Tensor, "B *shape"], error: str) -> Float[Tensor, ""]:
+    """The mean of squares, of absolute values, or of the logarithms of the clips' mean absolute values.
+
+    Example:
+        >>> [round(mean_error(torch.tensor([[1.0, 3.0], [0.0, 1.0]]), e).item(), 3) for e in ERRORS]
+        [2.75, 1.25, 0.0]
+    """
+    if error == "squared":
+        return difference.square().mean()
+    if error == "absolute":
+        return difference.abs().mean()
+    return difference.abs().flatten(1).mean(dim=1).clamp(min=LEAST_ERROR).log().mean()

@@ -39,10 +39,13 @@ NAMES = (
     "singing-wavenet",
     "wavegan",
     "ddpm",
+    "audiounet",
+    "mugan",
     "vae-wgan",
     "gansynth",
     "gansynth-small",
     "pitch-classifier",
+    "upsampling",
 )
 
 

@@ -2,7 +2,7 @@
 
 COMMAND     tinyaudio train ddpm --size narrow --out runs/ddpm
 MATERIAL    drum hits; notes, which have a pitch, by --material notes; your own by --data FOLDER
-GENERATE    tinyaudio generate runs/ddpm --seeds 1 2 3 --sampler dpm-solver --sampling-steps 10 --out drum.wav
+GENERATE    tinyaudio generate ddpm-drums --seeds 1 2 3 --sampler dpm-solver --sampling-steps 20 --out drum.wav
 HARDWARE    a CPU core and half an hour; a GPU and days for the paper's 800,000 steps
 EXPECT      the held-out loss falls below 1, where it begins, at once, and slowly from then on
 See:        the chapter "Diffusion from scratch".

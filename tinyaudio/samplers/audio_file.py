@@ -14,10 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tinyaudio.audio import load
-from tinyaudio.errors import AudioError, UserError
+from tinyaudio.errors import PastEndError, UserError
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT
 
 PART = 2**17  # samples that are read at a time, at first
+SHORT_S = 0.01  # of a file, to learn its rate and channels
 MARGIN = N_FFT // HOP_LENGTH  # frames: a window reaches over two
 SILENT_PEAK = 1e-3  # -60 dB
 
@@ -26,12 +27,15 @@ class AudioFile:
     """The samples of a file, and its frames, when they are asked for.
 
     Args:
-        path: An audio file, of any format and sample rate; its channels are mixed.
-        sample_rate: In Hz, to read it at.
+        path: An audio file, of any format and sample rate.
+        sample_rate: In Hz, to read it at; None is its own.
         observe: Called with each part of it, in order, when it is opened.
+        mono: Whether its channels are mixed.
 
     Attributes:
+        sample_rate: In Hz.
         n_samples: Its length at that rate.
+        n_channels: 1 if they are mixed.
         peak: Its greatest absolute amplitude.
 
     Raises:
@@ -41,17 +45,20 @@ class AudioFile:
     def __init__(
         self,
         path: Path,
-        sample_rate: int,
+        sample_rate: int | None,
         observe: Callable[[Tensor], None] = lambda part: None,
+        mono: bool = True,
     ) -> None:
-        self.path, self.sample_rate = path, sample_rate
+        self.path, self.mono = path, mono
+        first, own_rate = load(path, seconds=SHORT_S, mono=mono)
+        self.sample_rate, self.n_channels = sample_rate or own_rate, len(first)
         self.n_samples, self.peak = 0, 0.0
         for part in self.parts():
             self.n_samples += part.shape[1]
             self.peak = max(self.peak, float(part.abs().max()))
             observe(part)
 
-    def parts(self) -> Iterator[Float[Tensor, "1 _"]]:
+    def parts(self) -> Iterator[Float[Tensor, "C _"]]:
         """The file from its beginning to its end."""
         for begin in count(step=PART):
             part = self.read(begin, begin + PART)
@@ -60,16 +67,14 @@ class AudioFile:
             if part.shape[1] < PART:
                 return
 
-    def read(self, begin: int, end: int) -> Float[Tensor, "1 T"]:
+    def read(self, begin: int, end: int) -> Float[Tensor, "C T"]:
         """Samples from begin on, to end if there are so many."""
         rate = self.sample_rate
         place = {"start_s": begin / rate, "seconds": (end - begin) / rate}
         try:
-            audio, _ = load(self.path, rate, mono=True, **place)
-        except AudioError:
-            if not begin:
-                raise
-            return torch.zeros(1, 0)  # the file ends before
+            audio, _ = load(self.path, rate, mono=self.mono, **place)
+        except PastEndError:
+            return torch.zeros(self.n_channels, 0)  # the file ends before
         return audio[:, : end - begin]
 
     def frames(

@@ -4,12 +4,13 @@ At each step the network's estimate of x_0 is turned into a slightly less noisy 
 function of `tinyaudio.samplers.diffusion_steps`.
 
 Paper:      Ho, Jain & Abbeel, "Denoising diffusion probabilistic models", 2020 (arXiv:2006.11239), algorithm 2.
-Implements: `trajectory`, all steps; `sample`, the clips at their end.
+Implements: `trajectory`, all steps; `denoise`, from any source of noise; `sample`, the clips at their end.
 Differs:    clipping, if asked for, clips the estimate of x_0; the public code of DiffWave and WaveGrad clips
             the noisy x_t.  A clip is a function of its seed alone, whatever else is in the batch.
 See:        `tinyaudio.objectives.diffusion` for the training; the chapter "Diffusion from scratch".
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -64,15 +65,48 @@ def trajectory(
         tensor([[[0.5000, 0.5000, 0.5000]]])
     """
     check_seeds(seeds)
-    check_alpha_bars(alpha_bars)
-    diffusion.check(alpha_bars)
-    if clip is not None and not clip > 0:
-        raise UserError(f"clip {clip}: the largest value of a clip must be above 0")
     generators = make_generators(seeds)
 
     def noise() -> Tensor:
         return torch.stack([torch.randn(*shape, generator=g) for g in generators]).to(device)
 
+    yield from denoise(
+        network, diffusion, alpha_bars, noise, step=step, condition=condition, clip=clip
+    )
+
+
+@torch.no_grad()
+def denoise(
+    network: Callable[..., Tensor],
+    diffusion: GaussianDiffusion,
+    alpha_bars: Float[Tensor, " N"],
+    noise: Callable[[], Tensor],
+    *,
+    step: Step = ancestral,
+    condition: Tensor | None = None,
+    clip: float | int | None = None,
+) -> Iterator[Point]:
+    """A `trajectory` whose noise has another source.
+
+    Args:
+        network: This and what follows as for `trajectory`.
+        diffusion: What it was trained with.
+        alpha_bars: Of the steps.
+        noise: Called for x_T, and for each noise that a step adds: (B, ...) on the network's device.
+        step: `ancestral`, ``DDIM()`` or `dpm_solver`.
+        condition: What the network is conditioned on, if anything.
+        clip: Largest absolute value of the estimate of x_0, if any.
+
+    Yields:
+        As `trajectory`.
+
+    Raises:
+        UserError: The alpha-bars or the clip is out of range, or the network's output is not finite.
+    """
+    check_alpha_bars(alpha_bars)
+    diffusion.check(alpha_bars)
+    if clip is not None and not clip > 0:
+        raise UserError(f"clip {clip}: the largest value of a clip must be above 0")
     times = diffusion.time.network_input(alpha_bars)
     given = () if condition is None else (condition,)
     falling = [*reversed(alpha_bars.tolist()), 1.0]
@@ -135,7 +169,7 @@ def sample(
     clips = []
     for first in range(0, len(seeds), at_once):
         part = slice(first, first + at_once)
-        *_, last = trajectory(
+        points = trajectory(
             network,
             diffusion,
             alpha_bars,
@@ -146,7 +180,7 @@ def sample(
             clip=clip,
             device=device,
         )
-        clips.append(last.x)
+        clips.append(deque(points, maxlen=1).pop().x)  # keeps none but the last
     return torch.cat(clips)
 
 

@@ -36,6 +36,8 @@ def write(
     chunks: Iterable[Float[Tensor, "B C _"]],
     sample_rate: int,
     n_samples: int | None = None,
+    *,
+    keep_unfinished: bool = True,
 ) -> int:
     """Write a batch of clips chunk by chunk, one file a clip, in constant memory.
 
@@ -49,6 +51,8 @@ def write(
             `tinyaudio.samplers.native.stream`.  A WAV file can hold 37 hours at 16 kHz.
         sample_rate: In Hz.
         n_samples: The final length, if it is known, for the progress bar.
+        keep_unfinished: Whether what is incomplete takes the final path where no file is; otherwise it
+            stays beside it in any case, as ``NAME.part.wav``.
 
     Returns:
         The samples in each file.
@@ -85,7 +89,7 @@ def write(
             complete = True
     finally:
         for file in files:
-            file.finish(complete)
+            file.finish(complete, keep_unfinished)
     if not files or not files[0].n_samples:
         raise AudioError(f"{paths[0]}: not written: there are no samples")
     return files[0].n_samples
@@ -121,16 +125,17 @@ class PartialFile:
             self.file.flush()  # to the system, which keeps it if this process is killed
         self.n_samples += clip.shape[1]
 
-    def finish(self, complete: bool) -> None:
-        """Move or encode it to the final path, unless it is incomplete and a file exists already."""
+    def finish(self, complete: bool, keep_unfinished: bool = True) -> None:
+        """Move or encode it to the final path, unless it is incomplete and should or must not be there."""
         with suppress(OSError), self.file:  # on a full disk, what has been flushed is kept
             self.sound.close()
         seconds = self.n_samples / self.sample_rate
         if not self.n_samples:
             self.path.unlink()
-        elif not complete and self.target.exists():
+        elif not complete and (self.target.exists() or not keep_unfinished):
+            untouched = "unchanged" if self.target.exists() else "not written"
             warnings.warn(
-                f"stopped after {seconds:.3f} s, saved in {self.path}; {self.target} is unchanged",
+                f"stopped after {seconds:.3f} s, saved in {self.path}; {self.target} is {untouched}",
                 stacklevel=3,
             )
         else:

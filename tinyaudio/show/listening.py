@@ -115,7 +115,7 @@ def _trial(kind: str, number: int, files: list[bytes], mime: str) -> str:
         + "></audio></figure>"
         for i, name in enumerate(names)
     )
-    says = [(tr("X는 {}입니다", "X is {}") if kind == "abx" else "{}").format(n) for n in "AB"]
+    says = [tr(f"X는 {n}입니다", f"X is {n}") if kind == "abx" else n for n in "AB"]
     buttons = " ".join(
         f'<button type="button" value="{i}" onclick="{escape(ANSWER)}">{text}</button>'
         for i, text in enumerate(says)
