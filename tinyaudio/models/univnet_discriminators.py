@@ -51,7 +51,7 @@ class UnivNetDiscriminatorsConfig:
 
     @classmethod
     def tiny(cls) -> "UnivNetDiscriminatorsConfig":
-        """Resolutions for 8 kHz, and two periods; 9 thousand parameters."""
+        """Resolutions for 8 kHz, and two periods; ten thousand parameters."""
         return cls(SHORT_RESOLUTIONS, 3, (2, 5), (8, 16, 32))
 
     @classmethod
