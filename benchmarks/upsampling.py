@@ -28,7 +28,8 @@ noise_in_silence_db     level where the original is below -60 dBFS
 cpu_seconds_a_second    of one thread
 
 gain_over_ridge is whitened's high_band_envelope_db minus ridge_noise's, paired over clips: the mean and its
-95 % interval by Student's t; below 0, the network is nearer.
+95 % interval by Student's t; below 0, the network is nearer.  The measure favours means: levels drawn from
+their right distribution are sqrt(2) times as far from the original as its centre is, which the ridge predicts.
 
     python -m benchmarks.upsampling --json
     python -m benchmarks.upsampling --whitened-x3 runs/x3 --unet-x3 runs/unet
