@@ -39,23 +39,17 @@ CONDITION_FIELD = Exercise(
     edges=[(1, 1, 1), (1, 10, 3), (30, 10, 1), (30, 10, 3)],
     mistakes=(
         Mistake(
-            lambda n_layers, cycle, kernel: (
-                1 + (kernel - 1) * max(_dilations(n_layers, cycle))
-            ),
+            lambda n_layers, cycle, kernel: 1 + (kernel - 1) * max(_dilations(n_layers, cycle)),
             "V 하나의 범위입니다. 조건이 들어간 뒤에는 위층의 W가 범위를 넓힙니다.",
             "That is the reach of a single V; what has come in is widened by W of the layers above.",
         ),
         Mistake(
-            lambda n_layers, cycle, kernel: (
-                1 + (kernel - 1) * sum(_dilations(n_layers, cycle))
-            ),
+            lambda n_layers, cycle, kernel: 1 + (kernel - 1) * sum(_dilations(n_layers, cycle)),
             "층마다의 V를 모두 더했습니다. V는 차례로 이어지지 않습니다. 넓히는 것은 위층의 W입니다.",
             "You added up V of all layers, which do not follow one another; it is W above that widens.",
         ),
         Mistake(
-            lambda n_layers, cycle, kernel: (
-                _widest(_dilations(n_layers, cycle), kernel, above=0)
-            ),
+            lambda n_layers, cycle, kernel: _widest(_dilations(n_layers, cycle), kernel, above=0),
             "조건이 들어가는 층의 W까지 세었습니다. 게이트에 더해지므로 그 층의 W는 거치지 않습니다.",
             "W of the layer itself is counted; the condition is added to the gates, behind that W.",
         ),
@@ -69,16 +63,12 @@ CONDITION_FIELD = Exercise(
             "Both V and W are added up over all layers; one path passes V only once.",
         ),
         Mistake(
-            lambda n_layers, cycle, kernel: (
-                _widest([2**i for i in range(n_layers)], kernel)
-            ),
+            lambda n_layers, cycle, kernel: _widest([2**i for i in range(n_layers)], kernel),
             "팽창이 계속 두 배가 됩니다. cycle개 층마다 1로 돌아와야 합니다.",
             "The dilation doubles for ever; after every cycle layers it begins again at 1.",
         ),
         Mistake(
-            lambda n_layers, cycle, kernel: (
-                _widest(_dilations(n_layers, cycle), kernel) - 1
-            ),
+            lambda n_layers, cycle, kernel: _widest(_dilations(n_layers, cycle), kernel) - 1,
             "가운데의 샘플 하나가 빠졌습니다.",
             "The sample in the middle is missing.",
         ),

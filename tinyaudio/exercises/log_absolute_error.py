@@ -31,9 +31,9 @@ LOG_ABSOLUTE = Exercise(
     mistakes=(
         Mistake(
             lambda noise, predicted: _errors(noise, predicted).mean().log(),
-            "배치 전체를 평균한 다음 로그를 취했습니다. 오차가 큰 클립이 나머지를 가립니다. 클립마다 로그를 취하십시오.",
-            "The logarithm is that of the whole batch, where one clip of a large error hides the others; take it"
-            " of each clip.",
+            "배치 전체를 평균한 다음 로그를 취했습니다. 클립마다 로그를 취하십시오.",
+            "The logarithm is that of the whole batch, where one large error hides the others; take it of"
+            " each clip.",
         ),
         Mistake(
             lambda noise, predicted: _errors(noise, predicted).log().mean(),

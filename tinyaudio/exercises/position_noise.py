@@ -77,14 +77,14 @@ def _one_late(chunk: Chunk, size: int, begin: int, end: int) -> Tensor:
 NOISE_AT = Exercise(
     right=_right,
     cases=_cases,
-    # within one chunk; from its first sample; nothing at all
+    # within one chunk; a whole one
     edges=[(1, 4, 1, 3), (2, 4, 4, 8)],
     run=_with_chunks,
     mistakes=(
         Mistake(
             _of_the_block,
             "블록마다 같은 잡음이 처음부터 시작합니다. 잡음은 블록이 아니라 소리의 자리에 속해야 합니다.",
-            "Each block begins with the same noise; it should belong to the place in the sound, not to the block.",
+            "Each block begins with the same noise; noise should belong to a place in the sound.",
         ),
         Mistake(
             _from_the_chunk,
@@ -127,7 +127,7 @@ def check_noise_at(answer: NoiseAt) -> CheckResult:
             number, and a stretch, which may begin before 0 -> noise (end - begin,).
 
     Example:
-        >>> check_noise_at(lambda chunk, size, begin, end: torch.stack([chunk(i)[0] for i in range(begin, end)]))
-        ✘ A chunk is drawn for each sample; one chunk is size samples.
+        >>> check_noise_at(lambda chunk, size, begin, end: chunk(0).repeat(4)[: end - begin])
+        ✘ <lambda>(...)... should be ...
     """
     return NOISE_AT.check(answer)

@@ -46,7 +46,7 @@ def _residual(
     unfold: Callable[[Tensor], Tensor] = _unfold,
     predicts: str = "v",
 ) -> Tensor:
-    """z by DDIM, with a place for each mistake."""
+    """The residual by DDIM, with a place for each mistake."""
     x = fold(noise, r)
     for a, s in zip(reversed(alpha_bars), [*reversed(alpha_bars[:-1]), 1.0], strict=True):
         output = network(x, a**0.5)
