@@ -108,6 +108,7 @@ def test_the_commands_of_the_readme_are_understood(tmp_path, monkeypatch):
         "generate",
         "convert",
         "translate",
+        "upsample",
     }
     for words in commands:
         rest, own = take_recipe(words)

@@ -30,7 +30,7 @@ def test_it_learns(name):
         recipe.sizes["narrow"],
         model=model,
         n_samples=1_024,
-        learning_rate=1e-2,
+        learning_rate=4e-3,
         warmup_steps=1,
         ema_decay=0.0,
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import weakref
 
 import pytest
 import torch
@@ -179,6 +180,19 @@ DIFFUSION = GaussianDiffusion(DiscreteTime(DDPM), "x0")
 def half(x, t):
     """A network without an opinion of its own, by clip."""
     return x / 2 + t[:, None, None] / 2_000
+
+
+def test_sampling_keeps_no_more_than_the_last_points():
+    """A thousand steps of a large batch would not fit into memory."""
+    seen, alive = [], []
+
+    def network(x, t):
+        seen.append(weakref.ref(x))
+        alive.append(sum(one() is not None for one in seen))
+        return 0.5 * x
+
+    sample(network, GaussianDiffusion(DiscreteTime(DDPM), "x0"), DDPM.spaced(40), (1, 4), [0, 1])
+    assert len(alive) == 40 and max(alive) <= 3
 
 
 @pytest.mark.parametrize("step", ALL)

@@ -23,7 +23,7 @@ def _logs(P: Tensor, P_hat: Tensor, floor: float) -> Tensor:
     return P.clamp(min=floor).log10() - P_hat.clamp(min=floor).log10()
 
 
-DISTANCE = Exercise(
+LSD = Exercise(
     right=lambda P, P_hat, floor: _logs(P, P_hat, floor).square().mean(0).sqrt().mean(),
     cases=_cases,
     edges=[(torch.zeros(2, 3), torch.ones(2, 3), 1e-8)],
@@ -94,4 +94,4 @@ def check_lsd(answer: Distance) -> CheckResult:
         >>> check_lsd(lambda P, Q, floor: (P.log10() - Q.log10()).square().mean().sqrt())
         ✘ <lambda>(...
     """
-    return DISTANCE.check(answer)
+    return LSD.check(answer)

@@ -51,8 +51,8 @@ class UnivNetDiscriminatorsConfig:
 
     @classmethod
     def tiny(cls) -> "UnivNetDiscriminatorsConfig":
-        """Resolutions for 8 kHz, and three periods."""
-        return cls(SHORT_RESOLUTIONS, 3, (2, 3, 5), (8, 16, 32))
+        """Resolutions for 8 kHz, and two periods; ten thousand parameters."""
+        return cls(SHORT_RESOLUTIONS, 3, (2, 5), (8, 16, 32))
 
     @classmethod
     def paper(cls) -> "UnivNetDiscriminatorsConfig":
@@ -101,7 +101,7 @@ class UnivNetDiscriminators(
         >>> import torch
         >>> net = UnivNetDiscriminators(UnivNetDiscriminatorsConfig.tiny())
         >>> len(net(torch.zeros(1, 1, 640)))
-        6
+        5
     """
 
     def __init__(self, config: UnivNetDiscriminatorsConfig) -> None:

@@ -10,6 +10,7 @@ Differs:    clipping, if asked for, clips the estimate of x_0; the public code o
 See:        `tinyaudio.objectives.diffusion` for the training; the chapter "Diffusion from scratch".
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -168,7 +169,7 @@ def sample(
     clips = []
     for first in range(0, len(seeds), at_once):
         part = slice(first, first + at_once)
-        *_, last = trajectory(
+        points = trajectory(
             network,
             diffusion,
             alpha_bars,
@@ -179,7 +180,7 @@ def sample(
             clip=clip,
             device=device,
         )
-        clips.append(last.x)
+        clips.append(deque(points, maxlen=1).pop().x)  # keeps none but the last
     return torch.cat(clips)
 
 

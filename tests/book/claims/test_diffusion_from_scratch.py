@@ -1,11 +1,13 @@
 """The numbers that chapter 18 states in its text: what its cells print is tested by executing them."""
 
+import json
 import re
 
 import nbformat
 import pytest
 import torch
 
+from tinyaudio.checkpoints import pretrained
 from tinyaudio.objectives import noise_schedule as papers
 from tinyaudio.objectives.noise_schedule import DDPM
 from tinyaudio.recipes.ddpm import NARROW
@@ -136,5 +138,43 @@ def test_the_pictures_and_the_recipe_are_the_ones_described():
     stated("칸 128개, 프레임 33개", "128 bins, 33 frames", "0.3제곱", "a power of 0.3")
     config = CompressedSTFTConfig()
     assert (config.shape, config.exponent) == ((2, 128, 33), 0.3)
-    stated("코사인 스케줄", "a cosine schedule", "1,000스텝에서 $v$를", "$v$ over 1,000 steps")
+    stated("코사인 스케줄", "of a cosine schedule", "$v$를 예측하도록 5,000스텝", "for 5,000 steps")
+    assert NARROW.steps == 5_000 and NARROW.n_sounds == 3_000
+    stated("매개변수 63만 개", "0.63 million parameters", "드럼 3,000개", "3,000 drum hits")
+    parameters = sum(p.numel() for p in pretrained("ddpm-drums").parameters())
+    assert round(parameters / 1e6, 2) == 0.63
     assert (NARROW.schedule, NARROW.prediction, NARROW.image) == ("cosine", "v", config)
+
+
+def test_the_trained_network_makes_new_sounds(printed):
+    stated("테스트 소리보다 조금 멉니다", "somewhat larger than that of test sounds")
+    test = row("eight of the test split", printed)[0]
+    for calls in (10, 50):
+        assert test < row(f"U-Net, {calls} calls", printed)[0] < 2 * test
+    stated("학습 전의 잡음도 이 거리가 99", "is at no more than 99")
+    assert row("untrained, 10 calls", printed) == [99]
+
+
+def test_the_table_of_samplers_is_the_benchmark_s_record():
+    record = json.loads((SOURCES.parent / "records" / "critics.json").read_text())
+    drums = record["drums"]
+
+    def cell(name):
+        return f"{drums[name]['frechet_db2']:.1f} / {drums[name]['coverage']:.2f}"
+
+    samplers = ("ancestral", "ddim", "dpm-solver")
+    for calls in (5, 10, 50, 1_000):
+        cells = " | ".join(cell(f"ddpm_{sampler}_{calls}") for sampler in samplers)
+        assert TEXT.count(f"| {calls:,} | {cells} |\n") == 2, calls  # Korean and English
+    for name in ("wavegan", "real_held_out", "mean", "gaussian"):
+        assert TEXT.count(cell(name)) >= 2, name
+    distance = {name: one["frechet_db2"] for name, one in drums.items() if name != "explained"}
+    stated("평균의 **0.13배**", "**0.13** of the mean's", "3분의 1입니다", "a third of WaveGAN's")
+    assert round(distance["ddpm_ancestral_50"] / distance["mean"], 2) == 0.13
+    assert distance["ddpm_ancestral_50"] / distance["wavegan"] == pytest.approx(1 / 3, abs=0.02)
+    stated("열 가운데 아홉", "nine of ten test sounds")
+    assert drums["ddpm_ancestral_50"]["coverage"] == pytest.approx(0.1, abs=0.02)
+    stated("열 번이면 DPM-Solver++가 가장", "with ten DPM-Solver++ is best")
+    assert min(samplers, key=lambda s: distance[f"ddpm_{s}_10"]) == "dpm-solver"
+    stated("1,000번은 50번보다 낫지 않습니다", "1,000 calls are no better than 50")
+    assert all(distance[f"ddpm_{s}_1000"] > distance[f"ddpm_{s}_50"] for s in samplers)

@@ -1,17 +1,20 @@
 """The numbers that chapter 19 states in its text: what its cells print is tested by executing them."""
 
+import json
 import re
 
 import nbformat
 import pytest
 import torch
 
+from tinyaudio.checkpoints import open_run
 from tinyaudio.models.diffwave import DiffWave, DiffWaveConfig
 from tinyaudio.objectives import noise_schedule as papers
 from tinyaudio.recipes.wavegrad import SIZES
 from tools.book import SOURCES
 
 TEXT = (SOURCES / "diffusion_vocoders.md").read_text(encoding="utf-8")
+RECORD = json.loads((SOURCES.parent / "records" / "vocoder.json").read_text())["narrow"]
 SIX = ("6, equal in t", "6, equal in log-SNR", "6, DiffWave's")
 
 
@@ -160,3 +163,54 @@ def test_what_became_less_is_not_the_arithmetic(printed):
 
 def test_the_paper_s_opinion_scores_are_those_of_its_abstract():
     stated("DiffWave 4.44, WaveNet 4.43", "4.44, beside 4.43 of a WaveNet")
+
+
+def test_the_table_of_the_trained_network_is_the_record():
+    """`python -m benchmarks.vocoder --json`, both editions."""
+    ways = {
+        "wavenet": ("WaveNet", "WaveNet"),
+        "diffusion_50": ("WaveGrad, 50스텝", "WaveGrad, 50 steps"),
+        "diffusion_6": ("WaveGrad, 6스텝", "WaveGrad, 6 steps"),
+        "griffin_lim": ("Griffin–Lim", "Griffin–Lim"),
+        "noise_with_levels": ("모든 밴드를 맞춘 잡음", "noise with the levels of all bands"),
+    }
+    digits = {"pitch50": 2, "log_mel_db": 1, "log_stft_long_db": 1, "hnr_high_error_db": 1}
+    digits["cpu_seconds_a_second"] = 3
+    assert RECORD["clips"]["clips"] == 12
+    for way, names in ways.items():
+        cells = " | ".join(f"{RECORD[way][key]:.{d}f}" for key, d in digits.items())
+        stated(*(f"| {name} | {cells} |" for name in names))
+
+
+def test_the_shipped_network_is_the_worst_row_and_has_a_pitch(printed):
+    stated("**다섯 줄 가운데 가장 못합니다.**", "**it is the worst of the five rows**")
+    shipped = [RECORD[way] for way in ("diffusion_6", "diffusion_50")]
+    others = [RECORD[way] for way in ("wavenet", "griffin_lim", "noise_with_levels")]
+    for key in ("log_mel_db", "log_stft_long_db", "hnr_high_error_db"):
+        assert min(one[key] for one in shipped) > max(one[key] for one in others), key
+    assert max(one["pitch50"] for one in shipped) < min(one["pitch50"] for one in others)
+    stated("0.75와 0.67", "0.75 and 0.67", "0.97을 줍니다", "it gives 0.97")
+    six, fifty = shipped
+    assert f"{fifty['pitch50']:.2f} {six['pitch50']:.2f}" == "0.75 0.67"
+    assert f"{RECORD['noise_with_levels']['pitch50']:.2f}" == "0.97"
+    assert fifty["log_mel_db"] == pytest.approx(six["log_mel_db"], abs=0.1)
+    stated(
+        "WaveNet과 비슷한 CPU 시간",
+        "about as much CPU time as the WaveNet",
+        "일곱 배",
+        "seven times",
+    )
+    time = {way: RECORD[way]["cpu_seconds_a_second"] for way in RECORD if way != "clips"}
+    assert time["diffusion_6"] == pytest.approx(time["wavenet"], rel=0.2)
+    assert round(time["diffusion_50"] / time["wavenet"]) == 7
+    line = re.compile(r"(?m)^(6 steps|50 steps|half a minute, 6 steps): ([\d.]+), ([\d.]+) dB$")
+    heard = {name: float(pitch) for name, pitch, _ in line.findall(printed)}
+    assert heard["half a minute, 6 steps"] < 0.2 < 0.4 < min(heard["6 steps"], heard["50 steps"])
+
+
+def test_the_shipped_network_is_the_one_described():
+    run = open_run("wavegrad-vocoder")
+    stated("265,881개", "265,881 weights", "5,000스텝", "5,000 steps", "60배", "60 times as large")
+    count = sum(p.numel() for p in run.models["net"].parameters())
+    assert (count, run.config.steps, run.config.speaker) == (265_881, 5_000, 1)
+    assert round(15_920_993 / count) == 60

@@ -1,5 +1,6 @@
 """The numbers that chapter 20 states in its text: what its cells print is tested by executing them."""
 
+import json
 import math
 import re
 
@@ -145,3 +146,23 @@ def test_expected_outputs_of_the_exercises():
     stated("`[0, 1, 2, 3, 3, 3]`")
     x = torch.tensor([0.0, 3.0, 3.0])  # the last is held
     assert upsample_linear(x, 3)[:6].tolist() == pytest.approx([0, 1, 2, 3, 3, 3])
+
+
+def test_the_table_of_trained_systems_is_the_benchmark_s_record():
+    record = json.loads((SOURCES.parent / "records" / "upsampling.json").read_text())
+    assert record["speakers"] == 24
+    x3 = record["x3"]
+    for name in ("nearest", "linear", "spline", "sinc", "ridge_noise", "unet", "mugan"):
+        row = x3[name]
+        cells = f"{row['snr_db']:.1f} | {row['lsd']:.2f} | {row['high_band_envelope_db']:.1f} | "
+        assert TEXT.count(f" | {cells}{row['high_band_energy_db']:.1f} |\n") == 2, name
+    stated("U-Net(1,000스텝)은 SNR이 가장 높고", "The U-Net (1,000 steps) has the highest SNR")
+    systems = [name for name, row in x3.items() if isinstance(row, dict) and "snr_db" in row]
+    assert max(systems, key=lambda name: x3[name]["snr_db"]) == "unet"
+    stated("17 dB 모자랍니다", "17 dB too weak")
+    assert round(x3["unet"]["high_band_energy_db"]) == -17
+    stated("포락선에서 둘을 크게 이깁니다", "control without a network is far ahead of both")
+    ridge, unet, mugan = (
+        x3[name]["high_band_envelope_db"] for name in ("ridge_noise", "unet", "mugan")
+    )
+    assert ridge < min(unet, mugan) / 4
