@@ -1,5 +1,6 @@
 """The numbers that chapter 21 states in its text: what its cells print is tested by executing them."""
 
+import json
 import math
 import re
 
@@ -169,6 +170,29 @@ def test_the_shipped_model_follows_its_regression(tables):
         assert fricatives[name][2] == pytest.approx(-10, abs=1.2)
     assert round(tables["cymbal"]["shipped"][2]) == -8
     stated("포락선이 1 dB쯤 가깝고", "about 1 dB nearer", "8 dB 모자랍니다", "lacks 8 dB")
+
+
+def test_the_table_of_24_speakers_is_the_record_s():
+    record = json.loads((SOURCES.parent / "records" / "upsampling.json").read_text("utf-8"))
+    assert record["speakers"] == 24
+    x3 = record["x3"]
+    systems = {
+        "ridge_noise": ("릿지 잡음", "ridge noise"),
+        "whitened": ("실린 것, DPM-Solver++", "shipped, DPM-Solver++"),
+        "whitened_ancestral": ("실린 것, 조상 샘플링", "shipped, ancestral"),
+        "oracle_envelope": ("원본의 포락선", "true envelope"),
+    }
+    for name, words in systems.items():
+        row, other = x3[name], x3["mismatched"]["butterworth"][name]
+        numbers = (
+            f"{row['snr_db']:.1f} | {row['lsd']:.2f} | {row['high_band_envelope_db']:.1f}"
+            f" | {other['high_band_envelope_db']:.1f} | {row['high_band_energy_db']:.1f} |"
+        )
+        for word in words:
+            assert f"| {word} | {numbers.replace('-', '−')}" in TEXT, (word, numbers)
+    gain = x3["gain_over_ridge"]
+    assert [f"{gain[key]:.2f}" for key in ("mean", "low", "high")] == ["0.62", "0.25", "0.99"]
+    stated("0.62 dB 앞섭니다**(95% 구간 0.25–0.99)", "by 0.62 dB** (95% interval 0.25–0.99)")
 
 
 def test_the_band_is_kept_and_blocks_agree(printed):
