@@ -35,14 +35,14 @@ def _with_chunks(answer: NoiseAt) -> Callable[[int, int, int, int], Tensor | Non
     return of_case
 
 
-def _joined(chunk: Chunk, first: int, last: int) -> Tensor:
+def _concatenated(chunk: Chunk, first: int, last: int) -> Tensor:
     return torch.cat([chunk(i) for i in range(first, last)])
 
 
 def _right(chunk: Chunk, size: int, begin: int, end: int) -> Tensor:
     first, last = begin // size, -(-end // size)
     start = begin - first * size
-    return _joined(chunk, first, last)[start : start + end - begin]
+    return _concatenated(chunk, first, last)[start : start + end - begin]
 
 
 def _of_the_block(chunk: Chunk, size: int, begin: int, end: int) -> Tensor:
@@ -63,7 +63,7 @@ def _one_chunk(chunk: Chunk, size: int, begin: int, end: int) -> Tensor:
 def _towards_zero(chunk: Chunk, size: int, begin: int, end: int) -> Tensor:
     """Of chunks before sample 0, one too far to the right."""
     first = int(begin / size)
-    return _joined(chunk, first, first + 4)[begin % size :][: end - begin]
+    return _concatenated(chunk, first, first + 4)[begin % size :][: end - begin]
 
 
 def _of_samples(chunk: Chunk, size: int, begin: int, end: int) -> Tensor:

@@ -66,7 +66,7 @@ def _right(
     return u + sigma * _residual(network, r, alpha_bars, noise)
 
 
-WHITENED = Exercise(
+UPSAMPLED = Exercise(
     right=_right,
     cases=_cases,
     mistakes=(
@@ -155,4 +155,4 @@ def check_upsampled(answer: Upsampled) -> CheckResult:
         >>> check_upsampled(lambda network, u, sigma, r, alpha_bars, noise: u + sigma * noise)
         ✘ <lambda>(network, [...], [...], 2, ...)[0] should be ...
     """
-    return WHITENED.check(answer)
+    return UPSAMPLED.check(answer)

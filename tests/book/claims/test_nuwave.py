@@ -209,8 +209,9 @@ def test_an_inverted_average_averages_nothing(printed):
 
 def test_the_script_s_condition_holds_the_answer(printed):
     assert re.search(r"(?m)^script: -?0 dB$", printed)
-    assert re.search(r"(?m)^training: -60 dB$", printed)
-    stated("60 dB 이상 작은", "60 dB lower or more")
+    assert re.search(r"(?m)^sinc: -60 dB$", printed)  # or below
+    assert -40 < int(re.search(r"(?m)^linear: (-\d+) dB$", printed)[1]) < 0
+    stated("원본 그대로(0 dB)", "in the original (0 dB)")
 
 
 def test_expected_outputs_of_the_exercises():
