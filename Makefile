@@ -38,6 +38,8 @@ check-all: ## the long checks: forty kills, every output made again, the benchma
 	@$(PYTHON_HERE) -m benchmarks.streaming --json
 	@$(PYTHON_HERE) -m benchmarks.wavenet --json
 	@$(PYTHON_HERE) -m benchmarks.nuwave --json
+	@$(PYTHON_HERE) -m benchmarks.diffusion --json
+	@$(PYTHON_HERE) -m benchmarks.upsampling --json
 	@$(PYTHON_HERE) -m benchmarks.quantizer --json
 	@$(PYTHON_HERE) -m benchmarks.critics --json
 	@$(PYTHON_HERE) -m benchmarks.timbre --json

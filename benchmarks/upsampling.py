@@ -60,6 +60,7 @@ RATIOS = (3, 2)
 N_SPEAKERS, N_VALIDATION, N_MISMATCHED = 24, 8, 6
 MATCHED, MISMATCHED = "sinc", ("stft", "chebyshev", "butterworth")
 RUNS = ("unet", "mugan", "nuwave_1x1", "nuwave", "whitened")
+SHIPPED = {f"whitened_x{ratio}": f"upsampling-x{ratio}" for ratio in RATIOS}
 LOW_BAND = {
     "nearest": "interpolated",
     "linear": "interpolated",
@@ -229,9 +230,10 @@ def main() -> None:
     options = parser("upsampling", __doc__)
     places = [f"{name}_x{ratio}" for ratio in RATIOS for name in RUNS]
     for place in places:
-        options.add_argument(
-            f"--{place.replace('_', '-')}", default="", metavar="RUN", help="(default: none)"
-        )
+        option = f"--{place.replace('_', '-')}"
+        default = SHIPPED.get(place, "")
+        said = f'"" for none (default: {default or "none"})'
+        options.add_argument(option, default=default, metavar="RUN", help=said)
     options.add_argument("--recorded", type=Path, metavar="FOLDER", help="of 44.1 or 48 kHz")
     options.add_argument("--packages", type=Path, default=Path("/"), metavar="FOLDER")
     options.add_argument("--speakers", type=int, default=N_SPEAKERS, help="(default: %(default)s)")

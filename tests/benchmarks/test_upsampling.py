@@ -221,7 +221,8 @@ def test_the_command_prints_one_object(monkeypatch, capsys, tmp_path, short_fit,
     monkeypatch.setattr(upsampling, "N_VALIDATION", 1)
     monkeypatch.setattr(upsampling, "recordings", lambda folder, packages: [])
     monkeypatch.setattr(upsampling_systems, "GAINS_DB", (-3, 0))
-    monkeypatch.setattr(sys, "argv", ["upsampling", "--json", "--speakers", "2"])
+    words = ["--json", "--speakers", "2", "--whitened-x3", ""]
+    monkeypatch.setattr(sys, "argv", ["upsampling", *words])
     upsampling.main()
     found = json.loads(capsys.readouterr().out)
     assert found["x3"]["gain_over_ridge"] is None and set(LOW_BAND) < set(found["x3"])
