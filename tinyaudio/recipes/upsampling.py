@@ -26,7 +26,7 @@ from tinyaudio.models.nuwave import NuWave
 from tinyaudio.models.whitened_residual import MARGIN, WhitenedResidual
 from tinyaudio.objectives.upsampling import nuwave_loss, whitened_loss
 from tinyaudio.recipe import Models, Recipe, network
-from tinyaudio.recipes.upsampling_config import FILTERS, SIZES, Config
+from tinyaudio.recipes.upsampling_config import FILTERS, SIZES, UpsamplingConfig
 from tinyaudio.samplers.diffusion_steps import solver
 from tinyaudio.samplers.request import check_seeds
 from tinyaudio.samplers.upsampling import UpsampledFile, nuwave, open_source, whitened
@@ -35,7 +35,7 @@ from tinyaudio.train import EMA, Batch, Learner, Loss, cosine, warmup
 N_WARMUP, MAX_GRAD_NORM = 50, 0.5
 
 
-def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
+def dataset(config: UpsamplingConfig, split: str, folder: Path | None) -> Dataset:
     """Crops at two rates, with the margins that their loss leaves out."""
     n_samples = config.n_samples + 2 * MARGIN * config.ratio
     sizes = (config.ratio, n_samples, split, config.seed)
@@ -44,14 +44,14 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
     return UpsamplingCrops(folder, *sizes, sample_rate=rate, filters=filters, n_sounds=n_sounds)
 
 
-def network_loss(config: Config, net: nn.Module) -> Loss:
+def network_loss(config: UpsamplingConfig, net: nn.Module) -> Loss:
     """Of either network."""
     if isinstance(net, WhitenedResidual):
         return whitened_loss(net)
     return nuwave_loss(net, config.ratio)
 
 
-def learners(config: Config) -> list[Learner]:
+def learners(config: UpsamplingConfig) -> list[Learner]:
     """One network."""
     torch.manual_seed(config.seed)
     small = config.model == "whitened"
@@ -63,7 +63,9 @@ def learners(config: Config) -> list[Learner]:
     return [Learner("net", net, network_loss(config, net), adam, 1, schedule, MAX_GRAD_NORM, ema)]
 
 
-def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
+def evaluate(
+    config: UpsamplingConfig, models: Models, batches: Iterable[Batch]
+) -> dict[str, float]:
     """The loss on speakers that were held out: of v, squared; of NU-Wave's noise, absolute, its logarithm."""
     net = network(models, "net", nn.Module)
     with torch.random.fork_rng():
@@ -72,7 +74,7 @@ def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[s
 
 
 def upsample(
-    config: Config,
+    config: UpsamplingConfig,
     models: Models,
     *,
     source: Annotated[Path | None, "audio file of a lower rate"] = None,

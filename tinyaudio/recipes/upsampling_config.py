@@ -17,7 +17,7 @@ FILTERS = ("sinc", "stft", "chebyshev", "butterworth")
 
 
 @dataclass(frozen=True)
-class Config(RunConfig):
+class UpsamplingConfig(RunConfig):
     """What makes a run."""
 
     sample_rate: int = option(48_000, "sample rate to upsample to, in Hz", minimum=1)
@@ -56,7 +56,7 @@ PAPER: dict[str, Any] = {
     "n_samples": 32_766,
 }
 SIZES = {
-    "tiny": Config(),
-    "narrow": Config(batch_size=4, n_samples=9_984, steps=600, ema_decay=0.99, **NARROW),
-    "paper": Config(steps=1_000_000, learning_rate=3e-5, **PAPER),
+    "tiny": UpsamplingConfig(),
+    "narrow": UpsamplingConfig(batch_size=4, n_samples=9_984, steps=600, ema_decay=0.99, **NARROW),
+    "paper": UpsamplingConfig(steps=1_000_000, learning_rate=3e-5, **PAPER),
 }
