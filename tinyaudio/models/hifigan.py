@@ -2,9 +2,9 @@ r"""HiFi-GAN's generator: mel frames become samples in a few steps up, each refi
 
     h_0 = conv(mel)
     h_{i+1} = MRF_i(up_i(leaky ReLU(h_i)))
-    waveform = \tanh(conv(leaky ReLU(h_n)))
+    waveform = tanh(conv(leaky ReLU(h_n)))
 
-    MRF(x) = \frac{1}{K} \sum_k ResBlock_k(x)                       [multi-receptive field fusion, section 2.2]
+    MRF(x) = \frac{1}{K} \sum_k ResBlock_k(x)   [Multi-receptive field fusion, section 2.2]
 
 The residual blocks of a step differ in kernel size and dilations, so that a sum of them sees short and long
 patterns.  One forward pass makes the whole waveform.

@@ -1,12 +1,12 @@
 r"""UnivNet: noise at the frame rate becomes samples, by convolutions whose kernels the mel frames predict.
 
-    x_0 = conv(z),   z \sim N(0, I)
+    x_0 = conv(z),   z ~ N(0, I)
     x_{i+1} = LVCBlock_i(x_i, mel)
-    waveform = \tanh(conv(leaky ReLU(x_n)))
+    waveform = tanh(conv(leaky ReLU(x_n)))
 
 A block raises the rate, then has a few layers: a dilated convolution, a location-variable one and a gate each.
 
-    x \leftarrow x + \sigma(a) \odot \tanh(b),   [a, b] = LVC(conv(x); W(mel))        [gated activation unit]
+    x \leftarrow x + \sigma(a) \odot \tanh(b),   [a, b] = LVC(conv(x); W(mel))   [Gated activation unit]
 
 Paper:      Jang, Lim, Yoon, Kim & Kim, "UnivNet: A neural vocoder with multi-resolution spectrogram
             discriminators for high-fidelity waveform generation", Interspeech 2021 (arXiv:2106.07889), section

@@ -1,8 +1,8 @@
 r"""The steps of a WaveGlow, each with its inverse and the logarithm of its Jacobian's determinant.
 
-    squeeze                     x_c[j] = x[8 j + c]                                     \log|\det| = 0
-    invertible 1x1 convolution  y[j] = W x[j]                                T/8 \log|\det W|
-    affine coupling             y_a = x_a,   y_b = e^s \odot x_b + t         \sum s
+    squeeze                     x_c[j] = x[8 j + c]                                     log |det| = 0
+    invertible 1x1 convolution  y[j] = W x[j]                                T/8 log |det W|
+    affine coupling             y_a = x_a,   y_b = exp(s) * x_b + t          sum of s
                                 (t, s) = WN(x_a, mel)
 
 The coupling leaves one half of the channels as it is, so that whatever WN makes of that half can be made again

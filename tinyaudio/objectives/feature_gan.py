@@ -7,7 +7,7 @@ r"""Losses of upsamplers that know the right answer: squared error, features of 
     L_D = -E[\ln \sigma(D(y))] - E[\ln \sigma(-D(\hat y))],   L_\phi = E[(y - \psi(\phi(y)))^2]
 
 A squared error alone asks for the mean of all top bands that fit a low band, whose phases cancel: the best
-answer to it is too quiet.  \phi are the innermost features of an autoencoder, \psi its decoder.
+answer to it is too quiet.  phi are the innermost features of an autoencoder, psi its decoder.
 
 Paper:      Kuleshov, Enam & Ermon, 2017 (arXiv:1708.00853), public code, for L_{RMS}; Kim & Sathe, 2019
             (arXiv:1903.09027), for the others; Goodfellow et al., "Generative adversarial nets", 2014.

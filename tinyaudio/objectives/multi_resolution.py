@@ -1,7 +1,6 @@
 r"""The distance of two sounds' spectrograms at several resolutions, as Parallel WaveGAN and UnivNet define it.
 
-    d = \frac{1}{M} \sum_m ( \|S_m - \hat S_m\|_F / \|S_m\|_F
-                             + \mathrm{mean} |\ln S_m - \ln \hat S_m| )
+    d = \frac{1}{M} \sum_m (\|S_m - \hat S_m\|_F / \|S_m\|_F + \mathrm{mean} |\ln S_m - \ln \hat S_m|)
 
 The first term, spectral convergence, weighs what is loud; the second what is quiet.
 

@@ -1,7 +1,7 @@
 r"""What upsamplers learn: NU-Wave the whole waveform, the small network a whitened residual.
 
     x_0 = y,   condition u                                              NU-Wave
-    x_0 = (y - u) / \sigma(low),   condition low and log \sigma         whitened residual
+    x_0 = (y - u) / sigma(low),   condition low and log sigma         whitened residual
 
 y is the sound at the high rate, u the low-rate sound interpolated by a sinc.
 
