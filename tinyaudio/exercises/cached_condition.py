@@ -38,7 +38,8 @@ def _counted(answer: Generate) -> Callable[[Tensor, Tensor, int], Tensor | None]
         clips = answer(project, step, noise, low, n_steps)
         if clips is None:  # not written yet
             return None
-        return torch.cat([torch.stack([*clips]).flatten(), torch.tensor([float(calls)])])
+        made = torch.stack([torch.as_tensor(clip) for clip in clips])  # NumPy's, too
+        return torch.cat([made.flatten(), torch.tensor([float(calls)])])
 
     return of_case
 

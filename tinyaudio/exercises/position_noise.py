@@ -1,6 +1,7 @@
 """Chapter 21, "NU-Wave: up to 48 kHz": noise that belongs to places in a sound."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -22,10 +23,10 @@ def _cases(generator: Generator) -> list[Case]:
     return cases
 
 
-def _with_chunks(answer: NoiseAt) -> Callable[[int, int, int, int], Tensor | None]:
+def _with_chunks(answer: NoiseAt) -> Callable[[int, int, int, int], Any]:
     """The answer, given a function that draws chunk i."""
 
-    def of_case(seed: int, size: int, begin: int, end: int) -> Tensor | None:
+    def of_case(seed: int, size: int, begin: int, end: int) -> Any:
         def chunk(i: int) -> Tensor:
             key = torch.Generator().manual_seed(1_000_003 * seed + 7_919 * (i + 1_000))
             return torch.randn(size, generator=key)
