@@ -47,7 +47,9 @@ def test_every_sound_has_its_length_and_its_name(page, browser):
     sounds = browser.execute_async("""
         const done = arguments[0], listen = a => a.readyState ? a.duration : new Promise(tell => {
             a.onloadedmetadata = () => tell(a.duration); a.onerror = () => tell(-1); a.load(); });
-        Promise.all([...document.querySelectorAll('audio')].map(async a => [await listen(a), a.ariaLabel])).then(done)""")
+        // X of an ABX trial has no sound until the start
+        const sounds = [...document.querySelectorAll('audio')].filter(a => a.src || a.querySelector('source'));
+        Promise.all(sounds.map(async a => [await listen(a), a.ariaLabel])).then(done)""")
     assert all(0.2 < seconds < 60 and name for seconds, name in sounds), sounds
     if page.endswith(("/index.html", "/sound_into_numbers.html")) and "/api/" not in page:
         assert sounds  # so that this test cannot pass by seeing none

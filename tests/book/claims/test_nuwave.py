@@ -201,8 +201,8 @@ def test_the_band_is_kept_and_blocks_agree(printed):
 
 
 def test_an_inverted_average_averages_nothing(printed):
-    raw = float(re.search(rf"(?m)^no average ({NUMBER})$", printed)[1])
-    found = {d: float(v) for d, v in re.findall(rf"(?m)^(0\.\d+) +({NUMBER})$", printed)}
+    raw = float(re.search(rf"(?m)^no average: ({NUMBER})$", printed)[1])
+    found = {d: float(v) for d, v in re.findall(rf"(?m)^(0\.\d+): ({NUMBER})$", printed)}
     assert found["0.001"] == pytest.approx(raw, abs=0.02)
     assert found["0.999"] == pytest.approx(math.sqrt(0.001 / 1.999), abs=0.015)
 
