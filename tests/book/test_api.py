@@ -57,6 +57,16 @@ def pages(tmp_path_factory):
     return {page.stem: page.read_text() for page in folder.iterdir()}
 
 
+def test_each_formula_of_a_module_is_a_paragraph_of_one_line(api):
+    """A paragraph with LaTeX becomes one equation: it cannot hold two, or words."""
+    for module in modules():
+        lines = (importlib.import_module(module).__doc__ or "").split("\n")
+        prose = next((i for i, line in enumerate(lines) if api.FIELDS.match(line)), len(lines))
+        paragraphs = "\n".join(lines[:prose]).split("\n\n")
+        broken = [one for one in paragraphs if api.LATEX.search(one) and "\n" in one.strip()]
+        assert broken == [], module
+
+
 def test_every_module_stands_on_exactly_one_page(pages):
     named = re.compile(r"^\.\. automodule:: (\S+)$", re.M)
     assert Counter(name for page in pages.values() for name in named.findall(page)) == Counter(
