@@ -3,8 +3,9 @@
 The book's tiny WaveNet (20 layers, 32/32/64), conditioned on a mel spectrogram (80 bands, a frame every 256
 samples, as a vocoder is), generates by `samplers.native` at 16 kHz, and `samplers.streaming` writes. Its
 weights are random: speed and memory do not depend on them. Then another process generates the same and is
-interrupted after a few seconds, once by each signal. At last the command ``tinyaudio convert`` converts
-recorded speech as long as that, and a tenth as long.
+interrupted after a few seconds, once by each signal. At last the commands convert recorded speech as long as
+that, and a tenth as long (``tinyaudio convert``), and bring it from 16 to 48 kHz in stereo (``tinyaudio
+upsample``, with the shipped model).
 
 rss_growth_mb        peak of the process's resident memory over that after the first chunk, measured after
                      every chunk (1,024 samples)
@@ -18,8 +19,12 @@ samples, length_s    in the file, as soundfile reads it
 interrupted          for Ctrl-C (SIGINT), SIGTERM and SIGKILL: the file that is left, its samples by its
                      header and as read, whether they are the first of the complete file's, and the number
                      of other files
-convert              the command's wall-clock time, highest resident memory and length, for both lengths
-convert_rss_growth_mb  what the long file needs more than the short one
+convert, upsample    the command's wall-clock and CPU time, highest resident memory, length and channels, for
+                     both lengths
+convert_rss_growth_mb, upsample_rss_growth_mb
+                     what the long file needs more than the short one
+upsample_steps       calls of the upsampling network
+upsample_macs_a_second  its multiplications and additions for a second of one channel
 
     python -m benchmarks.streaming --json
     python -m benchmarks.streaming --seconds 20        # a quick run
@@ -28,7 +33,6 @@ convert_rss_growth_mb  what the long file needs more than the short one
 import argparse
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -41,6 +45,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.command import parser
+from benchmarks.streaming_commands import converted, macs_a_second, upsampled
 
 RATE = 16_000
 CHUNK = 1024  # samples
@@ -140,73 +145,29 @@ def interrupted(number: signal.Signals, whole: Path, n_samples: int) -> dict[str
     }
 
 
-def converted(seconds: float) -> dict[str, float]:
-    """Convert recorded speech, again and again until it is so long, by the command; watch its memory."""
-    import soundfile
-
-    from tinyaudio.recipes.speakers import SENTENCE
-
-    speech, rate = soundfile.read(SENTENCE, dtype="int16")
-    n_samples = round(seconds * rate)
-    with tempfile.TemporaryDirectory() as folder:
-        source, place = Path(folder) / "source.wav", Path(folder) / "converted.wav"
-        with soundfile.SoundFile(source, "w", rate, 1) as file:
-            for first in range(0, n_samples, len(speech)):
-                file.write(speech[: n_samples - first])
-        command = [
-            sys.executable,
-            "-m",
-            "tinyaudio",
-            "convert",
-            str(source),
-            str(place),
-            "--to",
-            "3",
-        ]
-        start, peak_mb = time.perf_counter(), 0.0
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            while process.poll() is None:
-                peak_mb = max(peak_mb, high_water_mb(process.pid))
-                time.sleep(0.05)
-        finally:
-            process.kill()
-        if process.returncode:
-            raise SystemExit(f"error: tinyaudio convert ended with {process.returncode}")
-        found = soundfile.info(place)
-        return {
-            "seconds": round(time.perf_counter() - start, 1),
-            "rss_peak_mb": round(peak_mb, 1),
-            "length_s": found.frames / found.samplerate,
-        }
-
-
-def high_water_mb(pid: int) -> float:
-    """The highest resident memory that a process has had; 0 once it has ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    found = re.search(r"VmHWM:\s*(\d+)", status)
-    return int(found[1]) / 1024 if found else 0.0
-
-
-def measure(seconds: float) -> dict[str, Any]:
+def measure(seconds: float, sampling_steps: int) -> dict[str, Any]:
     n_samples = round(seconds * RATE)
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.wav"
         found: dict[str, Any] = streamed(whole, n_samples)
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         found["interrupted"] = {n.name: interrupted(n, whole, n_samples) for n in numbers}
-    found["convert"] = {f"{length:g} s": converted(length) for length in (seconds / 10, seconds)}
-    short, long = (one["rss_peak_mb"] for one in found["convert"].values())
-    found["convert_rss_growth_mb"] = round(long - short, 1)
+    ways = {"convert": converted, "upsample": lambda s: upsampled(s, sampling_steps)}
+    for name, command in ways.items():
+        found[name] = {f"{length:g} s": command(length) for length in (seconds / 10, seconds)}
+        short, long = (one["rss_peak_mb"] for one in found[name].values())
+        found[f"{name}_rss_growth_mb"] = round(long - short, 1)
+    found["upsample_steps"] = sampling_steps
+    found["upsample_macs_a_second"] = macs_a_second(sampling_steps)
     return found
 
 
 def main() -> None:
     options_of = parser("streaming", __doc__)
     options_of.add_argument("--seconds", type=float, default=600.0, help="length (default: 600)")
+    options_of.add_argument(
+        "--sampling-steps", type=int, default=8, help="calls of the upsampler (default: 8)"
+    )
     options_of.add_argument(
         "--into", type=Path, help=argparse.SUPPRESS
     )  # the one to be interrupted
@@ -217,7 +178,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         streamed(options.into, round(options.seconds * RATE))
         return
-    found = measure(options.seconds)
+    found = measure(options.seconds, options.sampling_steps)
     if options.json:
         print(json.dumps(found))
         return

@@ -2,7 +2,7 @@
 
 import soundfile
 
-from benchmarks import streaming
+from benchmarks import streaming, streaming_commands
 
 
 def test_a_short_stream_is_measured(tmp_path):
@@ -22,7 +22,16 @@ def test_the_sound_is_always_the_same_and_not_constant(tmp_path):
 
 
 def test_a_command_s_memory_is_that_of_the_process_and_its_file_as_long_as_asked():
-    found = streaming.converted(1.5)
+    found = streaming_commands.converted(1.5)
     assert found["length_s"] == 1.5
     assert found["rss_peak_mb"] > 100  # torch and the networks
-    assert streaming.high_water_mb(2**22 + 1) == 0  # no such process
+    assert 0 < found["cpu_seconds"] and found["channels"] == 1
+    assert streaming_commands.high_water_mb(2**22 + 1) == 0  # no such process
+    assert streaming_commands.cpu_seconds(2**22 + 1) == 0
+
+
+def test_a_file_is_upsampled_in_stereo():
+    found = streaming_commands.upsampled(1.0, 1)
+    assert found["length_s"] == 1.0 and found["channels"] == 2
+    one, eight = (streaming_commands.macs_a_second(n) for n in (1, 8))
+    assert one < eight < 8 * one  # the condition is computed once
