@@ -3,6 +3,7 @@
 nearest, linear, spline, sinc   interpolation; the first three leave images of the low band above it
 ridge_noise        no network: the levels of 12 bands above the low one, predicted from 24 levels in it by ridge
                    regression, given to noise; its gain is tuned on other speakers (validation)
+ridge_noise_all_filters   the same, fitted and tuned on all filters, as whitened is trained on them
 unet               a run of `audiounet`
 mugan              a run of `mugan`
 nuwave_1x1, nuwave   runs of `upsampling --model nuwave`, small, the former with a 1x1 condition
@@ -67,6 +68,7 @@ LOW_BAND = {
     "spline": "interpolated",
     "sinc": "sinc",
     "ridge_noise": "sinc",
+    "ridge_noise_all_filters": "sinc",
     "unet": "generated",
     "mugan": "generated",
     "nuwave_1x1": "replaced",
@@ -80,11 +82,13 @@ PAIRED = ("ridge_noise", "whitened")  # their clips are compared one by one
 Scores = dict[str, list[dict[str, float]]]
 
 
-def systems_of(ratio: int, ridge: RidgeNoise, runs: Mapping[str, Any]) -> dict[str, System | None]:
+def systems_of(
+    ratio: int, ridges: Mapping[str, RidgeNoise], runs: Mapping[str, Any]
+) -> dict[str, System | None]:
     """All systems of a ratio, in the order of the rows; None without a run."""
     made: dict[str, System | None] = {
         **interpolations(),
-        "ridge_noise": ridge,
+        **ridges,
         "oracle_magnitude": oracle_magnitude,
         "oracle_envelope": oracle_envelope,
     }
@@ -152,12 +156,16 @@ def table(
     kept: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All rows of a ratio."""
-    ridge = RidgeNoise(ratio, MATCHED)
-    if "ridge_gain_db" in kept:
-        ridge.gain_db = kept["ridge_gain_db"]
-    else:
-        ridge.tune(voices(N_VALIDATION, "valid"), ratio)
-    systems = systems_of(ratio, ridge, runs)
+    ridges = {
+        "ridge_noise": RidgeNoise(ratio, (MATCHED,)),
+        "ridge_noise_all_filters": RidgeNoise(ratio, (MATCHED, *MISMATCHED)),
+    }
+    for name, ridge in ridges.items():
+        if f"{name}_gain_db" in kept:
+            ridge.gain_db = kept[f"{name}_gain_db"]
+        else:
+            ridge.tune(voices(N_VALIDATION, "valid"), ratio)
+    systems = systems_of(ratio, ridges, runs)
 
     def with_gain(some: Sequence[Clip], before: Mapping[str, Any]) -> dict[str, Any]:
         again = PAIRED if systems["whitened"] else ()
@@ -165,7 +173,8 @@ def table(
         rows, scores = rows_of(systems, some, ratio, kept=old)
         return {**rows, "gain_over_ridge": gain_over_ridge(scores) or old.get("gain_over_ridge")}
 
-    found = {**with_gain(clips, kept), "ridge_gain_db": ridge.gain_db}
+    gains = {f"{name}_gain_db": ridge.gain_db for name, ridge in ridges.items()}
+    found = {**with_gain(clips, kept), **gains}
     if recorded:
         found["recorded"] = with_gain(recorded, kept.get("recorded", {}))
     few, old = clips[:N_MISMATCHED], kept.get("mismatched", {})

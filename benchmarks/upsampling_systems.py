@@ -66,19 +66,19 @@ class RidgeNoise:
 
     Args:
         ratio: High rate over low.
-        filter_name: Of the low rate that it is fitted on.
+        filters: That make the low rate of the sounds on which it is fitted and tuned.
     """
 
-    def __init__(self, ratio: int, filter_name: str = "sinc") -> None:
+    def __init__(self, ratio: int, filters: Sequence[str] = ("sinc",)) -> None:
         import torch
 
         from tinyaudio.data.upsampling_crops import UpsamplingCrops
         from tinyaudio.models.high_band_ridge import HighBandRidge
         from tinyaudio.represent.band_split import split_bands
 
-        self.ridge, self.gain_db = HighBandRidge(ratio), 0.0
+        self.ridge, self.filters, self.gain_db = HighBandRidge(ratio), tuple(filters), 0.0
         crops = UpsamplingCrops(
-            None, ratio, FIT_SAMPLES, "train", 0, filters=(filter_name,), n_sounds=N_FIT_SOUNDS
+            None, ratio, FIT_SAMPLES, "train", 0, filters=self.filters, n_sounds=N_FIT_SOUNDS
         )
         for n in range(N_FIT // BATCH):
             items = [crops[i] for i in range(BATCH * n, BATCH * (n + 1))]
@@ -100,12 +100,13 @@ class RidgeNoise:
             self.gain_db = gain_db
             return sum(
                 high_band_envelope_db(
-                    self(low_rate(c.audio, ratio, "sinc"), None, c.sample_rate, ratio),
+                    self(low_rate(c.audio, ratio, name), None, c.sample_rate, ratio),
                     c.audio,
                     c.sample_rate,
                     c.sample_rate / 2 / ratio,
                 )
                 for c in clips
+                for name in self.filters
             )
 
         self.gain_db = float(min(GAINS_DB, key=error))

@@ -137,6 +137,17 @@ def test_the_ridge_beats_the_sinc_and_its_gain_is_the_best_that_was_tried(short_
     assert min(errors) < chosen < max(errors)
 
 
+def test_a_ridge_that_has_seen_a_filter_is_nearer_with_it(short_fit, clip):
+    low = low_rate(clip.audio, 3, "butterworth")
+    one, all_filters = RidgeNoise(3), RidgeNoise(3, ("sinc", "butterworth"))
+    errors = [
+        score(ridge(low, None, 48_000, 3), clip, 3, FEW_KEYS)["high_band_envelope_db"]
+        for ridge in (one, all_filters)
+    ]
+    assert errors[1] < errors[0] - 3
+    assert all_filters.tune([clip], 3) in upsampling_systems.GAINS_DB
+
+
 def trained(name, **settings):
     from dataclasses import replace
 
@@ -192,9 +203,9 @@ def test_the_interval_is_that_of_a_paired_t_test():
 
 def test_every_system_has_a_row_and_is_null_without_a_run(short_fit, clip):
     ridge = RidgeNoise(3)
-    systems = systems_of(
-        3, ridge, {"unet_x3": trained("audiounet", model=AudioUNetConfig(8, 2, 9))}
-    )
+    ridges = {"ridge_noise": ridge, "ridge_noise_all_filters": ridge}
+    unet = trained("audiounet", model=AudioUNetConfig(8, 2, 9))
+    systems = systems_of(3, ridges, {"unet_x3": unet})
     assert [name for name, one in systems.items() if one is None] == [
         "mugan",
         "nuwave_1x1",

@@ -21,7 +21,7 @@ Paper:      Lee & Han, "NU-Wave", 2021 (arXiv:2104.02321), who train with one fi
 Implements: the five functions above; `decimator`, one by name.
 Differs:    the two recursive filters run forwards and backwards, so that nothing is delayed; both begin to fall
             at 0.8 of half the new rate, where scipy.signal.decimate lets its Chebyshev filter begin.
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 20, "What fills the top band".
 """
 
 from collections.abc import Callable

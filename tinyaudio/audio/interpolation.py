@@ -16,7 +16,7 @@ Paper:      de Boor, "A practical guide to splines", 1978, for the cubic B-splin
 Implements: `upsample_nearest`, `upsample_linear`, `upsample_spline`, `upsample_sinc`.
 Differs:    torch.nn.functional.interpolate with ``align_corners=False``, which NU-Wave's public code calls,
             delays by (r - 1) / 2 samples of the new rate.
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 20, "What fills the top band".
 """
 
 import math

@@ -9,7 +9,7 @@ Paper:      Lee & Han, "NU-Wave", 2021 (arXiv:2104.02321), and its public code, 
 Implements: `UpsamplingCrops`, `low_rate`.
 Differs:    voices are procedural unless there is a folder, and noise is added far below them, as every
             microphone adds it: without it a high band is empty to the last bit between words.
-See:        `tinyaudio.audio.decimation` for the filters; the chapters on upsampling to 48 kHz.
+See:        `tinyaudio.audio.decimation` for the filters; chapter 20, "What fills the top band".
 """
 
 from collections.abc import Sequence

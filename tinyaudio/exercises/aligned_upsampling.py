@@ -1,4 +1,4 @@
-"""The chapters on upsampling to 48 kHz: straight lines between samples, without a delay."""
+"""Chapter 20, "What fills the top band": straight lines between samples, without a delay."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The chapters on upsampling to 48 kHz: a condition that is projected once a clip, not at every step."""
+"""Chapter 21, "NU-Wave: up to 48 kHz": a condition that is projected once a clip, not at every step."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The chapters on upsampling to 48 kHz: a lower sample rate, without what would fold."""
+"""Chapter 20, "What fills the top band": a lower sample rate, without what would fold."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The chapters on upsampling to 48 kHz: the low band of the input in the place of the generated one."""
+"""Chapter 22, "Measuring and listening": the low band of the input in the place of the generated one."""
 
 from collections.abc import Callable
 

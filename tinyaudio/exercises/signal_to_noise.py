@@ -1,4 +1,4 @@
-"""The chapters on upsampling to 48 kHz: the signal-to-noise ratio in dB."""
+"""Chapter 22, "Measuring and listening": the signal-to-noise ratio in dB."""
 
 import math
 from collections.abc import Callable

@@ -13,7 +13,7 @@ Implements: `AudioUNet`, `subpixel_shuffle`.
 Differs:    channels are 128, 256, 512 and 512 (the public code's second block has 384): at four blocks that is
             the size of which NU-Wave's 3.0 million parameters are 5.4 %, as its abstract says.  Windows of
             strided convolutions are centred on even samples; TensorFlow centres them on odd ones.
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 20, "What fills the top band".
 """
 
 from dataclasses import dataclass

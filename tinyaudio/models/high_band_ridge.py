@@ -10,8 +10,8 @@ of white noise of that density.  The mean of a logarithm is not the logarithm of
 
 Paper:      Hoerl & Kennard, "Ridge regression", 1970, for the regression.  Its use here is ours.
 Implements: `HighBandRidge`; `band_levels`, the levels themselves.
-See:        `tinyaudio.models.whitened_residual`, which divides by what this predicts; the chapters on
-            upsampling to 48 kHz.
+See:        `tinyaudio.models.whitened_residual`, which divides by what this predicts;
+            chapter 21, "NU-Wave: up to 48 kHz".
 """
 
 import math

@@ -12,7 +12,7 @@ Paper:      none; this is no NU-Wave.  Of others' parts: Lee & Han, "NU-Wave", 2
             Shi et al., 2016 (arXiv:1609.05158), for folding; Salimans & Ho, 2022 (arXiv:2202.00512), for v.
 Implements: `WhitenedResidual`; `fold` and `unfold`.
 See:        `tinyaudio.models.high_band_ridge` for the level; `tinyaudio.models.nuwave` for the paper's form;
-            the chapters on upsampling to 48 kHz.
+            chapter 21, "NU-Wave: up to 48 kHz".
 """
 
 import math

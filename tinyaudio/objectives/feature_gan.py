@@ -15,7 +15,7 @@ Implements: `root_square_error`, of each clip; `copy_loss`, `feature_gan_discrim
             `feature_gan_generator`.
 Differs:    scores are logits, as in `tinyaudio.objectives.gan`.  The autoencoder learns at the same time as
             the others, not before them.
-See:        the chapters on upsampling to 48 kHz; `tinyaudio.models.mugan`.
+See:        chapter 20, "What fills the top band"; `tinyaudio.models.mugan`.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ UPSAMPLE    tinyaudio upsample speech.wav speech-48k.wav --model runs/unet
 HARDWARE    one CPU core, two minutes for the tiny and six for the narrow size; a GPU for the paper's
 EXPECT      snr_db rises a little above the spline's; high_band_energy_db stays far below 0: the mean of all
             top bands that fit a low band is quiet
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 20, "What fills the top band".
 """
 
 import sys

@@ -5,7 +5,7 @@ UPSAMPLE    tinyaudio upsample speech.wav speech-48k.wav --model runs/mugan
 HARDWARE    one CPU core, two minutes for the tiny and six for the narrow size; a GPU for the paper's
 EXPECT      snr_db as the U-Net's; in so few steps the discriminator hardly tells real from generated (accuracy
             0.57 at narrow size), and the squared error rules
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 20, "What fills the top band".
 """
 
 import sys

@@ -7,7 +7,7 @@ COMMAND     tinyaudio train upsampling --size narrow --ratio 3 --out runs/upsamp
 UPSAMPLE    tinyaudio upsample speech.wav speech-48k.wav --model runs/upsampling-x3
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the paper's
 EXPECT      prediction_error falls on voices of other speakers
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 21, "NU-Wave: up to 48 kHz".
 """
 
 import sys

@@ -7,7 +7,7 @@ other.  The clip counts as one period, so that the filter rings from one end int
 and ends in silence does not show it.
 
 Implements: `band`, `split_bands`, `replace_low_band`.
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 22, "Measuring and listening".
 """
 
 import torch

@@ -9,7 +9,7 @@ filter is a sinc under a Kaiser window, symmetric, and so nothing is delayed.
 Paper:      Kaiser & Schafer, "On the use of the I0-sinh window for spectrum analysis", 1980, for its length.
 Implements: `Crossover`.
 Differs:    `tinyaudio.represent.band_split.replace_low_band` has no transition, and needs the whole clip.
-See:        the chapters on upsampling to 48 kHz.
+See:        chapter 21, "NU-Wave: up to 48 kHz".
 """
 
 import math

@@ -10,7 +10,7 @@ between the two comes from the file again, by the crossover.
 
 Implements: `Upsampler`, what a network has to offer; `whitened` and `nuwave`, two that do; `open_source`;
             `UpsampledFile`.
-See:        `tinyaudio.represent.crossover`; ``tinyaudio upsample``; the chapters on upsampling to 48 kHz.
+See:        `tinyaudio.represent.crossover`; ``tinyaudio upsample``; chapter 21, "NU-Wave: up to 48 kHz".
 """
 
 import math
