@@ -114,6 +114,13 @@ def test_the_u_net_gains_on_vowels_and_is_quiet_on_fricatives(scores):
     assert fricatives["U-Net"][0] == pytest.approx(fricatives["sinc"][0], abs=0.05)
 
 
+def test_longer_training_does_not_fill_the_fricatives(printed):
+    found = re.findall(rf"(?m)^(trained here|shipped): ({NUMBER}) dB$", printed)
+    assert [name for name, _ in found] == ["trained here", "shipped"]
+    assert all(float(energy) < -25 for _, energy in found)
+    stated("25 dB 넘게 모자랍니다", "more than 25 dB too weak")
+
+
 def test_by_other_measures_methods_with_images_come_first(scores):
     stated("이미지를 남기는 방법들", "the methods that leave images come first")
     for rows in scores.values():
