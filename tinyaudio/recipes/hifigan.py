@@ -28,6 +28,7 @@ from tinyaudio.objectives.vocoder_gan import discriminator_loss, generator_loss,
 from tinyaudio.recipe import Models, Recipe, Seconds, network, option
 from tinyaudio.recipes import mel_vocoder
 from tinyaudio.recipes.mel_vocoder import FRAMES_OF_256, NARROW, MelVocoderConfig
+from tinyaudio.samplers.vocoder_blocks import in_blocks
 from tinyaudio.train import Batch, Learner
 
 
@@ -97,7 +98,11 @@ def generate(
     """A waveform as long as the file, by default of speech that was held out; nothing is random."""
     net = folded(network(models, "generator", HiFiGAN))
     device = next(net.parameters()).device
-    return mel_vocoder.generate(config, lambda frames, seed: net(frames), device, mel_of, seconds)
+
+    def vocode(frames: Tensor, seed: int) -> Tensor:
+        return in_blocks(net, [frames], config.model.context_frames)
+
+    return mel_vocoder.generate(config, vocode, device, mel_of, seconds)
 
 
 RECIPE = Recipe(

@@ -30,6 +30,7 @@ from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network, option
 from tinyaudio.recipes import mel_vocoder
 from tinyaudio.recipes.mel_vocoder import FRAMES_OF_256, NARROW, MelVocoderConfig
 from tinyaudio.represent.logmel import N_MELS
+from tinyaudio.samplers.vocoder_blocks import in_blocks
 from tinyaudio.train import Batch, Learner
 
 
@@ -99,7 +100,8 @@ def generate(
     device = next(net.parameters()).device
 
     def vocode(frames: Tensor, seed: int) -> Tensor:
-        return net(frames, net.noise(frames.shape[2], seed))
+        noise = net.noise(frames.shape[2], seed)
+        return in_blocks(net, [frames, noise], config.model.context_frames)
 
     return mel_vocoder.generate(config, vocode, device, mel_of, seconds, seeds)
 

@@ -24,6 +24,7 @@ from tinyaudio.objectives.flow import flow_loss
 from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network, option
 from tinyaudio.recipes import mel_vocoder
 from tinyaudio.recipes.mel_vocoder import NARROW, MelVocoderConfig
+from tinyaudio.samplers.vocoder_blocks import in_blocks
 from tinyaudio.train import Batch, Learner
 
 SIGMA = 0.6  # of the noise of a clip [section 2.4]
@@ -93,7 +94,9 @@ def generate(
     device = next(net.parameters()).device
 
     def vocode(frames: Tensor, seed: int) -> Tensor:
-        return net.inverse(net.noise(frames.shape[2], seed, sigma), frames)
+        noise = net.noise(frames.shape[2], seed, sigma)
+        context = config.model.context_frames
+        return in_blocks(lambda mel, z: net.inverse(z, mel), [frames, noise], context)
 
     return mel_vocoder.generate(config, vocode, device, mel_of, seconds, seeds)
 
