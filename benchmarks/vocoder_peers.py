@@ -1,4 +1,4 @@
-"""Two vocoders of `benchmarks.vocoders` in another implementation: HiFi-GAN as plain modules, and PyPI's Vocos."""
+"""Vocoders of `benchmarks.vocoders` in another implementation: HiFi-GAN of plain modules, and PyPI's Vocos."""
 
 import importlib.util
 import sys
@@ -30,6 +30,7 @@ class PlainBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Add what each pair of convolutions finds."""
         for dilated, plain in zip(self.dilated, self.plain, strict=True):
             h = dilated(F.leaky_relu(x, 0.1))
             x = plain(F.leaky_relu(h, 0.1)) + x
@@ -53,6 +54,7 @@ class PlainHiFiGAN(nn.Module):
         self.last = nn.Conv1d(width, 1, 7, padding=3)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Mel frames to a waveform."""
         x = self.first(x)
         for up, blocks in zip(self.ups, self.blocks, strict=True):
             x = up(F.leaky_relu(x, 0.1))
@@ -119,7 +121,7 @@ VOCOS_KEYS = (
 
 
 def vocos_pair(config: Any) -> tuple[Any, Any, Any] | None:
-    """Ours without rounds and noise, Vocos' backbone and head with its weights; None where it is not installed."""
+    """Ours, and the backbone and head of Vocos with its weights; None where Vocos is not installed."""
     if importlib.util.find_spec("vocos") is None or importlib.util.find_spec("encodec") is None:
         print(
             "the peer is not installed (pip install --no-deps vocos encodec); its keys are null",

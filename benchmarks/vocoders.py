@@ -1,7 +1,7 @@
 """All vocoders on one bench: what they cost, and what becomes of speech.
 
-New sentences of one procedural speaker at 8 kHz, the narrow table of `benchmarks.vocoder`, of whose 80 mel bands
-every row makes a waveform again, on one thread.
+New sentences of one procedural speaker at 8 kHz, those of the narrow table of `benchmarks.vocoder`: every row
+makes a waveform again of their 80 mel bands, on one thread.
 
 wavenet            autoregressive: `wavenet-vocoder`, or --wavenet-run
 diffusion          in 6 steps: `wavegrad-vocoder`, or --diffusion-run
@@ -9,7 +9,7 @@ waveglow           a flow: `waveglow-vocoder`, or --waveglow-run
 hifigan            a GAN: `hifigan-vocoder`, or --hifigan-run
 univnet            a GAN: `univnet-vocoder`, or --univnet-run
 istft              at the frame rate: --istft-run.  Its frames are at 16 kHz and 16 ms apart, where the others'
-                   are at 8 kHz and 8 ms, so that its clips are resampled there and back
+                   are at 8 kHz and 8 ms; clips are resampled there and back
 griffin_lim        no network: a phase estimated in 100 rounds
 noise_with_levels  no network: white noise with the levels of the bands
 
@@ -21,25 +21,25 @@ macs_a_second          multiplications with an addition each that a second of so
 cpu_seconds_a_second   of one thread, the mel spectrogram included
 peak_memory_mb         by how much a process grows, at its peak, while it makes the first clip; it has made a
                        short sound before
-training_minutes       by the clock, of the run's log
-training_cpu_minutes   as ``runs/README.md`` says, for models that come with the package
+training_minutes       by the clock, as the run's log has it
+training_cpu_minutes   as ``runs/README.md`` has it, for models that come with the package
 pitch20 ... hnr_high_error_db   quality; see `benchmarks.vocoder`
 
-Three comparisons, each the median of ratios of CPU time, measured in turn:
+Comparisons, each the median of ratios of CPU time, measured in turn:
 
-hifigan_over_plain     a forward pass of HiFi-GAN V1 over one of the same layers as plain PyTorch modules with the
-                       same weights; wanted: 1.05 at most.  hifigan_plain_error is the largest difference
-istft_over_vocos       the frame-rate vocoder's network over the backbone and head of PyPI's ``vocos`` 0.1.0, with
-                       80 bands, 512 channels, 8 blocks of 1536 and frames of 1024 samples each, and the same
-                       weights; wanted: 1.05 at most.  Ours has GELU by tanh, an epsilon of 1e-5 for 1e-6, an
-                       envelope of the bands that its gains multiply, and one output a bin more (noise, here not
-                       used); istft_vocos_prediction_error is the largest difference of gain or phase in nepers or
-                       radians.  istft_all_parts_over_vocos: with harmonics, noise, levels and two rounds.
+hifigan_over_plain     a forward pass of HiFi-GAN V1 over one of the same layers as plain PyTorch modules with
+                       the same weights; 1.05 at most is wanted.  hifigan_plain_error: largest difference
+istft_over_vocos       the frame-rate vocoder's network over backbone and head of PyPI's ``vocos`` 0.1.0, each
+                       with 80 bands, 512 channels, 8 blocks of 1536, frames of 1024 samples, and the same
+                       weights; 1.05 at most is wanted.  Ours has GELU by tanh, an epsilon of 1e-5 for 1e-6, an
+                       envelope that its gains multiply, and a third output a bin (noise, here not used).
+                       istft_vocos_prediction_error: largest difference of gain (nepers) or phase (radians).
+                       istft_all_parts_over_vocos: ours with harmonics, noise, level matching and two rounds.
                        Null without: pip install --no-deps vocos encodec
-changed_length_over_steady   a clip of a new length over one of a length that was met, by vocoder, at the small
-                       sizes, two seconds, as ``generate`` does it; wanted: 1.2 at most.
-                       changed_length_at_once: without `tinyaudio.samplers.vocoder_blocks`;
-                       blocks_over_at_once: what these cost at one length
+changed_length_over_steady   by vocoder, at the small sizes: two seconds of a new length over two of a length
+                       that was met, as ``generate`` makes them; 1.2 at most is wanted.
+                       changed_length_at_once: without the blocks of `tinyaudio.samplers.vocoder_blocks`.
+                       blocks_over_at_once: what the blocks cost at one length
 
     python -m benchmarks.vocoders --json
     python -m benchmarks.vocoders --quick       two clips, and short comparisons

@@ -14,9 +14,10 @@ soon as the couplings are not the identity that they begin with.
 Paper:      Prenger, Valle & Catanzaro, "WaveGlow: A flow-based generative network for speech synthesis", ICASSP
             2019 (arXiv:1811.00002), section 2.
 Implements: `WaveGlow`, of the steps in `tinyaudio.models.waveglow_blocks`.
-Differs:    from NVIDIA's public code, whose sizes `paper` has, in the place of the frames: each acts on the
-            samples around its middle, there on those after it.  Kong et al. (HiFi-GAN) count 87.73 million
-            parameters, and Ping et al. (WaveFlow) 87.88: `paper` folded, and as it is trained.
+Differs:    from NVIDIA's public code in the place of the frames: each acts on the samples around its middle,
+            there on those after it.  `paper` has that code's sizes, 256 channels in a coupling; section 3 of
+            the paper has 512 on the residual path.  Kong et al. (HiFi-GAN) count 87.73 million parameters, and
+            Ping et al. (WaveFlow) 87.88: `paper` folded, and as it is trained.
 See:        `tinyaudio.objectives.flow`; the chapter on the vocoder bench.
 """
 
