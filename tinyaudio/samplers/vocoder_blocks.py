@@ -1,10 +1,10 @@
-"""A mel vocoder's waveform block by block: in lengths of a few kinds, and in constant memory.
+"""A mel vocoder's waveform block by block: in few different lengths, and in constant memory.
 
 A convolutional network gives a sample of what lies at most some frames around it.  So it may be computed over a
 block with as many more frames at either end, whose samples are dropped: the sound is the same.  That has two
 uses.  PyTorch prepares a convolution anew for every length that it has not met, which takes a small network
-longer than the sound itself; here there are three lengths, however many clips have.  And memory does not grow
-with the clip.  The price is the dropped frames, an eighth of the work for a long clip.
+longer than the sound itself; here there are seven lengths, however many clips have.  And memory does not grow
+with the clip.  The price is the dropped frames: a sixteenth of the work for a long clip, more for a short one.
 
 Implements: `in_blocks`.
 See:        ``context_frames`` of `HiFiGANConfig`, `UnivNetConfig` and `WaveGlowConfig`; ``python -m
@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-LENGTHS = (4, 8, 16)  # of blocks, in contexts
+LENGTHS = (4, 6, 8, 12, 16, 24, 32)  # of blocks, in contexts
 
 
 def in_blocks(
@@ -57,7 +57,7 @@ def block_length(n_left: int, n_frames: int, context_frames: int) -> int:
 
     Example:
         >>> [block_length(n_left, 250, context_frames=6) for n_left in (20, 60, 250)]
-        [24, 96, 96]
+        [24, 72, 192]
     """
     lengths = [k * context_frames for k in LENGTHS if k * context_frames <= n_frames]
     lengths = lengths or [n_frames]
