@@ -35,10 +35,8 @@ def macs(call: Callable[[], Any]) -> int:
     return counter.get_total_flops() // 2
 
 
-def macs_a_second(row: Row, clip: Any, sample_rate: int) -> float | None:
-    """Of a second of sound; None of a control, whose work is in Fourier transforms."""
-    if row.net is None:
-        return None
+def macs_a_second(row: Row, clip: Any, sample_rate: int) -> float:
+    """Of a second of sound, the mel filters and what follows the network included."""
     return significant(macs(generating_pass(row, clip)) / (clip.shape[1] / sample_rate))
 
 

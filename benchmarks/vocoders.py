@@ -17,7 +17,8 @@ A row is null where its model does not come with the package, or the option is e
 
 parameters             of the network that generates
 macs_a_second          multiplications with an addition each that a second of sound takes, in convolutions and
-                       products of matrices; Fourier transforms do not count, and controls have none
+                       products of matrices: the network's, and those for the levels of mel bands.  Fourier
+                       transforms do not count
 cpu_seconds_a_second   of one thread, the mel spectrogram included
 peak_memory_mb         by how much a process grows, at its peak, while it makes the first clip; it has made a
                        short sound before
@@ -37,7 +38,7 @@ istft_over_vocos       the frame-rate vocoder's network over backbone and head o
                        istft_all_parts_over_vocos: ours with harmonics, noise, level matching and two rounds.
                        Null without: pip install --no-deps vocos encodec
 changed_length_over_steady   by vocoder, at the small sizes: two seconds of a new length over two of a length
-                       that was met, as ``generate`` makes them; 1.2 at most is wanted.
+                       that was met, as ``generate`` makes them, after many other clips; 1.2 at most is wanted.
                        changed_length_at_once: without the blocks of `tinyaudio.samplers.vocoder_blocks`.
                        blocks_over_at_once: what the blocks cost at one length
 
