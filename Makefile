@@ -35,6 +35,7 @@ check-all: ## the long checks: forty kills, every output made again, the benchma
 	@$(PYTHON_HERE) -m benchmarks.likelihood --json
 	@$(PYTHON_HERE) -m benchmarks.asked_pitch --json
 	@$(PYTHON_HERE) -m benchmarks.vocoder --json
+	@$(PYTHON_HERE) -m benchmarks.vocoders --json
 	@$(PYTHON_HERE) -m benchmarks.streaming --json
 	@$(PYTHON_HERE) -m benchmarks.wavenet --json
 	@$(PYTHON_HERE) -m benchmarks.nuwave --json

@@ -144,17 +144,30 @@ def diffusion_ways(run: Any, config: Any) -> dict[str, Way]:
     Raises:
         UserError: It is no diffusion vocoder, or learned from other sounds or frames than ``config`` says.
     """
+    check_narrow("--diffusion-run", run, config)
+    return {f"diffusion_{n}": by_command(run, sampling_steps=n) for n in N_STEPS}
+
+
+def check_narrow(option: str, run: Any, config: Any) -> None:
+    """Raise a `UserError` if a run learned from other sounds or frames than ``config`` says."""
     from tinyaudio.errors import UserError
 
     for name in ("speaker", "sample_rate", "n_fft", "hop_length"):
         if (own := getattr(run.config, name, None)) != (wanted := getattr(config, name)):
-            raise UserError(f"--diffusion-run: {name} {own}, and the narrow table's is {wanted}")
-    return {f"diffusion_{n}": by_command(run, sampling_steps=n) for n in N_STEPS}
+            raise UserError(f"{option}: {name} {own}, and the narrow table's is {wanted}")
+
+
+def narrow_clips(config: Any, n_clips: int) -> list[Any]:
+    """New sentences of the configuration's one speaker."""
+    from tinyaudio.data.voices import Voices
+
+    rate, speaker = config.sample_rate, config.speaker
+    voices = Voices(n_clips, rate, "test", config.seed, only_speaker=speaker)
+    return [item["audio"] for item in all_of(voices)]
 
 
 def narrow_table(run: Any, temperature: float, diffusion_run: Any = None) -> dict[str, Any]:
     """New sentences of the speaker of a narrow WaveNet vocoder."""
-    from tinyaudio.data.voices import Voices
     from tinyaudio.errors import UserError
     from tinyaudio.recipes import load_recipe
 
@@ -162,8 +175,7 @@ def narrow_table(run: Any, temperature: float, diffusion_run: Any = None) -> dic
     if getattr(config, "speaker", None) is None:
         raise UserError("--narrow-run: not a run on one speaker; train vocoder --size narrow")
     rate = config.sample_rate
-    voices = Voices(N_NARROW, rate, "test", config.seed, only_speaker=config.speaker)
-    clips = [item["audio"] for item in all_of(voices)]
+    clips = narrow_clips(config, N_NARROW)
     front_end = FrontEnd(rate, config.n_fft, config.hop_length)
     ways = {"wavenet": by_command(run, temperature=temperature)} if run else {}
     ways |= diffusion_ways(diffusion_run, config) if diffusion_run else {}

@@ -30,6 +30,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.models.mel_input import check_bands
 from tinyaudio.models.weight_norm import weight_normalized
 
+OUTER_KERNEL = 7  # of the first and the last convolution
 SLOPE = 0.1  # of the leaky ReLUs
 OUTPUT_SLOPE = 0.01  # of the last one, as in the public code
 INITIAL_STD = 0.01  # of the weights but the first convolution's
@@ -107,6 +108,30 @@ class HiFiGANConfig:
     def hop_length(self) -> int:
         """Samples a mel frame."""
         return math.prod(self.factors)
+
+    @property
+    def context_frames(self) -> int:
+        """Frames on either side that the samples of one depend on at most, besides their own.
+
+        Example:
+            >>> HiFiGANConfig.tiny().context_frames, HiFiGANConfig.v1().context_frames
+            (6, 13)
+        """
+        # From the last layer to the first: samples, at the rate of each step, beyond those of the frame.
+        reach = OUTER_KERNEL // 2
+        for factor, kernel in zip(reversed(self.factors), reversed(self.kernels), strict=True):
+            reach += max(map(self.block_reach, self.block_kernels, self.block_dilations))
+            reach = (reach + factor - 1 + (kernel - factor) // 2) // factor
+        return reach + OUTER_KERNEL // 2
+
+    def block_reach(self, kernel: int, dilations: Sequence[int]) -> int:
+        """Samples on either side that a residual block sees."""
+        return kernel // 2 * sum(dilation + self.pairs for dilation in dilations)
+
+
+def outer_conv(in_channels: int, out_channels: int) -> nn.Conv1d:
+    """The first or the last convolution."""
+    return nn.Conv1d(in_channels, out_channels, OUTER_KERNEL, padding=OUTER_KERNEL // 2)
 
 
 def conv1d(channels: int, kernel_size: int, dilation: int) -> nn.Conv1d:
@@ -187,7 +212,7 @@ class HiFiGAN(
     def __init__(self, config: HiFiGANConfig) -> None:
         super().__init__()
         self.config = config
-        self.input = weight_normalized(nn.Conv1d(config.n_mels, config.channels, 7, padding=3))
+        self.input = weight_normalized(outer_conv(config.n_mels, config.channels))
         self.up, self.mrf = nn.ModuleList(), nn.ModuleList()
         channels = config.channels
         for factor, kernel in zip(config.factors, config.kernels, strict=True):
@@ -197,7 +222,7 @@ class HiFiGAN(
             channels //= 2
             self.up.append(weight_normalized(up))
             self.mrf.append(MRF(channels, config))
-        output = nn.Conv1d(channels, 1, 7, padding=3)
+        output = outer_conv(channels, 1)
         nn.init.normal_(output.weight, std=INITIAL_STD)
         self.output = weight_normalized(output)
 

@@ -72,6 +72,11 @@ def location_variable_convolution(
     return y.flatten(2)
 
 
+def predictor_reach(kernel_size: int) -> int:
+    """Frames on either side that the kernels of one depend on: those of all convolutions in a row."""
+    return INPUT_KERNEL // 2 + (2 * N_RESIDUAL + 1) * (kernel_size // 2)
+
+
 class KernelPredictor(nn.Module):
     """The kernels and biases of several layers, from frames.
 

@@ -29,12 +29,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.errors import UserError
-from tinyaudio.models.location_variable import KernelPredictor, location_variable_convolution
+from tinyaudio.models.location_variable import (
+    KernelPredictor,
+    location_variable_convolution,
+    predictor_reach,
+)
 from tinyaudio.models.mel_input import check_bands
 from tinyaudio.models.weight_norm import weight_normalized
 from tinyaudio.represent.logmel import N_MELS
 
 SLOPE = 0.2  # of the leaky ReLUs
+OUTER_KERNEL = 7  # of the first and the last convolution
 N_TAPS = 3  # of the dilated and of the predicted kernels
 
 
@@ -90,6 +95,30 @@ class UnivNetConfig:
     def hop_length(self) -> int:
         """Samples a mel frame."""
         return math.prod(self.factors)
+
+    @property
+    def context_frames(self) -> int:
+        """Frames on either side that the samples of one depend on at most, besides their own.
+
+        Example:
+            >>> UnivNetConfig.tiny().context_frames, UnivNetConfig.c32().context_frames
+            (11, 16)
+        """
+        # From the last layer to the first: samples, at the rate of each block, beyond those of the frame.
+        reach, per_frame, frames = OUTER_KERNEL // 2, self.hop_length, 0
+        for factor in reversed(self.factors):
+            reach += sum(N_TAPS // 2 * (dilation + 1) for dilation in self.dilations)
+            # The frames that predict the kernels of these samples.
+            predictor = predictor_reach(self.predictor_kernel)
+            frames = max(frames, math.ceil(reach / per_frame) + predictor)
+            per_frame //= factor
+            reach = (reach + factor - 1 + factor // 2 + factor % 2) // factor
+        return max(frames, reach + OUTER_KERNEL // 2)
+
+
+def outer_conv(in_channels: int, out_channels: int) -> nn.Conv1d:
+    """The first or the last convolution."""
+    return nn.Conv1d(in_channels, out_channels, OUTER_KERNEL, padding=OUTER_KERNEL // 2)
 
 
 class LVCBlock(nn.Module):
@@ -154,9 +183,9 @@ class UnivNet(
         super().__init__()
         self.config = config
         channels = config.channels
-        self.input = weight_normalized(nn.Conv1d(config.noise_channels, channels, 7, padding=3))
+        self.input = weight_normalized(outer_conv(config.noise_channels, channels))
         self.blocks = nn.ModuleList(LVCBlock(config, factor) for factor in config.factors)
-        self.output = weight_normalized(nn.Conv1d(channels, 1, 7, padding=3))
+        self.output = weight_normalized(outer_conv(channels, 1))
 
     def forward(
         self, mel: Float[Tensor, "B M N"], noise: Float[Tensor, "B Z N"] | None = None

@@ -14,12 +14,14 @@ soon as the couplings are not the identity that they begin with.
 Paper:      Prenger, Valle & Catanzaro, "WaveGlow: A flow-based generative network for speech synthesis", ICASSP
             2019 (arXiv:1811.00002), section 2.
 Implements: `WaveGlow`, of the steps in `tinyaudio.models.waveglow_blocks`.
-Differs:    from NVIDIA's public code, whose sizes `paper` has, in the place of the frames: each acts on the
-            samples around its middle, there on those after it.  Kong et al. (HiFi-GAN) count 87.73 million
-            parameters, and Ping et al. (WaveFlow) 87.88: `paper` folded, and as it is trained.
+Differs:    from NVIDIA's public code in the place of the frames: each acts on the samples around its middle,
+            there on those after it.  `paper` has that code's sizes, 256 channels in a coupling; section 3 of
+            the paper has 512 on the residual path.  Kong et al. (HiFi-GAN) count 87.73 million parameters, and
+            Ping et al. (WaveFlow) 87.88: `paper` folded, and as it is trained.
 See:        `tinyaudio.objectives.flow`; the chapter on the vocoder bench.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -29,7 +31,13 @@ from torch import Tensor, nn
 
 from tinyaudio.errors import UserError
 from tinyaudio.models.mel_input import check_bands
-from tinyaudio.models.waveglow_blocks import AffineCoupling, InvertibleConv, squeeze, unsqueeze
+from tinyaudio.models.waveglow_blocks import (
+    KERNEL,
+    AffineCoupling,
+    InvertibleConv,
+    squeeze,
+    unsqueeze,
+)
 
 FRAME_HOPS = 4  # length of the upsampling kernel, in hops: that of a frame's window
 
@@ -80,6 +88,18 @@ class WaveGlowConfig:
     def paper(cls) -> "WaveGlowConfig":
         """The public code's: 87.9 million parameters."""
         return cls()
+
+    @property
+    def context_frames(self) -> int:
+        """Frames on either side that the samples of one depend on at most, besides their own.
+
+        Example:
+            >>> WaveGlowConfig.tiny().context_frames, WaveGlowConfig.paper().context_frames
+            (14, 98)
+        """
+        # Dilated layers of each step, in groups; the frames' kernel.
+        groups = self.n_flows * (KERNEL // 2) * (2**self.n_layers - 1)
+        return math.ceil(groups * self.n_group / self.hop_length) + FRAME_HOPS // 2
 
     @property
     def n_left(self) -> int:

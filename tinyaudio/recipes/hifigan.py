@@ -28,6 +28,7 @@ from tinyaudio.objectives.vocoder_gan import discriminator_loss, generator_loss,
 from tinyaudio.recipe import Models, Recipe, Seconds, network, option
 from tinyaudio.recipes import mel_vocoder
 from tinyaudio.recipes.mel_vocoder import FRAMES_OF_256, NARROW, MelVocoderConfig
+from tinyaudio.samplers.vocoder_blocks import in_blocks
 from tinyaudio.train import Batch, Learner
 
 
@@ -41,7 +42,7 @@ class Config(MelVocoderConfig):
     feature_weight: float = option(2.0, "weight of feature matching; 0 for none", minimum=0)
 
 
-# Section 3 of Kong et al.: batches of 16 crops, AdamW at 2e-4, 2.5 million steps.
+# Section 3 of Kong et al.: AdamW at 2e-4, 2.5 million steps; batches of 16 crops, as in their public code.
 ON_A_GPU: dict[str, Any] = FRAMES_OF_256 | {
     "discriminators": HiFiGANDiscriminatorsConfig.paper(),
     "batch_size": 16,
@@ -70,8 +71,7 @@ def learners(config: Config) -> list[Learner]:
         hop_length=config.hop_length,
     )
     nets = (discriminators, lambda batch: generator(batch["frames"]))
-    weights = (config.mel_weight, config.feature_weight)
-    g_loss = generator_loss(*nets, distance, *weights)
+    g_loss = generator_loss(*nets, distance, config.mel_weight, config.feature_weight)
     adam = partial(torch.optim.AdamW, lr=config.learning_rate, betas=(0.8, 0.99))
     d_adam, g_adam = adam(discriminators.parameters()), adam(generator.parameters())
     d_loss, make = discriminator_loss(*nets), mel_vocoder.learner
@@ -96,8 +96,12 @@ def generate(
 ) -> Iterator[Float[Tensor, "1 1 n"]]:
     """A waveform as long as the file, by default of speech that was held out; nothing is random."""
     net = folded(network(models, "generator", HiFiGAN))
-    device = next(net.parameters()).device
-    return mel_vocoder.generate(config, lambda frames, seed: net(frames), device, mel_of, seconds)
+    device, context = next(net.parameters()).device, config.model.context_frames
+
+    def vocode(frames: Tensor, seed: int) -> Tensor:
+        return in_blocks(net, [frames], context)
+
+    return mel_vocoder.generate(config, vocode, device, mel_of, seconds)
 
 
 RECIPE = Recipe(

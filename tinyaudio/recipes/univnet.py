@@ -30,6 +30,7 @@ from tinyaudio.recipe import Models, Recipe, Seconds, Seeds, network, option
 from tinyaudio.recipes import mel_vocoder
 from tinyaudio.recipes.mel_vocoder import FRAMES_OF_256, NARROW, MelVocoderConfig
 from tinyaudio.represent.logmel import N_MELS
+from tinyaudio.samplers.vocoder_blocks import in_blocks
 from tinyaudio.train import Batch, Learner
 
 
@@ -42,8 +43,7 @@ class Config(MelVocoderConfig):
     stft_weight: float = option(2.5, "weight of the distance of spectrograms", minimum=0)
 
 
-# Section 3.1 of Jang et al.: 24 kHz, batches of 32, Adam at 1e-4, a million steps; its networks have 100 bands,
-# `log_mel` 80.
+# Section 3 of Jang et al.; their networks have 100 bands, `log_mel` 80, and their Adam no weight decay.
 ON_A_GPU: dict[str, Any] = FRAMES_OF_256 | {
     "sample_rate": 24_000,
     "discriminators": UnivNetDiscriminatorsConfig.paper(),
@@ -96,10 +96,10 @@ def generate(
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A waveform for each seed, as long as the file; by default of speech that was held out."""
     net = folded(network(models, "generator", UnivNet))
-    device = next(net.parameters()).device
+    device, context = next(net.parameters()).device, config.model.context_frames
 
     def vocode(frames: Tensor, seed: int) -> Tensor:
-        return net(frames, net.noise(frames.shape[2], seed))
+        return in_blocks(net, [frames, net.noise(frames.shape[2], seed)], context)
 
     return mel_vocoder.generate(config, vocode, device, mel_of, seconds, seeds)
 
