@@ -148,18 +148,17 @@ class ISTFTVocoder(
                 ``config.harmonic``, else ignored.
             noise: White, of variance 1; drawn if it is not given.
         """
-        gain, turn, level = self.predict(frames, harmonics).split(N_BINS, dim=1)
+        gain, turn, *level = self.predict(frames, harmonics).split(N_BINS, dim=1)
+        magnitude = gain.clamp(LEAST, MOST).exp()
         envelope = spectral_envelope(frames, self.config.sample_rate)
         # S = e^{g + i theta} H + e^v W
         if self.config.harmonic and harmonics is not None:
-            start = stft(harmonics[:, 0], N_FFT, HOP_LENGTH)
+            spectrum = torch.polar(magnitude, turn) * stft(harmonics[:, 0], N_FFT, HOP_LENGTH)
         else:
-            start = torch.complex(envelope, torch.zeros_like(envelope))
-        spectrum = torch.polar(gain.clamp(LEAST, MOST).exp(), turn) * start
+            spectrum = torch.polar(magnitude * envelope, turn)
         if self.config.noise:
-            spectrum = spectrum + level.clamp(LEAST, MOST).exp() * envelope * self.white(
-                frames, noise
-            )
+            noise_level = level[0].clamp(LEAST, MOST).exp() * envelope
+            spectrum = spectrum + noise_level * self.white(frames, noise)
         if self.config.n_match or self.config.n_rounds:
             spectrum = refine(
                 spectrum,
@@ -173,7 +172,10 @@ class ISTFTVocoder(
     def predict(
         self, frames: Float[Tensor, "B M N"], harmonics: Float[Tensor, "B 1 T"] | None
     ) -> Float[Tensor, "B K N"]:
-        """Gain and noise level in nepers and phase offset in radians, for each bin: K = 3 * 513."""
+        """Gain in nepers, phase offset in radians and, if there is noise, its level in nepers, for each bin.
+
+        K = 3 * 513, or 2 * 513 without noise.
+        """
         x = frames
         if self.config.harmonic:
             if harmonics is None:
@@ -182,7 +184,10 @@ class ISTFTVocoder(
         x = self.norm_in(self.embed(x).mT).mT
         for block in self.blocks:
             x = block(x)
-        return self.head(self.norm_out(x.mT)).mT
+        x = self.norm_out(x.mT)
+        if self.config.noise:
+            return self.head(x).mT
+        return F.linear(x, self.head.weight[: 2 * N_BINS], self.head.bias[: 2 * N_BINS]).mT
 
     @staticmethod
     def white(
