@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from email.message import Message
 from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from tqdm.auto import tqdm
@@ -117,7 +117,7 @@ def _append(opener: urllib.request.OpenerDirector, archive: Archive, url: str, p
     return n == total if total is not None else archive.size_bytes in (None, n)
 
 
-def _write(reply: IO[bytes], path: Path, start: int, limit: int) -> int:
+def _write(reply: http.client.HTTPResponse, path: Path, start: int, limit: int) -> int:
     """Write what comes to the part from `start` on; returns its size."""
     n = start
     bar = tqdm(desc=path.stem, initial=n, total=limit, unit="B", unit_scale=True, disable=None)

@@ -6,7 +6,8 @@ Differs:    from tarfile's ``data`` filter, which takes the leading slash off an
             folders only, so whatever else there is refuses the archive, by one rule for both formats.
 """
 
-import lzma
+import bz2
+import gzip
 import os
 import shutil
 import stat
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -26,12 +27,12 @@ from tinyaudio.errors import DataError
 BLOCK_BYTES = 2**20
 MAX_RATIO = 50  # unpacked to packed; recorded sound is packed to no less than a tenth
 MAX_FILES = 1_000_000  # the largest corpus, NSynth, has 0.3 million
+DECODERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}  # else it is plain tar
 SKIPPED = "__MACOSX"  # what macOS adds to its archives
 DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
     EOFError,
     ValueError,
     NotImplementedError,
@@ -40,12 +41,19 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class Member:
-    """One entry of an archive: its name, size in bytes, and kind: "file", "folder" or another."""
+    """One entry of an archive.
+
+    Args:
+        name: A path, as the archive has it.
+        size: In bytes.
+        kind: "file", "folder", or what is refused.
+        content: A binary file to read from; None of what is not a file.
+    """
 
     name: str
     size: int
     kind: str
-    content: IO[bytes] | None
+    content: Any
 
 
 def unpack(archive: Path, folder: Path, max_bytes: int) -> None:
@@ -87,7 +95,7 @@ def unpack(archive: Path, folder: Path, max_bytes: int) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _write_members(archive: Path, place: Path, limit: int, bar: "tqdm") -> None:
+def _write_members(archive: Path, place: Path, limit: int, bar: tqdm) -> None:
     """Write what an archive holds into an empty folder."""
     n_bytes = n_files = 0
     for member in _members(archive):
@@ -129,11 +137,16 @@ def _members(archive: Path) -> Iterator[Member]:
                 if content:
                     content.close()
         return
-    with tarfile.open(archive, "r|*") as tar:  # from start to end, without seeking
+    # Not tarfile's own decoder, which reads past a wrong checksum.
+    with (
+        DECODERS.get(archive.suffix, open)(archive, "rb") as decoded,
+        tarfile.open(fileobj=decoded, mode="r|") as tar,  # from start to end, without seeking
+    ):
         for one in tar:
             kind = "file" if one.isreg() else "folder" if one.isdir() else "link or device"
             content = tar.extractfile(one) if kind == "file" else None
             yield Member(one.name, one.size, kind, content)
+        decoded.read(BLOCK_BYTES)  # the padding, and the checksum behind it
 
 
 def _safe(archive: Path, member: Member) -> PurePosixPath:
