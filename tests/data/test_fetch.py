@@ -148,7 +148,7 @@ def test_redirects_go_to_named_hosts_only(server, part):
         other.files["/b.zip"] = CONTENT
         elsewhere = other.url.replace("127.0.0.1", "localhost")
         server.redirects["/a.zip"] = f"{elsewhere}/b.zip"
-        with pytest.raises(DataError, match="another host, localhost; .*--allow-host localhost"):
+        with pytest.raises(DataError, match=r"another host, localhost; .*--allow-host localhost"):
             get(server, part)
         assert other.requests == [] and not part.exists()
         get(server, part, hosts=["localhost"])

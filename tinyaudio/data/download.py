@@ -76,8 +76,9 @@ def download(
             path = folder / archive.file
             if not path.is_file():
                 fetch_archive(corpus, archive, folder, mirrors, hosts)
-            verify(archive, path)
+            digest = verify(archive, path)
             unpack(path, place, archive.unpacked_bytes)
+            trust(archive, digest, folder / RECORD)
             path.unlink()
     return [folder / archive.name for archive in archives]
 
@@ -111,35 +112,45 @@ def fetch_archive(
     )
 
 
-def verify(archive: Archive, path: Path) -> None:
+def verify(archive: Archive, path: Path) -> str:
     """Compare a file with the published hash, or with that of the first download; delete it if it differs.
+
+    Returns:
+        Its hash.
 
     Raises:
         DataError: It is another file.
-
-    Warns:
-        UserWarning: No hash is published, and this is the first download.
     """
-    algorithm = "sha256" if archive.sha256 or not archive.md5 else "md5"
     record = path.parent / RECORD
-    known = {} if archive.hashed else _read_record(record)
-    found = _digest(path, algorithm)
-    expected = archive.sha256 or archive.md5 or known.get(archive.file, found)
+    first = "" if archive.hashed else _read_record(record).get(archive.file, "")
+    found = _digest(path, "md5" if archive.md5 and not archive.sha256 else "sha256")
+    expected = archive.sha256 or archive.md5 or first or found
     if found != expected:
         path.unlink()
         whose = "that is published" if archive.hashed else f"of the first download ({record})"
         raise DataError(
-            f"{archive.file}: its {algorithm} is {found}, not {expected}, {whose}; it was deleted. Run the"
-            " same command again; if that brings the same file, give another address with --mirror"
+            f"{archive.file}: its hash is {found}, not {expected}, {whose}; it was deleted. Run the same"
+            " command again; if that brings the same file, give another address with --mirror"
         )
-    if not archive.hashed and archive.file not in known:
-        with atomic_write(record, DataError) as file:
-            file.write(json.dumps(known | {archive.file: found}, indent=1).encode() + b"\n")
-        warnings.warn(
-            f"{archive.file}: no hash of it is published; it is trusted this first time, and its SHA-256 is"
-            f" written to {record}",
-            stacklevel=2,
-        )
+    return found
+
+
+def trust(archive: Archive, digest: str, record: Path) -> None:
+    """Write down the hash of an archive of which none is published, if this is its first download.
+
+    Warns:
+        UserWarning: That it is.
+    """
+    known = {} if archive.hashed else _read_record(record)
+    if archive.hashed or archive.file in known:
+        return
+    with atomic_write(record, DataError) as file:
+        file.write(json.dumps(known | {archive.file: digest}, indent=1).encode() + b"\n")
+    warnings.warn(
+        f"{archive.file}: no hash of it is published; it is trusted this first time, and its SHA-256 is"
+        f" written to {record}",
+        stacklevel=3,
+    )
 
 
 def _digest(path: Path, algorithm: str) -> str:
