@@ -20,7 +20,7 @@ def test_a_row_has_every_number(tmp_path, monkeypatch):
     data_loading.write_sound(tmp_path / "a", n_files=4, seconds=10)
     row = data_loading.trained(tmp_path / "a", kept=True, workers=0, steps=4)
     assert row["steps"] == 4 and row["step_ms"] > 0
-    assert 0 < row["waiting"] < 1 and 0 < row["loading_cpu"] < 1
+    assert 0 < row["waiting"] < 1 and 0 < row["loading_cpu_ms"] < row["step_cpu_ms"]
     assert row["memory_mb"] > 50 and row["growth_mb"] >= 0
 
 

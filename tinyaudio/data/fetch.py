@@ -154,7 +154,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         self.hosts = hosts
 
     def redirect_request(
-        self, request: Any, file: Any, code: int, message: str, headers: Message, new_url: str
+        self, request: Any, file: Any, code: int, message: str, headers: Any, new_url: str
     ) -> Any:
         """The request that follows, or an error."""
         old, new = urlsplit(request.full_url), urlsplit(new_url)
