@@ -1,4 +1,4 @@
-"""``tinyaudio data``: check a folder of audio files, or write procedural sound to files."""
+"""``tinyaudio data``: check a folder of audio files, write procedural sound, or download a public corpus."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 
 from tinyaudio.audio import save
 from tinyaudio.audio.resampling import check_rate
+from tinyaudio.cli.corpora import add_corpora
 from tinyaudio.cli.options import count, whole
 from tinyaudio.data.clips import shorter_than_a_crop
 from tinyaudio.data.folder import audio_files, read_recording
@@ -22,11 +23,12 @@ FULL_SCALE, CLIPPED_FRACTION = 0.999, 1e-3  # more samples than this fraction at
 
 
 def add_data(commands: Any) -> None:
-    """``tinyaudio data check | notes | voices``."""
+    """``tinyaudio data check | notes | voices | list | download | arrange``."""
     data = commands.add_parser(
         "data",
-        help="check a folder of audio files, or write procedural sound",
-        description="Check a folder of audio files, or write procedural sound to files.",
+        help="check a folder of audio files, write procedural sound, or download a corpus",
+        description="Check a folder of audio files, write procedural sound to files, or download a public"
+        " corpus.",
     )
     kinds = data.add_subparsers(required=True, metavar="COMMAND")
     check = kinds.add_parser(
@@ -83,6 +85,7 @@ def add_data(commands: Any) -> None:
             help="which part; the parts share no instrument or speaker (default: train)",
         )
         one.set_defaults(run=write_command, kind=kind)
+    add_corpora(kinds)
 
 
 def check_command(options: argparse.Namespace) -> None:
