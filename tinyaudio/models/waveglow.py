@@ -17,7 +17,7 @@ Implements: `WaveGlow`, of the steps in `tinyaudio.models.waveglow_blocks`.
 Differs:    from NVIDIA's public code, whose sizes `paper` has, in the place of the frames: each acts on the
             samples around its middle, there on those after it.  Kong et al. (HiFi-GAN) count 87.73 million
             parameters, and Ping et al. (WaveFlow) 87.88: `paper` folded, and as it is trained.
-See:        `tinyaudio.objectives.flow`; the chapter on the vocoder bench.
+See:        `tinyaudio.objectives.flow`; chapter 23, "Every vocoder on one bench".
 """
 
 from dataclasses import dataclass
