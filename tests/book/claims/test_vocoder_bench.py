@@ -1,5 +1,6 @@
 """The numbers that chapter 23 states in its text: what its cells print is tested by executing them."""
 
+import json
 import re
 
 import nbformat
@@ -13,16 +14,39 @@ from tools.book import SOURCES
 
 TEXT = (SOURCES / "vocoder_bench.md").read_text(encoding="utf-8")
 
-# TODO(owner): once `python -m benchmarks.vocoders --json` has made book/records/vocoders.json of the trained
-# networks, add to section 23.9, after the last cell, in both languages:
-#   1. "The record of twelve test sentences (`python -m benchmarks.vocoders`, `book/records/vocoders.json`):" and a
-#      table with the rows wavenet, diffusion, waveglow, hifigan, univnet, istft, griffin_lim, noise_with_levels and
-#      the columns parameters, multiplications (macs_a_second), CPU seconds, memory, pitch50, log_mel_db,
-#      log_stft_long_db, hnr_high_error_db;
-#   2. "Each network was trained for about __ minutes of a CPU; the networks have __, __ and __ weights.";
-#   3. which of the three is ahead of WaveNet and of the two rows without a network, in which columns, and which is
-#      not; what the hum of the trained WaveGlow is (last column of the cell), beside that of section 23.3;
-#   4. here, the test that the table is the record, as in test_diffusion_vocoders.py.
+RECORD = SOURCES.parent / "records" / "vocoders.json"
+# TODO(owner): once `python -m benchmarks.vocoders --json` has made the record of the trained networks, add to section
+# 23.9, after the last cell and in both languages (the rows are what `table_row` gives; a test below asks for them):
+#   1. "The record of twelve test sentences (`python -m benchmarks.vocoders`, `book/records/vocoders.json`):", table;
+#   2. "Each was trained for about __ minutes of a CPU; the networks have __, __ and __ weights.";
+#   3. "__ of the three is ahead of WaveNet in __, and none / __ of the rows without a network in __";
+#   4. "The hum of the trained WaveGlow stands __ dB above its neighbours, where the untrained one had __."
+ROWS = {  # Korean, English
+    "wavenet": ("WaveNet", "WaveNet"),
+    "diffusion": ("WaveGrad, 6스텝", "WaveGrad, 6 steps"),
+    "waveglow": ("WaveGlow", "WaveGlow"),
+    "hifigan": ("HiFi-GAN", "HiFi-GAN"),
+    "univnet": ("UnivNet", "UnivNet"),
+    "istft": ("프레임 단위", "frame rate"),
+    "griffin_lim": ("Griffin–Lim", "Griffin–Lim"),
+    "noise_with_levels": ("크기를 맞춘 잡음", "noise with levels"),
+}
+COLUMNS = {  # unit and decimals
+    "parameters": (1e6, 2),
+    "macs_a_second": (1e9, 2),
+    "cpu_seconds_a_second": (1, 3),
+    "peak_memory_mb": (1, 0),
+    "pitch50": (1, 2),
+    "log_mel_db": (1, 1),
+    "log_stft_long_db": (1, 1),
+    "hnr_high_error_db": (1, 1),
+}
+
+
+def table_row(name, cells):
+    """A line of the table in Markdown."""
+    numbers = (f"{cells[key] / unit:.{digits}f}" for key, (unit, digits) in COLUMNS.items())
+    return f"| {name} | {' | '.join(numbers)} |"
 
 
 def stated(*both):
@@ -129,3 +153,18 @@ def test_every_vocoder_has_a_row(printed):
 def test_the_scale_of_the_mel_is_the_one_that_an_exercise_states():
     stated("그 값 1은 40 dB입니다", "a value of 1 of which is 40 dB")
     assert RANGE_DB == 40
+
+
+def test_the_text_has_the_record_s_table_as_soon_as_there_is_a_record():
+    assert RECORD.exists() == (f"book/records/{RECORD.name}" in TEXT)
+    table = json.loads(RECORD.read_text())["table"] if RECORD.exists() else {}
+    for key, names in ROWS.items():
+        if table.get(key):
+            stated(*(table_row(name, table[key]) for name in names))
+
+
+def test_a_row_of_the_table_has_units_that_a_reader_can_take_in():
+    cells = dict.fromkeys(COLUMNS, 1.0) | {"parameters": 250_000, "macs_a_second": 2.5e9}
+    assert (
+        table_row("X", cells) == "| X | 0.25 | 2.50 | 1.000 | 1 | 1.00 | 1.0 | 1.0 | 1.0 |"
+    )
