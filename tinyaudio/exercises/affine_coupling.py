@@ -77,7 +77,7 @@ COUPLED = Exercise(
         Mistake(
             _of_the_moved,
             "거꾸로 갈 때 옮겨진 절반을 신경망에 넣었습니다. 두 방향 모두 앞의 절반을 넣습니다.",
-            "On the way back the network sees the half that was moved; show it the first half in both directions.",
+            "On the way back the network sees the half that was moved; show it the first in both directions.",
         ),
         Mistake(
             _other_half,

@@ -53,7 +53,7 @@ _right = _matched(_l1)
 _GRADIENTS = (
     Mistake(
         _matched(lambda x, y: (x - y).abs().mean()),
-        "진짜 소리의 특징에도 기울기가 갑니다. 판별자가 특징을 같게 만들도록 배웁니다. real 쪽을 detach하십시오.",
+        "진짜 소리의 특징에도 기울기가 갑니다. 판별자가 둘을 같게 만들도록 배웁니다. real을 detach하십시오.",
         "The gradient also goes into the features of real sound, and teaches the discriminator to make them "
         "alike: detach the real ones.",
     ),

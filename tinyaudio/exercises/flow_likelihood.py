@@ -47,7 +47,7 @@ FLOW_NATS = Exercise(
     mistakes=(
         Mistake(
             lambda z, s, W, sigma: _nats(z, -_log_det(z, s, W), sigma),
-            "로그 행렬식의 부호가 반대입니다. 늘일수록 밀도가 낮아지는 것은 z에서 x로 갈 때입니다. 음의 로그 가능도에서는 뺍니다.",
+            "로그 행렬식의 부호가 반대입니다. log p에 더하므로 음의 로그 우도에서는 뺍니다.",
             "The sign of the log-determinant is wrong: it is added to log p, and so taken from the negative.",
         ),
         Mistake(
@@ -92,14 +92,14 @@ FLOW_NATS = Exercise(
         ),
         Mistake(
             lambda z, s, W, sigma: -_right(z, s, W, sigma),
-            "로그 가능도입니다. 손실은 그 음수입니다.",
+            "로그 우도입니다. 손실은 그 음수입니다.",
             "That is the log-likelihood; the loss is its negative.",
         ),
     ),
     hint=(
         "정규 분포의 음의 로그 밀도를 모두 더하고 로그 행렬식을 뺀 다음 샘플 수로 나눕니다.",
-        "Add up the negative log-densities of the normal distribution, take the log-determinant away, and divide "
-        "by the number of samples.",
+        "Add up the negative log-densities of the normal distribution, take the log-determinant away, and "
+        "divide by the number of samples.",
     ),
 )
 

@@ -23,7 +23,11 @@ def _cases(generator: Generator) -> list[Case]:
 
 
 def _error(
-    fake: Tensor, real: Tensor, rate: int, sizes: tuple[int, int] = SIZES, scale: float | int = RANGE_DB
+    fake: Tensor,
+    real: Tensor,
+    rate: int,
+    sizes: tuple[int, int] = SIZES,
+    scale: float | int = RANGE_DB,
 ) -> Tensor:
     made, wanted = (log_mel(x, rate, *sizes) for x in (fake, real))
     return scale * (made - wanted).abs().mean()

@@ -23,8 +23,8 @@ SQUEEZED = Exercise(
     mistakes=(
         Mistake(
             lambda x, n: x.reshape(n, -1),
-            "축이 바뀌었습니다. 채널 하나가 이어진 한 토막을 맡습니다. 이웃한 샘플들이 서로 다른 채널로 가야 합니다.",
-            "The wrong axis: a channel has a whole stretch of the sound; neighbours must go to different channels.",
+            "축이 바뀌었습니다. 채널 하나가 이어진 한 토막을 맡습니다. 이웃한 샘플은 서로 다른 채널로 갑니다.",
+            "The wrong axis: a channel has a whole stretch of sound; neighbours must go to different channels.",
         ),
         Mistake(
             lambda x, n: x.reshape(-1, n),

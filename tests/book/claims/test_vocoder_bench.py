@@ -81,8 +81,15 @@ def test_the_log_determinant_is_the_numerical_one(printed):
 
 
 def test_the_size_of_waveglow_is_the_paper_s(printed):
-    stated("파라미터 8,800만 개로", "there are 88 million parameters", "단계를 열둘", "twelve such steps")
-    stated("8층짜리 비인과 WaveNet", "a WaveNet of 8 layers", "이웃한 여덟 샘플", "eight neighbouring")
+    stated(
+        "파라미터 8,800만 개로",
+        "there are 88 million parameters",
+        "단계를 열둘",
+        "twelve such steps",
+    )
+    stated(
+        "8층짜리 비인과 WaveNet", "a WaveNet of 8 layers", "이웃한 여덟 샘플", "eight neighbouring"
+    )
     paper = WaveGlowConfig.paper()
     assert (paper.n_flows, paper.n_group, paper.n_layers) == (12, 8, 8)
     assert re.search(r"(?m)^WaveGlow +87\.7 ", printed)
@@ -94,10 +101,19 @@ def test_the_hum_is_at_multiples_of_an_eighth_of_the_rate(printed):
     assert max(row(printed, "couplings zero")) < 9
 
 
+def test_an_untrained_gan_hums_as_well(printed):
+    stated("**험은 흐름만의 것이 아닙니다.**", "**Flows are not alone in humming**")
+    stated("멜 251프레임에서 64배", "Mel of 251 frames has become 64 times as many samples")
+    (lines,) = re.findall(r"(?m)^untrained: +([\d ]+) dB$", printed)
+    assert min(map(int, lines.split())) > 10 and f"1 1 {251 * 64}" in printed
+
+
 def test_the_generators_of_paper_and_page_upsample_as_stated(printed):
     stated("8·8·2·2 = 256배, 우리는 8·8 = 64배", "8·8·2·2 = 256 times in the paper, 8·8 = 64")
     assert HiFiGANConfig.paper().factors == (8, 8, 2, 2) and HiFiGANConfig.paper().hop_length == 256
-    stated("멜의 가중치 45는", "The weight of 45 for mel", "+ 2 \\sum_{k,i}", "+ 45\\; \\mathrm{mean}")
+    stated(
+        "멜의 가중치 45는", "The weight of 45 for mel", "+ 2 \\sum_{k,i}", "+ 45\\; \\mathrm{mean}"
+    )
     assert (MEL_WEIGHT, FEATURE_WEIGHT) == (45, 2)
 
 
@@ -112,7 +128,9 @@ def test_400_steps_halve_the_distance_and_make_no_pitch(printed):
     line = re.compile(r"(?m)^([\w ]+): ([\d.]+), ([\d.]+) dB, (-?[\d.]+)$")
     found = {name: [*map(float, numbers)] for name, *numbers in line.findall(printed)}
     assert found["400 steps"][1] < 0.6 * found["untrained"][1] and found["400 steps"][0] < 0.2
-    stated("잡음에도 진짜에 가까운 점수를 줍니다", "noise with levels a score near that of real sound")
+    stated(
+        "잡음에도 진짜에 가까운 점수를 줍니다", "noise with levels a score near that of real sound"
+    )
     scores = {name: one[2] for name, one in found.items()}
     assert min(scores["original"], scores["noise with levels"]) > scores["400 steps"] + 0.2
 
@@ -165,6 +183,4 @@ def test_the_text_has_the_record_s_table_as_soon_as_there_is_a_record():
 
 def test_a_row_of_the_table_has_units_that_a_reader_can_take_in():
     cells = dict.fromkeys(COLUMNS, 1.0) | {"parameters": 250_000, "macs_a_second": 2.5e9}
-    assert (
-        table_row("X", cells) == "| X | 0.25 | 2.50 | 1.000 | 1 | 1.00 | 1.0 | 1.0 | 1.0 |"
-    )
+    assert table_row("X", cells) == "| X | 0.25 | 2.50 | 1.000 | 1 | 1.00 | 1.0 | 1.0 | 1.0 |"
