@@ -13,7 +13,8 @@ Paper:      Kong, Kim & Bae, "HiFi-GAN: Generative adversarial networks for effi
             synthesis", NeurIPS 2020 (arXiv:2010.05646), section 2.2, appendix A.1.
 Implements: `HiFiGAN`, in the sizes `v1`, `v2` and `v3` of the authors' public code; `ResBlock`, `MRF`.
 Differs:    the mel front end is `log_mel`, of 80 bands from 0 Hz to half the sample rate.
-See:        `tinyaudio.models.hifigan_discriminators`, `tinyaudio.objectives.vocoder_gan`.
+See:        `tinyaudio.models.hifigan_discriminators`, `tinyaudio.objectives.vocoder_gan`; chapter 23, "Every
+            vocoder on one bench".
 """
 
 import math

@@ -15,7 +15,8 @@ Implements: `UnivNet`, in the sizes `c16` and `c32`; `LVCBlock`.
 Differs:    the paper's frames have 100 bands, ours (`log_mel`) 80.  With 100, the parameters before folding are
             3,997,426 and 14,865,506; the public code of MINDsLab cites the paper with 4.00 and 14.89 million.
             Both ends are padded with zeros, where that code reflects, so that a clip may have one frame.
-See:        `tinyaudio.models.location_variable`, `tinyaudio.models.univnet_discriminators`.
+See:        `tinyaudio.models.location_variable`, `tinyaudio.models.univnet_discriminators`; chapter 23, "Every
+            vocoder on one bench".
 """
 
 import math

@@ -18,7 +18,7 @@ Differs:    from NVIDIA's public code in the place of the frames: each acts on t
             there on those after it.  `paper` has that code's sizes, 256 channels in a coupling; section 3 of
             the paper has 512 on the residual path.  Kong et al. (HiFi-GAN) count 87.73 million parameters, and
             Ping et al. (WaveFlow) 87.88: `paper` folded, and as it is trained.
-See:        `tinyaudio.objectives.flow`; the chapter on the vocoder bench.
+See:        `tinyaudio.objectives.flow`; chapter 23, "Every vocoder on one bench".
 """
 
 import math

@@ -4,7 +4,7 @@ COMMAND     tinyaudio train hifigan --size narrow --out runs/hifigan
 GENERATE    tinyaudio generate runs/hifigan --mel-of speech.wav --out again.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for v1, v2 and v3
 EXPECT      log_mel_db 38 at the start, 13 after sixty steps; what the discriminators teach comes later
-See:        the chapter on the vocoder bench.
+See:        chapter 23, "Every vocoder on one bench".
 """
 
 import sys

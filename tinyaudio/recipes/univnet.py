@@ -4,7 +4,7 @@ COMMAND     tinyaudio train univnet --size narrow --out runs/univnet
 GENERATE    tinyaudio generate runs/univnet --mel-of speech.wav --out again.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for c16 and c32
 EXPECT      log_mel_db falls at once; what the discriminators teach comes later
-See:        the chapter on the vocoder bench.
+See:        chapter 23, "Every vocoder on one bench".
 """
 
 import sys

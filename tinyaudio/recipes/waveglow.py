@@ -4,7 +4,7 @@ COMMAND     tinyaudio train waveglow --size narrow --out runs/waveglow
 GENERATE    tinyaudio generate runs/waveglow --mel-of speech.wav --sigma 0.6 --out again.wav
 HARDWARE    a CPU core for the tiny and the narrow size; a GPU for the paper's
 EXPECT      nats_per_sample, the negative log-likelihood, falls for long; what is heard follows slowly
-See:        the chapter on the vocoder bench.
+See:        chapter 23, "Every vocoder on one bench".
 """
 
 import sys

@@ -22,9 +22,9 @@ def test_every_chapter_is_on_the_map_and_none_that_is_not_there():
 
 def test_it_counts_the_chapters_that_are_there():
     numbers = sorted(chapter.number for chapter in CHAPTERS.values())
-    assert numbers == [*range(23)]
-    assert "1부부터 5부까지, 모두 스물두 장입니다" in TEXT
-    assert "Parts 1 to 5 are here now, twenty-two chapters" in TEXT
+    assert numbers == [*range(24)]
+    assert "1부부터 6부까지, 모두 스물세 장입니다" in TEXT
+    assert "Parts 1 to 6 are here now, twenty-three chapters" in TEXT
 
 
 def test_it_says_that_the_repository_has_no_address_as_long_as_it_has_none():
