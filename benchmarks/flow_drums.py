@@ -27,7 +27,9 @@ from tinyaudio.represent.compressed_stft import CompressedSTFTConfig, to_audio, 
 from tinyaudio.samplers.flow_matching import euler, heun, sample
 from tinyaudio.train import EMA, Batch, Learner, Loss, warmup
 
-LAST_STEP = 999  # of DDPM: the network's embedding was made for steps from 0, a clip, to this, noise
+LAST_STEP = (
+    999  # of DDPM: the network's embedding was made for steps from 0, a clip, to this, noise
+)
 STEPS = {"euler": euler, "heun": heun}
 
 
@@ -54,7 +56,7 @@ def dataset(config: Config, split: str, folder: Path | None) -> Dataset:
 
 
 def velocity(net: DDPMUNet) -> Callable[[Tensor, Tensor], Tensor]:
-    """The network as a velocity of time, which it gets as a step of DDPM: from 999 for noise to 0 for a clip."""
+    """The network as a velocity; it gets time as a step of DDPM, from 999, noise, to 0, a clip."""
     return lambda x, t: net(x, LAST_STEP * (1 - t))
 
 
@@ -88,7 +90,9 @@ def generate(
     models: Models,
     *,
     seeds: Seeds = (0,),
-    sampling_steps: Annotated[int, "steps of equal length; heun calls the network twice a step"] = 8,
+    sampling_steps: Annotated[
+        int, "steps of equal length; heun calls the network twice a step"
+    ] = 8,
     sampler: Annotated[str, "euler or heun"] = "euler",
 ) -> list[Float[Tensor, "B 1 T"]]:
     """One clip for each seed; UserError for a number of steps or a sampler that there is not."""

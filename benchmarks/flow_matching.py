@@ -1,10 +1,10 @@
-"""One network, one training, two objectives: diffusion or flow matching, at few calls of the network?
+r"""One network, one training, two objectives: diffusion or flow matching, at few calls of the network?
 
 The network of `ddpm --size narrow` is trained on the same drums with the same batches, optimizer, steps and
 average, once to predict v of diffusion, once the velocity of flow matching:
 
     tinyaudio train ddpm --size narrow --steps 1000 --ema-decay 0.995 --out runs/ddpm-1000
-    tinyaudio train --recipe benchmarks/flow_drums.py --size narrow --steps 1000 --ema-decay 0.995 \\
+    tinyaudio train --recipe benchmarks/flow_drums.py --size narrow --steps 1000 --ema-decay 0.995 \
         --out runs/flow-1000
 
 Sounds are compared as by `benchmarks.critics`, in the principal components of log-mel spectra of the training

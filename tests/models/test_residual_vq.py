@@ -62,9 +62,7 @@ def test_bits_are_those_of_the_codes_that_are_sent():
     quantizer = ResidualVectorQuantizer(8, 1_024, 4)
     assert quantizer.bits_per_second(75) == 6_000  # EnCodec at 24 kHz
     assert quantizer.bits_per_second(75, 2) == 1_500
-    assert ResidualVectorQuantizer(3, 5, 2).bits_per_second(10) == pytest.approx(
-        30 * math.log2(5)
-    )
+    assert ResidualVectorQuantizer(3, 5, 2).bits_per_second(10) == pytest.approx(30 * math.log2(5))
 
 
 def test_what_there_is_not_is_refused():

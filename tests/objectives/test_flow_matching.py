@@ -62,9 +62,7 @@ def test_the_condition_and_the_clips_are_those_of_the_batch():
         return torch.zeros_like(x)
 
     batch = {"mel": torch.ones(4, 2), "image": torch.ones(4, 3, 2)}
-    loss = flow_matching_loss(
-        network, clean=lambda b: 2 * b["image"], condition=lambda b: b["mel"]
-    )
+    loss = flow_matching_loss(network, clean=lambda b: 2 * b["image"], condition=lambda b: b["mel"])
     torch.manual_seed(0)
     value = loss(batch, 0)[0]
     assert seen["condition"] is batch["mel"] and seen["t"].shape == (4,)

@@ -48,7 +48,9 @@ def test_stages_that_were_dropped_do_not_move():
     residual_start(quantizer, z)
     old = [stage.codebook.clone() for stage in quantizer.stages]
     residual_update(quantizer, z + 1, quantizer.encode(z + 1, 1))
-    moved = [not torch.equal(a, stage.codebook) for a, stage in zip(old, quantizer.stages, strict=True)]
+    moved = [
+        not torch.equal(a, stage.codebook) for a, stage in zip(old, quantizer.stages, strict=True)
+    ]
     assert moved == [True, False, False]
 
 

@@ -12,7 +12,7 @@ Paper:      Zeghidour, Luebs, Omran, Skoglund & Tagliasacchi, "SoundStream: an e
 Implements: `ResidualVectorQuantizer`, `ResidualQuantized`.
 Differs:    how the codebooks learn is apart, as for `tinyaudio.models.quantizer`; the straight-through
             estimator is exact here, too.
-See:        `tinyaudio.objectives.residual_codebook` for what trains the codebooks; the chapter "What came after".
+See:        `tinyaudio.objectives.residual_codebook` for what trains them; the chapter "What came after".
 """
 
 import math
@@ -111,9 +111,7 @@ class ResidualVectorQuantizer(nn.Module):
         # Its value is the sum of codes, its gradient that of z_e, once for all stages.
         return ResidualQuantized(quantized + (latents - latents.detach()), codes)
 
-    def bits_per_second(
-        self, frames_per_second: float | int, n_stages: int | None = None
-    ) -> float:
+    def bits_per_second(self, frames_per_second: float | int, n_stages: int | None = None) -> float:
         """What the codes cost if all are equally probable, in bit/s.
 
         Args:

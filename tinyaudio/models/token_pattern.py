@@ -1,4 +1,4 @@
-r"""Codes of several stages as one sequence of tokens, so that a network that predicts the next one can learn them.
+"""Codes of several stages as one sequence of tokens, for a network that predicts the next one.
 
     a frame's codes in the order of the stages, then the next frame's:   k_1, K + k_2, 2 K + k_3, k_1', ...
 

@@ -7,7 +7,7 @@ r"""Sampling by flow matching: from noise along a learned velocity, in steps of 
 Halving the step halves the error of the first and quarters that of the second, once steps are short.  Along
 straight paths on which the velocity does not change, one step of either is exact.
 
-Paper:      Liu, Gong & Liu, "Flow straight and fast", 2023 (arXiv:2209.03003), for the equation and Euler's steps;
+Paper:      Liu, Gong & Liu, "Flow straight and fast", 2023 (arXiv:2209.03003), for Euler's;
             Karras et al., "Elucidating the design space of diffusion-based generative models", 2022
             (arXiv:2206.00364), for Heun's.
 Implements: `euler`, `heun`; `trajectory`, all steps; `sample`, the clips at their end.
