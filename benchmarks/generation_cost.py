@@ -3,8 +3,8 @@
 A row for each of the book's systems, at the size that is shipped, or that chapter 27 trains:
 
 parameters   of all networks that take part in generation
-answers      of the network for a second of sound: samples or tokens that are drawn, steps of diffusion, or frames
-bits         of what is drawn or sent, a second, if all values are equally probable; null where nothing discrete is
+answers      of the network for a second of sound: samples or tokens drawn, steps of diffusion, or frames
+bits         of what is drawn or sent, a second, if all values are equally probable; null without such values
 cpu_s        CPU time of one thread for a second of sound, in seconds; the median of the rounds
 
 wavenet      notes at 8 kHz, sample by sample (`samplers.autoregressive.cached`)
