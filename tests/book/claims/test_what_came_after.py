@@ -94,7 +94,7 @@ def test_heads_differ_in_computation_and_not_in_parameters(printed):
 
 
 def test_flow_matching_equals_ddim_under_the_cosine_schedule(printed):
-    stated("코사인 스케줄의 DDIM이 같은 값을 냅니다", "have the same values")
+    stated("코사인 스케줄의 DDIM이 거의 같은 값을 냅니다", "have nearly the same values")
     rows = {
         name: values.split()
         for name, values in re.findall(r"(?m)^(Euler|Heun|DD.*?|DPM.*?)  +(.*)$", printed)
@@ -110,23 +110,11 @@ def test_flow_matching_equals_ddim_under_the_cosine_schedule(printed):
 
 
 def test_activations_at_twice_the_rate_are_cleaner_by_what_is_said(printed):
-    stated("leaky ReLU는 13 dB쯤, Snake는 40 dB쯤", "by about 13 dB, and Snake by about 40")
+    stated("leaky ReLU는 15 dB쯤, Snake는 44 dB쯤", "by about 15 dB, and Snake by about 44")
     gains = {
-        name: int(once) - int(twice)
-        for name, once, twice in re.findall(r"(leaky ReLU|Snake): (-\d+) dB, (-\d+) dB", printed)
+        name: float(once) - float(twice)
+        for name, once, twice in re.findall(r"(leaky ReLU|Snake): (-[\d.]+) dB, (-[\d.]+) dB", printed)
     }
-    assert gains["leaky ReLU"] == pytest.approx(13, abs=1)
-    assert gains["Snake"] == pytest.approx(40, abs=3)
-    assert 1_021 * 16_000 / 4_096 == pytest.approx(3_988, abs=0.5)
-
-
-def test_the_table_of_drums_is_the_benchmark_s_record():
-    record = json.loads((RECORDS / "flow_matching.json").read_text())
-    drums = record["drums"]
-    for row in ("ddpm_ddim", "ddpm_dpm-solver", "ddpm_ancestral", "flow_euler", "flow_heun"):
-        found = [drums.get(f"{row}_{calls}", {}).get("frechet_db2") for calls in (1, 2, 4, 8)]
-        line = " | ".join("–" if one is None else f"{one:.1f}" for one in found)
-        assert TEXT.count(f" | {line} |") == 2, line
-    for control in ("mean", "real_held_out"):
-        assert TEXT.count(f"{drums[control]['frechet_db2']:.1f}") >= 2
-    stated(f"{record['steps']:,}스텝", f"{record['steps']:,} steps")
+    assert gains["leaky ReLU"] == pytest.approx(15, abs=0.5)
+    assert gains["Snake"] == pytest.approx(44, abs=1)
+    assert 701 * 16_000 / 4_096 == pytest.approx(2_738, abs=0.5)
