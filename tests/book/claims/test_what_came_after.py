@@ -113,7 +113,9 @@ def test_activations_at_twice_the_rate_are_cleaner_by_what_is_said(printed):
     stated("leaky ReLU는 15 dB쯤, Snake는 44 dB쯤", "by about 15 dB, and Snake by about 44")
     gains = {
         name: float(once) - float(twice)
-        for name, once, twice in re.findall(r"(leaky ReLU|Snake): (-[\d.]+) dB, (-[\d.]+) dB", printed)
+        for name, once, twice in re.findall(
+            r"(leaky ReLU|Snake): (-[\d.]+) dB, (-[\d.]+) dB", printed
+        )
     }
     assert gains["leaky ReLU"] == pytest.approx(15, abs=0.5)
     assert gains["Snake"] == pytest.approx(44, abs=1)
