@@ -9,19 +9,19 @@ taFigure.define('aliasing', box => {
 
   // Above, what is heard against what was there: a zigzag.  Below, one millisecond of both and of the samples.
   const X = value => 46 + value * 27, Y = value => 118 - value * 11;
-  const T = ms => 46 + ms * 540, A = value => 210 - value * 38;
+  const T = ms => 46 + ms * 540, A = value => 224 - value * 38;
   const fold = svg('path', { class: 'ta-line', d: path([[0, 0], [8, 8], [16, 0], [20, 4]].map(([x, y]) => [X(x), Y(y)])) });
   const dot = svg('circle', { r: 9, class: 'ta-handle' });
   const drop = svg('path', { class: 'ta-thin' }), mark = svg('text', { class: 'ta-strong ta-end', x: X(20), y: 18 });
   const wave = svg('path', { class: 'ta-faint' }), alias = svg('path', { class: 'ta-heard' });
   const samples = svg('g', { class: 'ta-samples' });
   const ticks = [0, 4, 8, 12, 16, 20].map(v => svg('text', { x: X(v), y: 136, class: 'ta-tick' }, v));
-  const picture = svg('svg', { viewBox: '0 0 640 254', class: 'ta-drag', role: 'img' },
+  const picture = svg('svg', { viewBox: '0 0 640 268', class: 'ta-drag', role: 'img' },
     svg('path', { class: 'ta-axis', d: `M${X(0)} ${Y(8.6)}V${Y(0)}H${X(20)}` }),
     svg('path', { class: 'ta-limit', d: `M${X(8)} ${Y(8.6)}V${Y(0)}` }), fold, drop,
     svg('text', { x: X(8), y: Y(8.9), class: 'ta-tick' }, words('나이퀴스트 8 kHz', 'Nyquist, 8 kHz')),
     ...ticks, svg('text', { x: 6, y: 16, class: 'ta-name' }, words('들리는 주파수', 'heard')),
-    svg('text', { x: X(20), y: 156, class: 'ta-name ta-end' }, words('원래 주파수 (kHz) →', 'the tone (kHz) →')),
+    svg('text', { x: X(20), y: 164, class: 'ta-name ta-end' }, words('원래 주파수 (kHz) →', 'the tone (kHz) →')),
     wave, alias, samples, dot, mark);
   const says = html('p', { class: 'ta-says' }, words('아래는 1 ms입니다. 옅은 선은 원래 순음, 점은 샘플, 진한 선은 샘플에서 들리는 순음입니다.', 'Below, 1 ms: the pale line is the tone, the dots are its samples, the bold line is the tone heard in them.'));
 
