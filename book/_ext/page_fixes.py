@@ -4,8 +4,8 @@ Sphinx adds scripts without a file twice, which makes the browser complain that 
 again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).  The themes
 lack Korean for some words: ``book/_locale`` has it, as gettext catalogues.  Some buttons have another
 name than the one that stands on them, which voice control cannot press (WCAG 2.5.3).  Figures get a
-number, their description as caption, and a button that enlarges them (``_static/enlarge.js``); the
-project's address is a link only where there is one (``repository_url`` of the configuration).
+number, their description as caption, and a button that enlarges them (``_static/enlarge.js``).  As long
+as the repository has no address, what would lead there is no link.
 """
 
 import re
@@ -39,6 +39,8 @@ PROMPTS = re.compile(
 )
 # A figure's number and the button beside its caption.
 FIGURE = {"ko": ("그림 {}.{}.", "크게 보기"), "en": ("Figure {}.{}.", "Enlarge")}
+# Links to the repository while its address is the placeholder (tools/book/address.py).
+NOWHERE = re.compile(r'(?s)<a [^>]*href="https://github\.com/ORG/REPO[^>]*>(.*?)</a>')
 IMAGE = re.compile(r'<img alt="([^"]+)"[^>]* src="[^"]*_images/[^"]+"[^>]*>')
 
 
@@ -76,6 +78,7 @@ def fix_html(html: str, language: str) -> str:
         lambda m: m[1] + FOLDED[language][m[2]][0] + m[3] + FOLDED[language][m[2]][1], html
     )
     html = number_figures(html, language)
+    html = NOWHERE.sub(r"\1", html)
     if language == "ko":
         html = re.sub(
             r'((?:title|aria-label)=")([^"]+)(?=")',

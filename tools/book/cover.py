@@ -1,8 +1,8 @@
 """What the first page plays: a melody by an instrument and by WaveNet, and a sound of every part.
 
 ``python -m tools.book cover`` makes the files of ``book/_static/cover`` from the models that come with the
-package, and ``cover.json`` beside them says what they were made from; ``python -m tools.book check`` finds
-that a model has changed since.  Nothing is selected: each sound is drawn once, from seed 0 on.
+package, and ``cover.json`` beside them says what they were made from; a test finds that a model
+has changed since.  Nothing is selected: each sound is drawn once, from seed 0 on.
 """
 
 import io
@@ -29,6 +29,7 @@ from tools.book.source import short_hash
 FOLDER = ROOT / "book" / "_static" / "cover"
 MODELS = ("wavenet-notes", "singing", "gansynth-small", "ddpm-drums")
 RATE = 16_000
+LEVEL = 0.08  # root mean square
 # Beethoven's Ode to Joy: MIDI pitches and beats of 0.4 s.
 PITCHES = (64, 64, 65, 67, 67, 65, 64, 62, 60, 60, 62, 64, 64, 62, 62)
 BEATS = (1.0,) * 12 + (1.5, 0.5, 2.0)
@@ -141,7 +142,7 @@ def converted_song() -> Tensor:
     made = pretrained("singing", "net").convert(frames, mean, torch.tensor([1]))
     made = torch.cat([made[:, :80].clamp(LOWEST, HIGHEST), made[:, 80:]], dim=1)
     again = vocode(shipped_vocoder("speech"), made, sung.shape[1])[0]
-    return torch.cat([one * (0.1 / one.square().mean().sqrt()) for one in (sung, again)], dim=1)
+    return torch.cat([one * (LEVEL / one.square().mean().sqrt()) for one in (sung, again)], dim=1)
 
 
 def drum_loop() -> Tensor:
@@ -163,9 +164,8 @@ def drum_loop() -> Tensor:
 
 
 def mp3(sound: Tensor) -> bytes:
-    """A file at a common level: -20 dB, or what the peak allows."""
-    gain = min(0.1 / sound.square().mean().sqrt().item(), 0.95 / sound.abs().max().item())
-    return encoded(sound * gain, RATE, "mp3")
+    """A file at the level of all, which none exceeds full scale at."""
+    return encoded(sound * (LEVEL / sound.square().mean().sqrt()), RATE, "mp3")
 
 
 def picture(sound: Tensor) -> bytes:
