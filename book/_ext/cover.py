@@ -1,7 +1,7 @@
-"""The first screen of the book: a melody to be switched between an instrument and a model, and the parts with their sounds.
+"""The first screen of the book: a melody to be switched between an instrument and a model, and the parts.
 
-It stands on the site only, after the title of the first page; its words are in ``book/cover.toml``, its parts those
-of ``_toc.yml``, its sounds those that ``python -m tools.book cover`` made.
+It stands on the site only, after the title of the first page; its words are in ``book/cover.toml``, its
+parts those of ``_toc.yml``, its sounds those that ``python -m tools.book cover`` made.
 """
 
 import tomllib
@@ -27,9 +27,10 @@ def cover(language: str, to_static: str, to_page: dict[str, str]) -> str:
     own, sounds = words[language], words["sounds"]
 
     def player(file: str, label: str) -> str:
+        name, address = escape(label), f"{to_static}/cover/{file}.mp3"
         return (
-            f'<figure class="ta-player"><figcaption>{escape(label)}</figcaption><audio controls '
-            f'preload="metadata" aria-label="{escape(label)}" src="{to_static}/cover/{file}.mp3"></audio></figure>'
+            f'<figure class="ta-player"><figcaption>{name}</figcaption>'
+            f'<audio controls preload="metadata" aria-label="{name}" src="{address}"></audio></figure>'
         )
 
     pictures = "".join(

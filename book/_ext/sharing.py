@@ -11,7 +11,9 @@ from sphinx.application import Sphinx
 LOCALES = {"ko": "ko_KR", "en": "en_US"}
 
 
-def add_tags(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def add_tags(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Add the page's tags to its head."""
     if doctree is None:
         return

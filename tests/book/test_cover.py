@@ -14,7 +14,7 @@ from tools.book import ROOT
 from tools.book.cover import FOLDER, PITCHES, flute_notes, stale_cover, wavenet_notes
 
 sys.path.append(str(ROOT / "book" / "_ext"))
-from cover import cover, parts  # noqa: E402
+from cover import cover, parts
 
 WORDS = tomllib.loads((ROOT / "book" / "cover.toml").read_text(encoding="utf-8"))
 

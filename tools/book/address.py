@@ -44,7 +44,11 @@ def with_address(config: dict, address: str) -> dict:
     buttons = {name: bool(address) for name in theme if name.startswith("use_")}
     made = config | {"html": theme | buttons}
     if not address:
-        return {name: part for name, part in made.items() if name not in ("repository", "launch_buttons")}
+        return {
+            name: part
+            for name, part in made.items()
+            if name not in ("repository", "launch_buttons")
+        }
     made["repository"] = config["repository"] | {"url": address}
     options = config["sphinx"]["config"]["html_theme_options"]
     word = SOURCE[config["sphinx"]["config"]["language"]]

@@ -94,7 +94,9 @@ def melody(notes: Callable[[list[int]], Tensor], sample_rate: int) -> Tensor:
 
 def flute_notes(pitches: list[int]) -> Tensor:
     """A computed flute that WaveNet did not learn from, (P, 1, n) at 8 kHz."""
-    return torch.stack([note("flute", 36, pitch, sample_rate=8_000, seconds=1.0) for pitch in pitches])
+    return torch.stack(
+        [note("flute", 36, pitch, sample_rate=8_000, seconds=1.0) for pitch in pitches]
+    )
 
 
 def wavenet_notes(pitches: list[int]) -> Tensor:
@@ -115,7 +117,9 @@ def gansynth_notes() -> Callable[[list[int]], Tensor]:
     from tinyaudio.samplers.latent import across_pitches, normal_latents, render_notes
 
     run = open_run("gansynth-small")
-    render = partial(render_notes, run.models["generator"], partial(to_audio, config=ImageConfig.small()))
+    render = partial(
+        render_notes, run.models["generator"], partial(to_audio, config=ImageConfig.small())
+    )
     return partial(across_pitches, render, normal_latents(run.config.model.n_latents, [0])[0])
 
 
@@ -154,7 +158,9 @@ def drum_loop() -> Tensor:
     run, config = open_run("ddpm-drums"), CompressedSTFTConfig()
     diffusion = run.config.diffusion
     alpha_bars = diffusion.time.schedule.spaced(20)
-    images = sample(run.models["net"], diffusion, alpha_bars, config.shape, range(8), step=dpm_solver)
+    images = sample(
+        run.models["net"], diffusion, alpha_bars, config.shape, range(8), step=dpm_solver
+    )
     hits = to_audio(images, config)[:, 0]
     hits = hits / hits.abs().amax(1, keepdim=True)
     loop = torch.zeros(16 * 4_000 + hits.shape[1])

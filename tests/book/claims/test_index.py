@@ -35,5 +35,3 @@ def test_sound_whose_error_is_the_subject_is_lossless():
         sound.count('format="flac"') >= 2
         and 'player(rough, piano.sample_rate, f"{bits} bit", format="flac")' in sound
     )
-
-
