@@ -5,6 +5,7 @@ parts those of ``_toc.yml``, its sounds those that ``python -m tools.book cover`
 """
 
 import tomllib
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def cover(language: str, to_static: str, to_page: dict[str, str]) -> str:
     own, sounds = words[language], words["sounds"]
 
     def player(file: str, label: str) -> str:
-        name, address = escape(label), f"{to_static}/cover/{file}.mp3"
+        # Inside the page like every sound of the book: it can be sought in whatever serves it.
+        data = (ROOT / "book" / "_static" / "cover" / f"{file}.mp3").read_bytes()
+        name, address = escape(label), f"data:audio/mpeg;base64,{b64encode(data).decode()}"
         return (
             f'<figure class="ta-player"><figcaption>{name}</figcaption>'
             f'<audio controls preload="metadata" aria-label="{name}" src="{address}"></audio></figure>'

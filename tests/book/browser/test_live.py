@@ -25,6 +25,7 @@ def opened(browser, page):
     browser.emulate("desktop", "light")
     browser.open(page)
     browser.execute_async(READY)
+    browser.find_all(".bd-article h1")[0].click()  # only who has touched a page may hear it
 
 
 @pytest.fixture(scope="module", params=PAGES, ids=lambda one: one[0])
