@@ -3,10 +3,13 @@
 Sphinx adds scripts without a file twice, which makes the browser complain that a name is declared
 again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).  The themes
 lack Korean for some words: ``book/_locale`` has it, as gettext catalogues.  Some buttons have another
-name than the one that stands on them, which voice control cannot press (WCAG 2.5.3).
+name than the one that stands on them, which voice control cannot press (WCAG 2.5.3).  Figures get a
+number, their description as caption, and a button that enlarges them (``_static/enlarge.js``).  As long
+as the repository has no address, what would lead there is no link.
 """
 
 import re
+from itertools import count
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -34,6 +37,11 @@ PROMPTS = re.compile(
     r'(<div class="cell[^"]* tag_(setup|solution)\b[^"]*">\s*<details[^>]*>\s*<summary[^>]*>\s*'
     r'<p class="collapsed admonition-title">)[^<]*(</p>\s*<p class="expanded admonition-title">)[^<]*(?=</p>)'
 )
+# A figure's number and the button beside its caption.
+FIGURE = {"ko": ("그림 {}.{}.", "크게 보기"), "en": ("Figure {}.{}.", "Enlarge")}
+# Links to the repository while its address is the placeholder (tools/book/address.py).
+NOWHERE = re.compile(r'(?s)<a [^>]*href="https://github\.com/ORG/REPO[^>]*>(.*?)</a>')
+IMAGE = re.compile(r'<img alt="([^"]+)"[^>]* src="[^"]*_images/[^"]+"[^>]*>')
 
 
 def deduplicate_scripts(
@@ -69,6 +77,8 @@ def fix_html(html: str, language: str) -> str:
     html = PROMPTS.sub(
         lambda m: m[1] + FOLDED[language][m[2]][0] + m[3] + FOLDED[language][m[2]][1], html
     )
+    html = number_figures(html, language)
+    html = NOWHERE.sub(r"\1", html)
     if language == "ko":
         html = re.sub(
             r'((?:title|aria-label)=")([^"]+)(?=")',
@@ -82,6 +92,25 @@ def fix_html(html: str, language: str) -> str:
             html,
         )
     return html
+
+
+def number_figures(html: str, language: str) -> str:
+    """A chapter's figures with number, caption and button; the caption is the description, read once."""
+    if not (chapter := re.search(r"<h2>(\d+)\.\d+ ", html)):
+        return html
+    (label, enlarge), numbers = FIGURE[language], count(1)
+
+    def figure(image: re.Match[str]) -> str:
+        number = label.format(chapter[1], next(numbers))
+        name = f"{enlarge}: {number.rstrip('.')}"
+        return (
+            f'<figure class="ta-figure">{image[0]}<figcaption><span class="ta-number">{number}</span> '
+            f'<span aria-hidden="true">{image[1]}</span> '
+            f'<button type="button" class="ta-enlarge" aria-label="{name}">{enlarge}</button>'
+            f"</figcaption></figure>"
+        )
+
+    return IMAGE.sub(figure, html)
 
 
 def flatten_signature(signature: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from tools.book import BookError, new, student
+from tools.book import ROOT, BookError, new, student
+from tools.book.address import set_address
 from tools.book.check import problems, sources
 from tools.book.edition import edition
 from tools.book.pages import write_pages
@@ -46,6 +47,11 @@ def main() -> int:
     one.add_argument("out", type=Path, metavar="OUT_FOLDER", help="new, empty, or written before")
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.set_defaults(run=student_command)
+    one = commands.add_parser("address", help="set the repository's address everywhere")
+    one.add_argument("address", metavar="https://github.com/OWNER/NAME")
+    one.set_defaults(run=address_command)
+    one = commands.add_parser("cover", help="make what the first page plays, from the models")
+    one.set_defaults(run=cover_command)
     one = commands.add_parser("site", help="build both editions into _build/html")
     one.set_defaults(run=site_command)
     options = parser.parse_args()
@@ -111,6 +117,22 @@ def student_command(options: argparse.Namespace) -> None:
     report = student.write(options.out, sources(options.chapters))
     print("\n".join(report))
     print(f"the student edition: {options.out} (ko/ and en/, {len(report)} chapters)")
+
+
+def address_command(options: argparse.Namespace) -> None:
+    """Set the address in the project's files and in the notebooks."""
+    for path in set_address(options.address):
+        print(path.relative_to(ROOT))
+    for path in sources([]):
+        make(read(path))
+
+
+def cover_command(options: argparse.Namespace) -> None:
+    """Make the first page's sounds and pictures, and print their files."""
+    from tools.book.cover import make_cover  # it needs the models, which no other command does
+
+    for path in make_cover():
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
 
 
 def site_command(options: argparse.Namespace) -> None:

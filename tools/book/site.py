@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from tools.book import ROOT, BookError
+from tools.book.address import known, with_address
 
 BUILD = ROOT / "_build"
 
@@ -25,17 +26,23 @@ def build() -> Path:
     BUILD.mkdir(exist_ok=True)
     write_api_pages(ROOT / "book" / "api")
     english = yaml.safe_load((ROOT / "book" / "english.yml").read_text())
-    config = merged(yaml.safe_load((ROOT / "_config.yml").read_text()), english["config"])
+    korean_config = yaml.safe_load((ROOT / "_config.yml").read_text())
     # These alone are looked for beside the configuration, which here is in _build.
-    local = config["sphinx"]["local_extensions"]
-    config["sphinx"]["local_extensions"] = {name: str(ROOT / path) for name, path in local.items()}
+    local = korean_config["sphinx"]["local_extensions"]
+    absolute = {name: str(ROOT / path) for name, path in local.items()}
+    korean_config["sphinx"]["local_extensions"] = absolute
+    for language, config in (
+        ("ko", korean_config),
+        ("en", merged(korean_config, english["config"])),
+    ):
+        text = yaml.safe_dump(with_address(config, known()), allow_unicode=True)
+        (BUILD / f"config.{language}.yml").write_text(text)
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    (BUILD / "config.en.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
     (BUILD / "toc.en.yml").write_text(
         yaml.safe_dump(translated(toc, english["captions"]), allow_unicode=True)
     )
     with ThreadPoolExecutor() as cores:  # each edition is a process of its own
-        korean = cores.submit(pages, ROOT / "_config.yml", ROOT / "_toc.yml", BUILD / "ko")
+        korean = cores.submit(pages, BUILD / "config.ko.yml", ROOT / "_toc.yml", BUILD / "ko")
         pages(BUILD / "config.en.yml", BUILD / "toc.en.yml", BUILD / "en")
         korean.result()
     new, site = BUILD / "html.new", BUILD / "html"
