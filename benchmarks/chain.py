@@ -181,7 +181,10 @@ def full_band(chain: Any, n: int, folder: Path | None, packages: Path) -> dict[s
 
 
 def memory(minutes: int) -> dict[str, float]:
-    """The command's largest resident size in MB, by the recording's length in minutes; one step a block."""
+    """The command's largest resident size in MB, by the recording's length in minutes.
+
+    The upsampler is of the tiny size and takes one step: blocks are as long, and it takes minutes, not an hour.
+    """
     import torch
 
     from tinyaudio.audio import save
@@ -189,18 +192,25 @@ def memory(minutes: int) -> dict[str, float]:
     clip = torch.cat(recordings(RATE, 100), dim=1)
     found = {}
     with TemporaryDirectory() as name:
-        source, out = Path(name) / "in.wav", Path(name) / "out.wav"
+        folder = Path(name)
+        sizes = ["--steps", "2", "--n-sounds", "4", "--device", "cpu"]
+        peak_mb("train", "upsampling", "--out", folder / "run", *sizes)
         for n in (1, minutes):
             times = -(-n * 60 * RATE // clip.shape[1])
-            save(source, clip.repeat(1, times)[:, : n * 60 * RATE], RATE)
-            words = ["chain", source, out, "--to", "3", "--sampling-steps", "1", "--device", "cpu"]
-            command = [sys.executable, "-m", "tinyaudio", *map(str, words)]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-            _, status, usage = os.wait4(process.pid, 0)
-            if status:
-                raise RuntimeError(f"tinyaudio chain: exit status {status}")
-            found[str(n)] = usage.ru_maxrss / 1024
+            save(folder / "in.wav", clip.repeat(1, times)[:, : n * 60 * RATE], RATE)
+            links = ["--upsampler", folder / "run", "--sampling-steps", "1", "--device", "cpu"]
+            found[str(n)] = peak_mb("chain", folder / "in.wav", folder / "out.wav", *links)
     return found
+
+
+def peak_mb(*words: Any) -> float:
+    """The largest resident size of a command."""
+    command = [sys.executable, "-m", "tinyaudio", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"tinyaudio {words[0]}: exit status {status}")
+    return usage.ru_maxrss / 1024
 
 
 def measure(

@@ -35,12 +35,12 @@ PLAYED = Exercise(
         ),
         Mistake(
             lambda seconds, made, read: seconds * read[1] / made[1],
-            "홉만 보았습니다. 홉이 몇 초인지는 샘플레이트로 나누어야 나옵니다.",
+            "홉만 보았습니다. 홉이 몇 초인지는 샘플링 레이트로 나누어야 나옵니다.",
             "You looked at the hops only; a hop lasts hop / sample rate seconds.",
         ),
         Mistake(
             lambda seconds, made, read: seconds * made[0] / read[0],
-            "샘플레이트만 보았습니다. 홉도 다를 수 있습니다.",
+            "샘플링 레이트만 보았습니다. 홉도 다를 수 있습니다.",
             "You looked at the sample rates only; the hops may differ, too.",
         ),
         Mistake(
