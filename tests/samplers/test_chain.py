@@ -111,7 +111,7 @@ def test_what_no_link_takes_is_refused(links, tmp_path):
         check_source(tmp_path / "missing.wav", RATE)
 
 
-@pytest.mark.filterwarnings("ignore:.*samples left ±1")
+@pytest.mark.filterwarnings("ignore:.*samples left ±1 at the new rate")
 def test_the_command_is_convert_and_upsample_in_one(speech, tmp_path, capsys):
     run("convert", speech, tmp_path / "16.wav", "--to", 3, "--device", "cpu")
     run("upsample", tmp_path / "16.wav", tmp_path / "48.wav", "--seed", 5, *FAST)

@@ -15,6 +15,7 @@ Implements: `Chain`, `check_source`, `vocoded`.
 See:        ``tinyaudio chain``; the chapter on the whole chain.
 """
 
+import warnings
 import wave
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -167,13 +168,23 @@ def vocoded(vocoder: ISTFTVocoder, source: Path) -> Iterator[Float[Tensor, "1 1 
 def write_link(
     path: Path, pieces: Iterable[Float[Tensor, "1 C _"]], sample_rate: int, n_samples: int
 ) -> Path:
-    """Write one link's sound as it comes, 16 bits a sample, with its progress."""
-    with os_errors_as_audio_errors(path), wave.open(str(path), "wb") as file:
+    """Write one link's sound as it comes, 16 bits a sample, with its progress; warn of what was clipped."""
+    beyond = 0
+    with (
+        os_errors_as_audio_errors(path),
+        wave.open(str(path), "wb") as file,
+        progress(n_samples) as bar,
+        warnings.catch_warnings(),
+    ):
+        # The upsampler's own would name a file between links.
+        warnings.filterwarnings("ignore", ".*left ±1 at the new rate")
         file.setparams((1, 2, sample_rate, 0, "NONE", ""))
-        with progress(n_samples) as bar:
-            bar.set_description(path.stem)
-            for piece in pieces:
-                codes = linear.encode(piece[0].cpu(), bits=16).T.numpy().astype("<i2")
-                file.writeframes(codes.tobytes())
-                bar.update(piece.shape[2])
+        bar.set_description(path.stem)
+        for piece in pieces:
+            beyond += int((piece.abs() > 1).sum())
+            codes = linear.encode(piece[0].cpu(), bits=16).T.numpy().astype("<i2")
+            file.writeframes(codes.tobytes())
+            bar.update(piece.shape[2])
+    if beyond:
+        warnings.warn(f"{path.stem}: {beyond} samples left ±1 and were clipped", stacklevel=2)
     return path
