@@ -109,6 +109,7 @@ def test_the_commands_of_the_readme_are_understood(tmp_path, monkeypatch):
         "convert",
         "translate",
         "upsample",
+        "chain",
     }
     for words in commands:
         rest, own = take_recipe(words)

@@ -1,4 +1,4 @@
-"""The command line: ``tinyaudio train | generate | convert | translate | upsample | evaluate | data``.
+"""The command line: ``tinyaudio train | generate | convert | translate | upsample | chain | evaluate | data``.
 
 Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
 141 the reader of the output went away.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio import __version__
-from tinyaudio.cli import convert, data, train, upsample, use
+from tinyaudio.cli import chain, convert, data, train, upsample, use
 from tinyaudio.errors import UserError
 from tinyaudio.memory import limit_memory, out_of_memory
 from tinyaudio.recipe import Recipe
@@ -37,6 +37,8 @@ examples
       a melody as another instrument plays it
   tinyaudio upsample speech.wav speech-48k.wav
       a recording of 8 kHz or more with a high band up to 24 kHz
+  tinyaudio chain speech.wav other-voice-48k.wav --to 3 --keep links
+      speech in another voice at 48 kHz, with the sound that each link makes
   tinyaudio evaluate runs/mine --data other_sounds
       how well it predicts sound that it was not trained on
   tinyaudio train --recipe my_system.py --out runs/mine
@@ -150,6 +152,7 @@ def parser(own: Recipe[Any] | None = None) -> argparse.ArgumentParser:
     use.add_verbs(commands, recipes)
     convert.add_conversions(commands)
     upsample.add_upsample(commands)
+    chain.add_chain(commands)
     use.add_evaluate(commands)
     data.add_data(commands)
     return top

@@ -19,7 +19,7 @@ CONVERSIONS = {
     "convert": ("vqvae-voices", "speech in the voice of another speaker"),
     "translate": ("translation-instruments", "a melody as another instrument plays it"),
 }
-TWO_FILES = (*CONVERSIONS, "upsample")  # verbs that read a file and write another
+TWO_FILES = (*CONVERSIONS, "upsample", "chain")  # verbs that read a file and write another
 
 
 def add_conversions(commands: Any) -> None:

@@ -122,6 +122,8 @@ def in_place(answer: Answer) -> Answer:
             if value.requires_grad:  # its gradient still needs them
                 return value
             value = value.clone()
+        if isinstance(value, list):  # which may hold an argument as it is
+            value = deepcopy(value)
         for one, old in zip(arguments, before, strict=True):
             if isinstance(one, torch.Tensor) and not one.requires_grad and torch.equal(one, old):
                 one.zero_()
