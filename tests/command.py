@@ -57,7 +57,7 @@ def processes(work: Callable[[int], None], folder, n: int = 2):
         place = os.open(folder / f"{rank}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(place, 1)
         os.dup2(place, 2)
-        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
         work(rank)
 
     fork = multiprocessing.get_context("fork").Process

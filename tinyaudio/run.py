@@ -109,7 +109,7 @@ def run(
         "data": {"folder": str(folder.resolve()) if folder else None},
         "from": str(init_from) if init_from else None,
     }
-    with ExitStack() as signals, locked(out) if main else nullcontext():
+    with ExitStack() as signals, lost_process(out), locked(out) if main else nullcontext():
         seed_all(config.seed)
         state = State(recipe.learners(config))
         move_to(state, str(accelerator.device) if accelerator else resolve_device(device))
@@ -161,7 +161,7 @@ def run(
         bar = tqdm(
             total=config.steps, initial=state.step, unit="step", disable=None if main else True
         )
-        with bar, lost_process(out):
+        with bar:
             for _ in train(state, batches.from_step(state.step), config.steps, accelerator):
                 bar.update()
                 last = state.step == config.steps
@@ -177,6 +177,8 @@ def run(
                     save()
                 if stopping:
                     break
+        if accelerator:
+            accelerator.end_training()
         if main:
             report(ending(state.step, config.steps, out, interrupted=stop.is_set()))
     if stop.is_set():
