@@ -42,7 +42,7 @@ def in_child(work: Callable[[], str]) -> str:
 
 
 @contextmanager
-def processes(work: Callable[[int], None], folder, n: int = 2):
+def processes(work: Callable[[int], None], folder, n: int = 2, timeout: float = 300):
     """Forks of this process, in an environment as torchrun makes it; each calls `work` with its rank.
 
     What each prints is in ``folder/RANK.txt``.
@@ -68,12 +68,12 @@ def processes(work: Callable[[int], None], folder, n: int = 2):
         yield forks
     finally:
         for one in forks:
-            one.join(timeout=300)
+            one.join(timeout)
             one.kill()
 
 
-def exit_codes(work, folder, n: int = 2) -> list[int]:
+def exit_codes(work, folder, n: int = 2, timeout: float = 300) -> list[int]:
     """The forks' exit codes when all have ended."""
-    with processes(work, folder, n) as forks:
+    with processes(work, folder, n, timeout) as forks:
         pass
     return [one.exitcode for one in forks]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from torch.utils.data import Dataset
 
 from tinyaudio.errors import TrainingError, UserError
 
@@ -101,6 +102,20 @@ def check_agreement(
                     f"rank {rank} has another {name} ({theirs[name]}) than rank 0 ({first}); give all"
                     " processes the same package, data, options and --out"
                 )
+
+
+def in_words(clips: Dataset) -> str:
+    """How many clips there are, and how loud the first one is: other files would differ in it.
+
+    Example:
+        >>> clip = {"audio": torch.full((1, 9), 0.5)}
+        >>> in_words(torch.utils.data.Subset([clip], [0, 0, 0]))
+        '3 clips, the first of rms 0.5000'
+    """
+    n = len(clips)  # type: ignore[arg-type]
+    if n == 0:
+        return "no clips"
+    return f"{n} clips, the first of rms {clips[0]['audio'].square().mean().sqrt():.4f}"
 
 
 def any_process(accelerator: "Accelerator | None", here: bool) -> bool:

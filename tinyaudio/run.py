@@ -32,6 +32,7 @@ from tinyaudio.processes import (
     check_agreement,
     check_division,
     code_digest,
+    in_words,
     lost_process,
     make_accelerator,
     rank_and_number,
@@ -117,7 +118,7 @@ def run(
         if init_from and not resumed:
             init_from_run(state, recipe, init_from)
         held_out, clips, problem = read_data(recipe, config, folder)
-        facts = {"code": code_digest(), "step": state.step, "number of clips": len(clips)}
+        facts = {"code": code_digest(), "step": state.step, "sound": in_words(clips)}
         check_agreement(accelerator, problem, facts)
         part = {"rank": rank, "world_size": world_size}
         batches = Batches(clips, config.batch_size, workers=workers, seed=config.seed, **part)
