@@ -91,7 +91,7 @@ def count(name: str, size: str) -> dict[str, Any]:
     for one in learners:
         parameters = [p for p in one.module.parameters() if p.requires_grad]
         with Counter() as counter:
-            loss, _ = one.loss(batch, 0)
+            loss, _ = one.loss(batch, config.steps - 1)  # networks that grow have grown
             torch.autograd.grad(loss, parameters, allow_unused=True)
         flops += counter.total / n / one.every
     return {
