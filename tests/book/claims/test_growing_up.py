@@ -86,7 +86,7 @@ def test_what_bfloat16_is_said_to_save_is_the_record():
     ratios = {k: v["bf16_over_float32"] for k, v in recipes.items() if "bf16_over_float32" in v}
     best, worst = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
     stated(
-        f"Of {len(ratios)} recipes at their smallest size, {sum(r < 0.9 for r in ratios.values())} took",
+        f"has {len(ratios)} recipes at their smallest size, of which {sum(r < 0.9 for r in ratios.values())} took",
         f"`{best}` with {ratios[best]:.2f} of that time",
         f"the worst `{worst}` with {ratios[worst]:.2f}",
         f"`{best}`의 {ratios[best]:.2f}배",
