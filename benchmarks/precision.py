@@ -57,6 +57,7 @@ def measure(name: str) -> dict[str, Any]:
 
 
 def main() -> None:
+    from tinyaudio.errors import UserError
     from tinyaudio.recipes import NAMES
 
     options = parser("precision", __doc__)
@@ -65,7 +66,7 @@ def main() -> None:
     for name in wanted.recipes:
         try:
             found[name] = measure(name)
-        except RuntimeError as error:  # an operation that has no bfloat16
+        except (RuntimeError, UserError) as error:  # an operation that has no bfloat16
             found[name] = {"fails": str(error).splitlines()[0]}
         print(name, json.dumps(found[name]), file=sys.stderr, flush=True)
     if wanted.json:

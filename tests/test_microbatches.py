@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from torch.utils.data import default_collate
 
 from tests.recipes import own_system
+from tinyaudio.errors import UserError
 from tinyaudio.microbatches import RowsOfNoise, accumulated, in_bfloat16, micro_batch_loss
 from tinyaudio.recipes import load_recipe
 from tinyaudio.train import Learner, State, train
@@ -127,5 +128,9 @@ def test_bfloat16_rounds_what_is_computed_and_not_the_weights():
     rounded.backward()
     assert all(p.dtype == p.grad.dtype == torch.float32 for p in learner.module.parameters())
     assert micro_batch_loss(learner) is learner.loss
+    mixed = lambda batch, step: (torch.lerp(net_of(batch), torch.ones(()), 0.5), {})  # noqa: E731
+    net_of = lambda batch: learner.module(batch["audio"]).mean().bfloat16()  # noqa: E731
+    with pytest.raises(UserError, match="use --precision float32"):
+        in_bfloat16(mixed)(batch, 0)
     both = micro_batch_loss(learner, accumulate=2, bf16=True)(batch, 0)[0]
     assert both.item() == pytest.approx(rounded.item(), rel=0.01)

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from tinyaudio.errors import UserError
 from tinyaudio.train import Batch, Learner, Loss
 
 BY_SIZE = (torch.rand, torch.randn, torch.randint)
@@ -140,12 +141,24 @@ def accumulated(learner: Learner, losses: list[Loss]) -> Loss:
 
 
 def in_bfloat16(loss: Loss) -> Loss:
-    """A loss whose convolutions and matrix products are computed in bfloat16, its weights being float32."""
+    """A loss whose convolutions and matrix products are computed in bfloat16, its weights being float32.
+
+    Raises:
+        UserError: By the new loss, if the model has an operation that cannot mix both.
+    """
 
     def rounded(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         device = next(iter(batch.values())).device.type
-        with torch.autocast(device, dtype=torch.bfloat16):
-            value, logs = loss(batch, step)
+        try:
+            with torch.autocast(device, dtype=torch.bfloat16):
+                value, logs = loss(batch, step)
+        except RuntimeError as error:
+            if "dtype" not in str(error):
+                raise
+            raise UserError(
+                f"bf16: this model has an operation that does not mix numbers of both kinds ({error}); use"
+                " --precision float32"
+            ) from None
         return value.float(), logs
 
     return rounded
