@@ -45,6 +45,8 @@ check-all: ## the long checks: forty kills, every output made again, the benchma
 	@$(PYTHON_HERE) -m benchmarks.critics --json
 	@$(PYTHON_HERE) -m benchmarks.timbre --json
 	@$(PYTHON_HERE) -m benchmarks.ifreq --json
+	@$(PYTHON_HERE) -m benchmarks.precision --json
+	@$(PYTHON_HERE) -m benchmarks.paper_runs --json
 
 lint: ## ruff, mypy, codespell
 	@sh tools/prepare.sh

@@ -1,8 +1,12 @@
 """The command line, run in this process, and work in a fork of it: neither imports everything anew."""
 
+import multiprocessing
 import os
+import socket
+import sys
 import traceback
 from collections.abc import Callable
+from contextlib import contextmanager
 
 import pytest
 
@@ -35,3 +39,41 @@ def in_child(work: Callable[[], str]) -> str:
         text = pipe.read()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     return text
+
+
+@contextmanager
+def processes(work: Callable[[int], None], folder, n: int = 2, timeout: float = 300):
+    """Forks of this process, in an environment as torchrun makes it; each calls `work` with its rank.
+
+    What each prints is in ``folder/RANK.txt``.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def begin(rank):
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank)}
+        os.environ |= {"WORLD_SIZE": str(n), "LOCAL_WORLD_SIZE": str(n), "LOCAL_RANK": str(rank)}
+        place = os.open(folder / f"{rank}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(place, 1)
+        os.dup2(place, 2)
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
+        work(rank)
+
+    fork = multiprocessing.get_context("fork").Process
+    forks = [fork(target=begin, args=(rank,)) for rank in range(n)]
+    for one in forks:
+        one.start()
+    try:
+        yield forks
+    finally:
+        for one in forks:
+            one.join(timeout)
+            one.kill()
+
+
+def exit_codes(work, folder, n: int = 2, timeout: float = 300) -> list[int]:
+    """The forks' exit codes when all have ended."""
+    with processes(work, folder, n, timeout) as forks:
+        pass
+    return [one.exitcode for one in forks]

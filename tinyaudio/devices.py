@@ -1,31 +1,12 @@
-"""Where training and generation run: a device by its name, several processes by torchrun.
+"""Where training and generation run: a device by its name.
 
-Implements: `resolve_device`, `move_to`, `make_accelerator`.
+Implements: `resolve_device`, `move_to`.
 """
-
-import os
-from typing import TYPE_CHECKING
 
 import torch
 
 from tinyaudio.errors import UserError
 from tinyaudio.train import State
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
-
-
-def make_accelerator(device: str) -> "Accelerator | None":
-    """An accelerator if the program was started by torchrun, else None."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return None
-    try:
-        from accelerate import Accelerator
-    except ImportError:
-        raise UserError(
-            "several processes need Accelerate: pip install 'tinyaudio[train]'"
-        ) from None
-    return Accelerator(cpu=device == "cpu")
 
 
 def resolve_device(device: str) -> str:

@@ -6,12 +6,10 @@ See:        `tinyaudio.recipe` for what a recipe is; `tinyaudio.run_folder` for 
 import json
 import os
 import random
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -19,15 +17,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, default_collate
+from torch.utils.data import Dataset, Subset, default_collate
 from tqdm.auto import tqdm
 
 from tinyaudio.checkpoints import FORMAT
 from tinyaudio.data.batches import Batches
 from tinyaudio.data.item import Described
-from tinyaudio.devices import make_accelerator, move_to, resolve_device
-from tinyaudio.errors import DataError
+from tinyaudio.devices import move_to, resolve_device
+from tinyaudio.errors import DataError, UserError
 from tinyaudio.memory import check_batch
+from tinyaudio.microbatches import micro_batch_loss
+from tinyaudio.processes import (
+    any_process,
+    check_agreement,
+    check_division,
+    code_digest,
+    in_words,
+    lost_process,
+    make_accelerator,
+    rank_and_number,
+    stop_signals,
+)
 from tinyaudio.recipe import Models, Recipe, networks
 from tinyaudio.resume import save_state
 from tinyaudio.run_folder import (
@@ -44,6 +54,7 @@ from tinyaudio.train import Batch, State, train
 from tinyaudio.weights import save_weights
 
 LOG_EVERY = 10  # steps
+PRECISIONS = ("float32", "bf16")
 EVAL_BATCH = 8  # held-out clips a batch
 EVAL_CLIPS = 32  # scored while training: enough for a steady number, few enough not to wait for
 
@@ -60,6 +71,8 @@ def run(
     eval_every: int = 50,
     save_every: int = 100,
     minutes: float | int | None = None,
+    accumulate: int = 1,
+    precision: str = "float32",
 ) -> State:
     """Train until ``config.steps``, from the beginning or from where this run was left.
 
@@ -74,6 +87,8 @@ def run(
         eval_every: Steps between evaluations on held-out sound.
         save_every: Steps between checkpoints.
         minutes: Stop after this long, to be resumed later.
+        accumulate: Equal parts in which each process takes its share of a batch, to save memory.
+        precision: Of convolutions and matrix products, one of `PRECISIONS`; weights are float32.
 
     Returns:
         The state at the end.
@@ -85,7 +100,9 @@ def run(
     if folder and recipe.for_folder:
         config = recipe.for_folder(config, folder)
     accelerator = make_accelerator(device)
-    main = accelerator is None or accelerator.is_main_process
+    rank, world_size = rank_and_number(accelerator)
+    main = rank == 0
+    check_division(config.batch_size, world_size, accumulate)
     metadata = {
         "format": FORMAT,
         "recipe": recipe.name,
@@ -93,29 +110,24 @@ def run(
         "data": {"folder": str(folder.resolve()) if folder else None},
         "from": str(init_from) if init_from else None,
     }
-    with ExitStack() as signals, locked(out) if main else nullcontext():
+    with ExitStack() as signals, lost_process(out), locked(out) if main else nullcontext():
         seed_all(config.seed)
         state = State(recipe.learners(config))
         move_to(state, str(accelerator.device) if accelerator else resolve_device(device))
-        if accelerator:  # each process draws its own noise
-            torch.manual_seed(config.seed + accelerator.process_index)
-        resumed = resume(state, out, metadata, accelerator)
+        resumed = resume(state, out, metadata)
         if init_from and not resumed:
             init_from_run(state, recipe, init_from)
-        held_out = [*batches_of(recipe.dataset(config, "valid", folder), EVAL_CLIPS)]
-        clips = recipe.dataset(config, "train", folder)
-        check_batch(clips[0], config.batch_size)
-        batches = Batches(
-            clips,
-            config.batch_size,
-            workers=workers,
-            rank=accelerator.process_index if accelerator else 0,
-            world_size=accelerator.num_processes if accelerator else 1,
-            seed=config.seed,
-        )
-        stop = signals.enter_context(stop_signals(accelerator is None))
+        held_out, clips, problem = read_data(recipe, config, folder)
+        facts = {"code": code_digest(), "step": state.step, "sound": in_words(clips)}
+        check_agreement(accelerator, problem, facts)
+        part = {"rank": rank, "world_size": world_size}
+        batches = Batches(clips, config.batch_size, workers=workers, seed=config.seed, **part)
+        for one in state.learners:
+            one.loss = micro_batch_loss(one, rank, world_size, accumulate, precision == "bf16")
+        stop = signals.enter_context(stop_signals())
         if main:
-            backends = {one.name: one.backend() for one in state.learners}
+            rounded = f" in {precision}" if precision != "float32" else ""
+            backends = {one.name: one.backend() + rounded for one in state.learners}
             if resumed and (change := changed_backend(out, backends)):
                 report(change)
             made_by = metadata | versions() | {"backends": backends}
@@ -132,9 +144,8 @@ def run(
                 save_weights(network, out / name)
 
         def save() -> None:
-            path = out / "state.safetensors"
-            save_state(state, path, metadata=metadata, accelerator=accelerator)
-            if main:
+            if main:  # whose random generators are those of all
+                save_state(state, out / "state.safetensors", metadata=metadata)
                 save_networks()
 
         def evaluate() -> None:
@@ -160,12 +171,15 @@ def run(
                     log(out, {"step": state.step, **state.logs, "seconds": round(seconds, 2)})
                     bar.set_postfix({k: f"{v:.3f}" for k, v in state.logs.items() if "/loss" in k})
                 out_of_time = minutes is not None and seconds > 60 * minutes
+                stopping = any_process(accelerator, stop.is_set() or out_of_time)
                 if main and (state.step % eval_every == 0 or last or out_of_time):
                     evaluate()
-                if state.step % save_every == 0 or last or out_of_time or stop.is_set():
+                if state.step % save_every == 0 or last or stopping:
                     save()
-                if stop.is_set() or out_of_time:
+                if stopping:
                     break
+        if accelerator:
+            accelerator.end_training()
         if main:
             report(ending(state.step, config.steps, out, interrupted=stop.is_set()))
     if stop.is_set():
@@ -207,27 +221,17 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-@contextmanager
-def stop_signals(listen: bool) -> Iterator[threading.Event]:
-    """The first Ctrl-C or SIGTERM sets an event, so that the step ends first; the second acts at once."""
-    stop = threading.Event()
-    if not listen or threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def handler(number: int, frame: object) -> None:
-        stop.set()
-        for s, earlier in before.items():
-            signal.signal(s, earlier)
-
-    for s in before:
-        signal.signal(s, handler)
+def read_data(
+    recipe: Recipe[Any], config: Any, folder: Path | None
+) -> tuple[list[Batch], Dataset, UserError | None]:
+    """Batches of held-out sound, the clips to learn from, and what is wrong with them, if something is."""
     try:
-        yield stop
-    finally:
-        for s, earlier in before.items():
-            signal.signal(s, earlier)
+        held_out = [*batches_of(recipe.dataset(config, "valid", folder), EVAL_CLIPS)]
+        clips = recipe.dataset(config, "train", folder)
+        check_batch(clips[0], config.batch_size)
+    except UserError as error:
+        return [], Subset([], []), error  # type: ignore[arg-type]
+    return held_out, clips, None
 
 
 def batches_of(dataset: Dataset, n_clips: int | None = None) -> Iterator[Batch]:

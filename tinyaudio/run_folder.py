@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -25,9 +25,6 @@ from tinyaudio.files import atomic_write
 from tinyaudio.recipe import Recipe
 from tinyaudio.resume import check_fit, load_state, read_record
 from tinyaudio.train import State
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
 
 
 @contextmanager
@@ -118,9 +115,7 @@ def truncate_log(path: Path, step: int) -> None:
         file.write("".join(line + "\n" for line in kept).encode())
 
 
-def resume(
-    state: State, out: Path, metadata: dict[str, Any], accelerator: "Accelerator | None"
-) -> bool:
+def resume(state: State, out: Path, metadata: dict[str, Any]) -> bool:
     """Load the run's checkpoint, if it has one and it is this very run's.
 
     Raises:
@@ -136,7 +131,7 @@ def resume(
                 f"{out} holds another run ({difference(saved.get(key), metadata[key], key)}); it was left"
                 " as it is. Give another --out, or the options it was made with"
             )
-    load_state(state, path, accelerator=accelerator)
+    load_state(state, path)
     return True
 
 

@@ -11,7 +11,7 @@ from tinyaudio.cli.convert import TWO_FILES
 from tinyaudio.cli.options import add_options, config_options, count, positive, whole
 from tinyaudio.errors import ConfigError, UserError
 from tinyaudio.recipe import Recipe
-from tinyaudio.run import report, run
+from tinyaudio.run import PRECISIONS, report, run
 
 
 def add_train(commands: Any, recipes: Iterable[Recipe[Any]]) -> None:
@@ -71,6 +71,19 @@ def add_recipe(names: Any, recipe: Recipe[Any]) -> None:
         help="processes that read audio ahead (default: 0)",
     )
     one.add_argument(
+        "--accumulate",
+        type=count,
+        default=1,
+        metavar="N",
+        help="parts in which a process takes its share of a batch, to save memory (default: 1)",
+    )
+    one.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="bf16 computes convolutions and matrix products in bfloat16 (default: float32)",
+    )
+    one.add_argument(
         "--minutes", type=positive, metavar="M", help="stop after this long; run again to resume"
     )
     one.add_argument(
@@ -113,6 +126,8 @@ def train_command(options: argparse.Namespace) -> None:
         eval_every=options.eval_every,
         save_every=options.save_every,
         minutes=options.minutes,
+        accumulate=options.accumulate,
+        precision=options.precision,
     )
     if int(os.environ.get("RANK", "0")) == 0 and state.step == config.steps:
         for verb in recipe.commands:

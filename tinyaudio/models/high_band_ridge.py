@@ -19,7 +19,7 @@ from itertools import pairwise
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn import functional as F
 
 from tinyaudio.represent.spectrum import stft
@@ -122,9 +122,12 @@ class HighBandRidge(nn.Module):
         )
         y = ((measured - TYPICAL) / SPREAD).transpose(1, 2)[:, inner].flatten(0, 1)
         share = 1 / (n_seen + 1)
-        self.inner.lerp_(x.T @ x / len(x), share)
-        self.cross.lerp_(x.T @ y / len(x), share)
-        self.squares.lerp_(y.square().mean(dim=0), share)
+        means = [x.T @ x / len(x), x.T @ y / len(x), y.square().mean(dim=0)]
+        if distributed.is_initialized():  # all processes solve for the sound of all
+            for mean in means:
+                distributed.all_reduce(mean.div_(distributed.get_world_size()))
+        for running, mean in zip((self.inner, self.cross, self.squares), means, strict=True):
+            running.lerp_(mean, share)
         R = self.inner.double()
         ridge = RIDGE * R.diagonal().mean() * torch.eye(len(R)).to(R)
         W = torch.linalg.solve(R + ridge, self.cross.double())
