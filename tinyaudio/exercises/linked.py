@@ -59,7 +59,7 @@ def _from_input(x: Tensor, rate: int, links: Sequence[Link]) -> list[Tensor]:
     return [x, *(function(x) for _, _, function in links)]
 
 
-def _joined(answer: Callable[..., Any]) -> Callable[..., Any]:
+def _chained(answer: Callable[..., Any]) -> Callable[..., Any]:
     """All sounds in one tensor, or one number where the answer refuses."""
 
     def result(x: Tensor, rate: int, links: Sequence[Link]) -> Any:
@@ -113,7 +113,7 @@ LINKED = Exercise(
         "지금의 소리와 지금의 레이트, 두 가지를 들고 고리를 차례로 지나십시오.",
         "Carry two things from link to link: the sound and its rate.",
     ),
-    run=_joined,
+    run=_chained,
 )
 
 
