@@ -24,10 +24,23 @@ Observation = dict[str, np.ndarray]
 # Exercises that ask for any answer with a property: the marker judges the bare result by these functions.
 JUDGED = {"check_levels": "_judged", "check_trigram": "_judged"}
 # Exercises whose answer must also do something in a certain way, which a function of its module finds out.
-WATCHED = {"check_encode", "check_taps", "check_generate", "check_layer:gated_layer", "check_mixture_bits"}
+WATCHED = {"check_encode", "check_taps", "check_generate"}
+# Exercises whose `run` loses gradients: what to differentiate instead.
+DIFFERENTIATED = {
+    "gated_layer.check_layer": """
+def SLOPED(build):
+    def run(weights, x, d, offset):
+        module = build(x.shape[2], d)
+        module.load_state_dict(weights)
+        return tuple(module(x, offset))
+    return run
+"""
+}
 # Gradients that an exercise leaves open, as (result, argument): what the generator's loss does to the
 # discriminator, and what a critic's loss does to real clips and to the mixing.
 OPEN = {"check_losses": ((1, 0), (1, 1)), "check_critic_loss": ((0, 2), (0, 4))}
+# A case of codes so far from every component that probabilities underflow.
+MORE_EDGES = {"check_mixture_bits": "[(_EXAMPLE.expand(-1, 2).clone(), torch.tensor([30_000, 60_000]), 65_536)]"}
 MOST = 1_000_000  # numbers in a result
 
 
@@ -36,7 +49,7 @@ class Question:
     """What is sent to a submission's process.
 
     Attributes:
-        source: Python that defines `CASES`, `EDGES`, `RUN` and `WATCH`.
+        source: Python that defines `CASES`, `EDGES`, `RUN`, `SLOPED` and `WATCH`.
         slopes: Whether gradients count.
         seed: Of the cases.
         open: Gradients that do not count, by result and argument.
@@ -52,7 +65,7 @@ def question(check: Callable[..., Any], seed: int) -> Question:
     """The question that a checker of ``tinyaudio.exercises`` asks, without its answers."""
     module = sys.modules[check.__module__]
     name = check.__name__.removeprefix("check_").upper()
-    tree = ast.parse(inspect.getsource(module))
+    tree = NoAnswers().visit(ast.parse(inspect.getsource(module)))
     call = next(
         node.value
         for node in tree.body
@@ -60,11 +73,13 @@ def question(check: Callable[..., Any], seed: int) -> Question:
     )
     assert isinstance(call, ast.Call)
     given = {word.arg: word.value for word in call.keywords}
-    watched = bool({check.__name__, f"{check.__name__}:{module.__name__.split('.')[-1]}"} & WATCHED)
+    watched = check.__name__ in WATCHED
     nothing = ast.Constant(None)
+    edges = ast.unparse(given["edges"]) if "edges" in given else "()"
+    more = MORE_EDGES.get(check.__name__, "()")
     wanted = {
         "CASES": given["cases"],
-        "EDGES": given.get("edges", ast.Tuple([], ast.Load())),
+        "EDGES": ast.parse(f"[*{edges}, *{more}]", mode="eval").body,
         "RUN": nothing if check.__name__ in JUDGED else given.get("run", nothing),
         "WATCH": given["witness"] if watched else nothing,
     }
@@ -72,10 +87,21 @@ def question(check: Callable[..., Any], seed: int) -> Question:
         [
             *reachable(tree, list(wanted.values())),
             *(f"{key} = {ast.unparse(value)}" for key, value in wanted.items()),
+            DIFFERENTIATED.get(f"{module.__name__.split('.')[-1]}.{check.__name__}", "SLOPED = RUN"),
         ]
     )
     slopes = "witness" in given and not watched
     return Question(source, slopes, seed, OPEN.get(check.__name__, ()))
+
+
+class NoAnswers(ast.NodeTransformer):
+    """Take the wrong answers out of mistakes, which may be written by the right one."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`Mistake(answer, korean, english)` without the answer."""
+        if ast.unparse(node.func) == "Mistake" and node.args:
+            node.args[0] = ast.Constant(None)
+        return self.generic_visit(node)
 
 
 def reachable(tree: ast.Module, roots: Sequence[ast.AST]) -> list[str]:
@@ -111,6 +137,7 @@ class Asked:
     cases: Sequence[tuple[Any, ...]]
     edges: Sequence[tuple[Any, ...]]
     run: Callable[[Answer], Answer]
+    sloped: Callable[[Answer], Answer]
     watch: Callable[[Answer], Any] | None
     slopes: bool
     open: tuple[tuple[int, int], ...]
@@ -124,6 +151,7 @@ def asked(one: Question) -> Asked:
         list(names["CASES"](torch.Generator().manual_seed(one.seed))),
         list(names["EDGES"]),
         names["RUN"] or (lambda answer: answer),
+        names["SLOPED"] or (lambda answer: answer),
         names["WATCH"],
         one.slopes,
         one.open,
@@ -151,7 +179,7 @@ def observe(answer: Any, question: Asked) -> Observation:
                 return found
     if question.slopes:
         for i, case in enumerate(question.cases):
-            for place, slope in slopes(question.run(answer), case).items():
+            for place, slope in slopes(question.sloped(answer), case).items():
                 if place not in question.open:
                     found[f"slope {i} {place[0]} {place[1]}"] = slope
     if question.watch:
