@@ -61,8 +61,14 @@ class Question:
     open: tuple[tuple[int, int], ...] = ()
 
 
-def question(check: Callable[..., Any], seed: int) -> Question:
-    """The question that a checker of ``tinyaudio.exercises`` asks, without its answers."""
+def question(check: Callable[..., Any], seed: int, judged: bool = False) -> Question:
+    """The question that a checker of ``tinyaudio.exercises`` asks, without its answers.
+
+    Args:
+        check: The checker.
+        seed: Of the cases.
+        judged: Whether results are judged where they arise, in exercises that ask for a property.
+    """
     module = sys.modules[check.__module__]
     name = check.__name__.removeprefix("check_").upper()
     tree = NoAnswers().visit(ast.parse(inspect.getsource(module)))
@@ -80,7 +86,7 @@ def question(check: Callable[..., Any], seed: int) -> Question:
     wanted = {
         "CASES": given["cases"],
         "EDGES": ast.parse(f"[*{edges}, *{more}]", mode="eval").body,
-        "RUN": nothing if check.__name__ in JUDGED else given.get("run", nothing),
+        "RUN": nothing if check.__name__ in JUDGED and not judged else given.get("run", nothing),
         "WATCH": given["witness"] if watched else nothing,
     }
     source = "\n".join(
@@ -140,7 +146,7 @@ class Asked:
     sloped: Callable[[Answer], Answer]
     watch: Callable[[Answer], Any] | None
     slopes: bool
-    open: tuple[tuple[int, int], ...]
+    open: set[tuple[int, int]]
 
 
 def asked(one: Question) -> Asked:
@@ -154,7 +160,7 @@ def asked(one: Question) -> Asked:
         names["SLOPED"] or (lambda answer: answer),
         names["WATCH"],
         one.slopes,
-        one.open,
+        {(i, j) for i, j in one.open},
     )
 
 
