@@ -9,6 +9,7 @@ tests compare with the key, and are worth the points.
 """
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import asdict
@@ -150,12 +151,14 @@ def question_cells(text: str, task: Task, language: str) -> list[NotebookNode]:
     solved = [line for line in right if line not in asks]
     answer = [
         *begins,
+        "",
         '""" # BEGIN PROMPT',
         *("\n".join(body).strip().split("\n")),
         '""" # END PROMPT',
         "# BEGIN SOLUTION NO PROMPT",
         *("\n".join(solved).strip().split("\n")),
         "# END SOLUTION",
+        "",
         *asks,
     ]
     public = ['""" # BEGIN TEST CONFIG', "points: 0", '""" # END TEST CONFIG', f"assert {task.checker}({task.name})"]
@@ -168,6 +171,7 @@ def question_cells(text: str, task: Task, language: str) -> list[NotebookNode]:
         f'assert not trouble("{task.checker}", {task.name}), trouble("{task.checker}", {task.name})',
     ]
     name = f"q{task.number.replace('.', '_')}"
+    text = re.sub(r'<a href="#[^"]*">([^<]*)</a>', r"\1", text)  # its equations are in the chapter
     return [
         new_raw_cell(f"# BEGIN QUESTION\nname: {name}\npoints: {task.points}"),
         new_markdown_cell(text),
