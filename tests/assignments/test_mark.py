@@ -19,7 +19,7 @@ from tools.assignments.tasks import tasks
 from tools.book.edition import select
 
 BLANK = "raise NotImplementedError"
-LIMITS = mark.Limits(seconds=4)
+LIMITS = mark.Limits(seconds=2)
 linux = pytest.mark.skipif(bool(sandbox.missing()), reason="the walls are Linux's")
 
 
@@ -35,12 +35,14 @@ def hand_in(folder, name, text):
 
 def marks(folder, key_folder, chapter, tmp_path, limits=LIMITS):
     """The table's rows by name, and the feedback's text by name."""
-    marked = mark.mark(folder, key_folder, [chapter], limits, progress=False)
+    marked = mark.mark(folder, key_folder, [chapter], limits)
     mark.write_table(tmp_path / "marks.csv", marked, [chapter])
     mark.write_feedback(tmp_path / "feedback", marked, [chapter], "en")
     with open(tmp_path / "marks.csv", encoding="utf-8-sig", newline="") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
-    pages = {one.name: one.read_text(encoding="utf-8") for one in (tmp_path / "feedback").glob("*.md")}
+    pages = {
+        one.name: one.read_text(encoding="utf-8") for one in (tmp_path / "feedback").glob("*.md")
+    }
     return rows, pages
 
 
@@ -70,7 +72,9 @@ def nearest(z, codebook):
     rows, pages = marks(class_folder, key_folder, vqvae, tmp_path)
     assert rows["good"]["points"] == rows["good"]["of"] == "8"
     assert rows["tampered"]["points"] == "0" and not outside.exists()
-    assert "READ SOMETHING" not in pages["tampered.ipynb.md"] and "9.1" in pages["tampered.ipynb.md"]
+    assert (
+        "READ SOMETHING" not in pages["tampered.ipynb.md"] and "9.1" in pages["tampered.ipynb.md"]
+    )
     assert "There is no function" in pages["tampered.ipynb.md"]  # of the other three
 
 
@@ -89,7 +93,11 @@ def a_class(folder, vqvae, key_folder, outside):
     for name in ("김 하늘", "이도윤 2026-11", "Zoë O'Brien", "=cmd()", "박서연"):
         add(name, all_of, answers())
     stub = notebook(
-        [select(one.text, "ko") for one in vqvae.cells if one.kind == "code" and "solution" not in one.tags]
+        [
+            select(one.text, "ko")
+            for one in vqvae.cells
+            if one.kind == "code" and "solution" not in one.tags
+        ]
     )
     add("stub", 0, stub)
     add("empty notebook", 0, notebook([]))
@@ -100,15 +108,23 @@ def a_class(folder, vqvae, key_folder, outside):
     want["empty folder"] = 0
     (folder / "empty folder").mkdir()
     add("wrong", all_of - 1, answers(nearest=RIGHT["nearest"].replace("argmin", "argmax")))
-    add("no gradient", all_of - 2, answers(quantize=RIGHT["quantize"].replace("z + (e - z).detach()", "e")))
+    add(
+        "no gradient",
+        all_of - 2,
+        answers(quantize=RIGHT["quantize"].replace("z + (e - z).detach()", "e")),
+    )
     add("crashing cell", all_of, answers(before=["import nothing_of_this_name", "1/0"]))
     add("crashing function", all_of - 3, answers(ema="def ema(*a):\n    return [][1]"))
     add("endless loop in a cell", all_of, answers(before=[cell("nearest", "while True: pass")]))
     loop = "def quantize(z, codebook):\n    while True:\n        try: pass\n        except BaseException: pass"
     add("endless loop in a function", all_of - 2, answers(quantize=loop))
-    deaf = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n" + loop
+    deaf = "import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\n" + loop
     add("endless loop that hears no alarm", all_of - 2, answers(quantize=deaf))
-    add("prints megabytes", all_of, answers(before=[cell("x", "x = 1\nfor i in range(50): print('x' * 2**20)")]))
+    add(
+        "prints megabytes",
+        all_of,
+        answers(before=[cell("x", "x = 1\nfor i in range(50): print('x' * 2**20)")]),
+    )
     add("input", all_of, answers(before=[cell("x", "x = input('name?')")]))
     add("deleted cells", POINTS["nearest"], answers(quantize=None, two_terms=None, ema=None))
     add("os._exit", all_of - 2, answers(two_terms="def two_terms(*a):\n    import os; os._exit(0)"))
@@ -244,7 +260,10 @@ def test_one_that_breaks_the_marker_does_not_stop_the_rest(
     hand_in(class_folder, "a", answers())
     hand_in(class_folder, "b", answers())
     rows, _ = marks(class_folder, key_folder, vqvae, tmp_path)
-    assert rows["a"]["remarks"] == "the marker failed: RecursionError: deep" and rows["b"]["remarks"] == ""
+    assert (
+        rows["a"]["remarks"] == "the marker failed: RecursionError: deep"
+        and rows["b"]["remarks"] == ""
+    )
 
 
 def test_what_cannot_be_marked_is_said(tmp_path, key_folder, vqvae):

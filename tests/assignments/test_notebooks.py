@@ -30,7 +30,9 @@ def test_there_is_one_of_each_in_both_languages(made):
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_students_get_no_solutions_and_instructors_get_notes(made, vqvae, language):
     student, teacher = (
-        "\0".join(cell.source for cell in nbformat.read(made / kind / language / "vqvae.ipynb", 4).cells)
+        "\0".join(
+            cell.source for cell in nbformat.read(made / kind / language / "vqvae.ipynb", 4).cells
+        )
         for kind in ("student", "instructor")
     )
     for task in tasks.tasks(vqvae):
@@ -68,11 +70,17 @@ print(repr(trouble("check_nearest", right)), trouble("check_nearest", far))
 
 
 def test_without_otter_one_line_says_how_to_get_it(made, vqvae, monkeypatch, capsys):
-    with pytest.raises(AssignmentError, match=r"^Otter-Grader is not here: install it .*--otter \S+$"):
+    with pytest.raises(
+        AssignmentError, match=r"^Otter-Grader is not here: install it .*--otter \S+$"
+    ):
         notebooks.assign("no-otter-here", made, vqvae)
     monkeypatch.setattr("sys.argv", ["assignments", "make", "vqvae", "--otter"])
     assert commands.main() == 2
-    assert capsys.readouterr().err.strip().endswith("--otter needs --key FOLDER, which holds the hidden tests' answers")
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .endswith("--otter needs --key FOLDER, which holds the hidden tests' answers")
+    )
 
 
 def test_a_chapter_that_is_not_there_is_named(monkeypatch, capsys):

@@ -1,5 +1,4 @@
-"""The command line: ``tinyaudio train | generate | convert | translate | upsample | evaluate``,
-``tinyaudio data | submit``.
+"""The command line: ``tinyaudio train | generate | convert | translate | upsample | evaluate | data | submit``.
 
 Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
 141 the reader of the output went away.

@@ -21,10 +21,16 @@ def main() -> int:
     one = commands.add_parser("make", help="write student, instructor and graded notebooks")
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.add_argument("--out", type=Path, default=OUT, help="folder (default: _build/assignments)")
-    one.add_argument("--key", type=Path, help="with graded notebooks for Otter-Grader, from this key")
-    one.add_argument("--otter", nargs="?", const="otter", help="run Otter, too; its program (default: otter)")
+    one.add_argument(
+        "--key", type=Path, help="with graded notebooks for Otter-Grader, from this key"
+    )
+    one.add_argument(
+        "--otter", nargs="?", const="otter", help="run Otter, too; its program (default: otter)"
+    )
     one.set_defaults(run=make_command)
-    one = commands.add_parser("key", help="compute the answers, into a folder outside the repository")
+    one = commands.add_parser(
+        "key", help="compute the answers, into a folder outside the repository"
+    )
     one.add_argument("folder", type=Path)
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.add_argument("--seed", type=int, help="(default: the folder's, or a new one)")
@@ -34,9 +40,13 @@ def main() -> int:
     one.add_argument("--key", type=Path, required=True, help="the folder that `key` wrote")
     one.add_argument("--out", type=Path, default=Path("marks.csv"), help="(default: marks.csv)")
     one.add_argument("--chapters", nargs="*", help="that were set (default: all)")
-    one.add_argument("--seconds", type=float, default=Limits.seconds, help="a cell or exercise may take")
+    one.add_argument(
+        "--seconds", type=float, default=Limits.seconds, help="a cell or exercise may take"
+    )
     one.add_argument("--language", choices=("ko", "en"), default="ko", help="of the feedback")
-    one.add_argument("--accept-missing-walls", action="store_true", help="see the instructors' page")
+    one.add_argument(
+        "--accept-missing-walls", action="store_true", help="see the instructors' page"
+    )
     one.set_defaults(run=mark_command)
     options = parser.parse_args()
     try:
@@ -53,7 +63,9 @@ def make_command(options: argparse.Namespace) -> None:
         raise AssignmentError("--otter needs --key FOLDER, which holds the hidden tests' answers")
     for chapter in chapters(options.chapters):
         points = notebooks.write(options.out / chapter.name, chapter, options.key)
-        print(f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {options.out / chapter.name}")
+        print(
+            f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {options.out / chapter.name}"
+        )
         if options.otter:
             for path in notebooks.assign(options.otter, options.out / chapter.name, chapter):
                 print(f"  {path}")
@@ -83,7 +95,12 @@ def mark_command(options: argparse.Namespace) -> None:
     write_table(options.out, marked, found)
     feedback = options.out.with_name(f"{options.out.stem}_feedback")
     write_feedback(feedback, marked, found, options.language)
-    right = sum(earned(one, chapter.name, task) > 0 for one in marked for chapter in found for task in tasks(chapter))
+    right = sum(
+        earned(one, chapter.name, task) > 0
+        for one in marked
+        for chapter in found
+        for task in tasks(chapter)
+    )
     print(f"{len(marked)} submissions, {right} right answers: {options.out}, {feedback}")
 
 

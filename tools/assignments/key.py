@@ -58,7 +58,9 @@ def seed_of(folder: Path, new: int | None = None) -> int:
         AssignmentError: The folder lies in the repository, or its seed is no integer.
     """
     if folder.resolve().is_relative_to(ROOT):
-        raise AssignmentError(f"{folder}: lies in the repository, which is public; keep the key elsewhere")
+        raise AssignmentError(
+            f"{folder}: lies in the repository, which is public; keep the key elsewhere"
+        )
     path = folder / "seed.txt"
     if new is not None or not path.exists():
         with atomic_write(path) as file:
@@ -126,7 +128,10 @@ def read(folder: Path, chapter: Chapter) -> Key:
     Raises:
         AssignmentError: There is none, or the exercises or the seed have changed since.
     """
-    path, again = folder / "answers" / f"{chapter.name}.npz", f"python -m tools.assignments key {folder}"
+    path, again = (
+        folder / "answers" / f"{chapter.name}.npz",
+        f"python -m tools.assignments key {folder}",
+    )
     if not path.exists():
         raise AssignmentError(f"{path}: missing; run {again}")
     with np.load(path, allow_pickle=False) as file:
@@ -180,23 +185,33 @@ def same(x: np.ndarray | None, y: np.ndarray | None, place: str, tolerance: floa
     return equal(x, y, max(tolerance, 1e-3) if place.startswith("slope") else tolerance)
 
 
-def described(given: Observation, right: Observation, places: list[str], tolerance: float) -> Verdict:
+def described(
+    given: Observation, right: Observation, places: list[str], tolerance: float
+) -> Verdict:
     """What is wrong, where no typical mistake is, without telling the right result."""
     wrong = [one for one in places if not same(given.get(one), right[one], one, tolerance)]
-    words = next((given[one] for one in wrong if one in given and given[one].dtype.kind == "U"), None)
+    words = next(
+        (given[one] for one in wrong if one in given and given[one].dtype.kind == "U"), None
+    )
     if words is not None:
         said = str(words)
         if said == "not written":
             return Verdict(False, "비어 있습니다.", "Not written.")
         if said == "not handed in":
-            return Verdict(False, "이 연습의 함수가 없습니다.", "There is no function for this exercise.")
+            return Verdict(
+                False, "이 연습의 함수가 없습니다.", "There is no function for this exercise."
+            )
         return Verdict(False, f"결과를 얻지 못했습니다: {said}", f"No result: {said}")
     if places[0].startswith("slope"):
-        return Verdict(False, "값은 맞지만 기울기가 다릅니다.", "The values are right, the gradients are not.")
+        return Verdict(
+            False, "값은 맞지만 기울기가 다릅니다.", "The values are right, the gradients are not."
+        )
     common = named(given, right, wrong)
     if common:
         return Verdict(False, common.korean, common.english)
-    kind_ko, kind_en = ("경계", "boundary") if places[0].startswith("edge") else ("보통", "ordinary")
+    kind_ko, kind_en = (
+        ("경계", "boundary") if places[0].startswith("edge") else ("보통", "ordinary")
+    )
     count = f"{len(wrong)}/{len(places)}"
     return Verdict(
         False, f"{kind_ko} 경우 {count}개가 틀립니다.", f"Wrong in {count} of the {kind_en} cases."

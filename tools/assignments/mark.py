@@ -32,13 +32,22 @@ from tools.assignments.tasks import Task, handed_out, tasks
 from tools.book import ROOT
 from tools.book.source import Chapter
 
-BEGIN_SECONDS = 180  # for the imports of a chapter, on a busy machine
+BEGIN_SECONDS = 60  # of the processor, for the imports of a chapter
+WAITING = (
+    10  # so many times longer on the clock than on the processor: the machine is busy, or it sleeps
+)
 MOST_RESULT = 64 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may take: seconds a cell and an exercise, and bytes of memory and of files."""
+    """What a submission may take.
+
+    Attributes:
+        seconds: Of the processor, for a cell and for an exercise, so that a busy machine costs no marks.
+        memory: Bytes.
+        files: Bytes.
+    """
 
     seconds: float = 10
     memory: int = 2 << 30
@@ -55,7 +64,11 @@ class Marked:
 
 
 def mark(
-    folder: Path, key: Path, chapters: Sequence[Chapter], limits: Limits = Limits(), progress: bool = True
+    folder: Path,
+    key: Path,
+    chapters: Sequence[Chapter],
+    limits: Limits = Limits(),
+    progress: bool = True,
 ) -> list[Marked]:
     """Mark everything in a folder.
 
@@ -80,7 +93,9 @@ def mark(
         try:
             marked.append(mark_one(one, chapters, keys, seed, limits))
         except Exception as error:  # one must not stop the rest
-            marked.append(Marked(one, troubles=[f"the marker failed: {type(error).__name__}: {error}"[:300]]))
+            marked.append(
+                Marked(one, troubles=[f"the marker failed: {type(error).__name__}: {error}"[:300]])
+            )
     return marked
 
 
@@ -147,7 +162,9 @@ def run(
                 troubles.append(f"a cell was left out: {why}")
             shutil.rmtree(folder, ignore_errors=True)
     nothing: Observation = {"case 0": text(troubles[-1] if troubles else "not handed in")}
-    return {task.checker: found.get(task.checker, nothing) for task in asked}, list(dict.fromkeys(troubles))
+    return {task.checker: found.get(task.checker, nothing) for task in asked}, list(
+        dict.fromkeys(troubles)
+    )
 
 
 def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
@@ -175,15 +192,16 @@ def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    before, since, why = "", time.monotonic(), ""
+    before, since, used, why = "", time.monotonic(), 0.0, ""
     try:
         while process.poll() is None:
             time.sleep(0.05)
             at, now = place(folder), time.monotonic()
             if at != before:
-                before, since = at, now
-            patience = BEGIN_SECONDS if before in ("", "start") else 1.5 * limits.seconds + 2
-            if now - since > patience:
+                before, since, used = at, now, processor_seconds(process.pid)
+            patience = BEGIN_SECONDS if before in ("", "start") else 1.5 * limits.seconds + 1
+            spent = processor_seconds(process.pid) - used
+            if spent > patience or now - since > WAITING * patience:
                 why = f"longer than {limits.seconds:g} s"
             elif size(folder) > limits.files:
                 why = f"more than {limits.files >> 20} MB of files"
@@ -193,7 +211,18 @@ def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
         process.kill()
         process.wait()
     at = place(folder)
-    return None if at == "end" else (at, why or f"the process ended (exit code {process.returncode})")
+    return (
+        None if at == "end" else (at, why or f"the process ended (exit code {process.returncode})")
+    )
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far; 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def place(folder: Path) -> str:
@@ -239,7 +268,11 @@ def said_troubles(out: Path) -> list[str]:
     """What a worker says went wrong in cells."""
     try:
         path = out / "troubles.json"
-        read = json.loads(path.read_bytes()[:20_000]) if path.is_file() and not path.is_symlink() else []
+        read = (
+            json.loads(path.read_bytes()[:20_000])
+            if path.is_file() and not path.is_symlink()
+            else []
+        )
         return [str(one)[:200] for one in read][:20]
     except (OSError, ValueError, TypeError, RecursionError):
         return ["unreadable results"]
@@ -250,14 +283,25 @@ def write_table(path: Path, marked: Sequence[Marked], chapters: Sequence[Chapter
     columns = [(chapter.name, task) for chapter in chapters for task in tasks(chapter)]
     made = io.StringIO()
     rows = csv.writer(made)
-    rows.writerow(["name", "file", "points", "of", *(task.number for _, task in columns), "remarks"])
+    rows.writerow(
+        ["name", "file", "points", "of", *(task.number for _, task in columns), "remarks"]
+    )
     for one in marked:
         points = [earned(one, name, task) for name, task in columns]
         most = sum(task.points for _, task in columns)
-        words = [one.submission.name, one.submission.file, sum(points), most, *points, "; ".join(one.troubles)]
+        words = [
+            one.submission.name,
+            one.submission.file,
+            sum(points),
+            most,
+            *points,
+            "; ".join(one.troubles),
+        ]
         rows.writerow([plain(word) for word in words])
     with atomic_write(path) as file:
-        file.write(b"\xef\xbb\xbf" + made.getvalue().encode())  # a mark that spreadsheets know UTF-8 by
+        file.write(
+            b"\xef\xbb\xbf" + made.getvalue().encode()
+        )  # a mark that spreadsheets know UTF-8 by
 
 
 def plain(word: object) -> object:
@@ -274,7 +318,9 @@ def earned(one: Marked, chapter: str, task: Task) -> int:
     return task.points if found and found.right else 0
 
 
-def write_feedback(folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str) -> None:
+def write_feedback(
+    folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str
+) -> None:
     """A page for each submission, called by its file's name, in Korean or English."""
     korean = language == "ko"
     for one in marked:

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -51,7 +52,10 @@ def write(out: Path, chapter: Chapter, key_folder: Path | None) -> int:
     asked = tasks(chapter)
     for language in LANGUAGES:
         save(out / "student" / language / f"{chapter.name}.ipynb", student(chapter, language))
-        save(out / "instructor" / language / f"{chapter.name}.ipynb", instructor(chapter, asked, language))
+        save(
+            out / "instructor" / language / f"{chapter.name}.ipynb",
+            instructor(chapter, asked, language),
+        )
         if key_folder:
             write_master(out / "otter" / language, chapter, asked, language, key_folder)
     return sum(task.points for task in asked)
@@ -68,14 +72,19 @@ def instructor(chapter: Chapter, asked: list[Task], language: str) -> NotebookNo
     """The chapter with its solutions, and after each what it is worth and which mistakes are typical."""
     notebook = stored(chapter, language)
     if notebook is None:
-        raise AssignmentError(f"{chapter.name}: has no {language} notebook; python -m tools.book make first")
+        raise AssignmentError(
+            f"{chapter.name}: has no {language} notebook; python -m tools.book make first"
+        )
     cells, rest = [], iter(asked)
     for cell in notebook.cells:
         cells.append(cell)
         if "solution" in cell.metadata.get("tags", []):
             cells.append(new_markdown_cell(note(next(rest), language), id=f"note-{cell.id}"))
     notebook.cells = cells
-    notebook.metadata["tinyaudio"] = {"source": f"book/src/{chapter.name}.md", "edition": "instructor"}
+    notebook.metadata["tinyaudio"] = {
+        "source": f"book/src/{chapter.name}.md",
+        "edition": "instructor",
+    }
     return notebook
 
 
@@ -83,13 +92,16 @@ def note(task: Task, language: str) -> str:
     """What an instructor wants to know about an exercise."""
     mistakes = exercise_of(task.check).mistakes
     if language == "ko":
-        head = f"**강의자에게.** {task.points}점, {task.minutes}분. 검사기가 이름을 아는 오답은 {len(mistakes)}가지입니다."
+        head = f"**강의자에게.** {task.points}점, {task.minutes}분. 이름을 아는 오답: {len(mistakes)}가지."
         return "\n".join([head, "", *(f"- {one.korean}" for one in mistakes)])
-    head = f"**For instructors.** Points: {task.points}, minutes: {task.minutes}. Mistakes known by name: {len(mistakes)}."
+    known = f"Mistakes known by name: {len(mistakes)}."
+    head = f"**For instructors.** Points: {task.points}, minutes: {task.minutes}. {known}"
     return "\n".join([head, "", *(f"- {one.english}" for one in mistakes)])
 
 
-def write_master(folder: Path, chapter: Chapter, asked: list[Task], language: str, key_folder: Path) -> None:
+def write_master(
+    folder: Path, chapter: Chapter, asked: list[Task], language: str, key_folder: Path
+) -> None:
     """Write an Otter master with the files that its hidden tests need."""
     answers = key_folder / "answers" / f"{chapter.name}.npz"
     key.read(key_folder, chapter)  # is there, and fits
@@ -105,7 +117,9 @@ def write_master(folder: Path, chapter: Chapter, asked: list[Task], language: st
             "question": asdict(question(task.check, seed, judged=True)),
             "tolerance": exercise.tolerance,
             "codes": exercise.codes,
-            "mistakes": [one.korean if language == "ko" else one.english for one in exercise.mistakes],
+            "mistakes": [
+                one.korean if language == "ko" else one.english for one in exercise.mistakes
+            ],
         }
     (folder / "key.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
     save(folder / f"{chapter.name}.ipynb", master(chapter, asked, language))
@@ -116,7 +130,7 @@ def master(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
     handed = student(chapter, language).cells
     texts = [
         before.source
-        for before, cell in zip(handed, handed[1:], strict=False)
+        for before, cell in pairwise(handed)
         if "exercise" in cell.metadata.get("tags", [])
     ]
     config = [
@@ -144,7 +158,9 @@ def master(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
 
 def question_cells(text: str, task: Task, language: str) -> list[NotebookNode]:
     """One exercise: its text, stub and solution, and its tests."""
-    stub, right = (select(one, language).split("\n") for one in (task.cells.stub, task.cells.solution))
+    stub, right = (
+        select(one, language).split("\n") for one in (task.cells.stub, task.cells.solution)
+    )
     asks = [line for line in right if line.startswith("check_")]
     begins = [line for line in stub if line.startswith(("import ", "from "))]
     body = [line for line in stub if line not in begins and not line.startswith("check_")]
@@ -161,7 +177,12 @@ def question_cells(text: str, task: Task, language: str) -> list[NotebookNode]:
         "",
         *asks,
     ]
-    public = ['""" # BEGIN TEST CONFIG', "points: 0", '""" # END TEST CONFIG', f"assert {task.checker}({task.name})"]
+    public = [
+        '""" # BEGIN TEST CONFIG',
+        "points: 0",
+        '""" # END TEST CONFIG',
+        f"assert {task.checker}({task.name})",
+    ]
     secret = [
         '""" # BEGIN TEST CONFIG',
         f"points: {task.points}",

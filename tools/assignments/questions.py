@@ -40,7 +40,9 @@ def SLOPED(build):
 # discriminator, and what a critic's loss does to real clips and to the mixing.
 OPEN = {"check_losses": ((1, 0), (1, 1)), "check_critic_loss": ((0, 2), (0, 4))}
 # A case of codes so far from every component that probabilities underflow.
-MORE_EDGES = {"check_mixture_bits": "[(_EXAMPLE.expand(-1, 2).clone(), torch.tensor([30_000, 60_000]), 65_536)]"}
+MORE_EDGES = {
+    "check_mixture_bits": "[(_EXAMPLE.expand(-1, 2).clone(), torch.tensor([30_000, 60_000]), 65_536)]"
+}
 MOST = 1_000_000  # numbers in a result
 
 
@@ -93,7 +95,9 @@ def question(check: Callable[..., Any], seed: int, judged: bool = False) -> Ques
         [
             *reachable(tree, list(wanted.values())),
             *(f"{key} = {ast.unparse(value)}" for key, value in wanted.items()),
-            DIFFERENTIATED.get(f"{module.__name__.split('.')[-1]}.{check.__name__}", "SLOPED = RUN"),
+            DIFFERENTIATED.get(
+                f"{module.__name__.split('.')[-1]}.{check.__name__}", "SLOPED = RUN"
+            ),
         ]
     )
     slopes = "witness" in given and not watched
@@ -167,8 +171,8 @@ def asked(one: Question) -> Asked:
 def observe(answer: Any, question: Asked) -> Observation:
     """What an answer gives on every case: arrays, or a word where there is none.
 
-    The keys are ``case 0``…, ``edge 0``…, ``slope 0 0 0``… (of each case's results, each by each argument) and ``watch``.
-    What is no number, and what is raised, is text.
+    The keys are ``case 0``…, ``edge 0``…, ``slope 0 0 0``… (of each case's results, each by each
+    argument) and ``watch``.  What is no number, and what is raised, is text.
     """
     found: Observation = {}
     if not callable(answer):

@@ -138,7 +138,9 @@ def confine(readable: Iterable[Path], writable: Path) -> None:
 def refuse_calls(machine: str) -> None:
     """Refuse system calls, by a filter that all threads get."""
 
-    def only_if(number: int, argument: int, test: int, value: int) -> list[tuple[int, int, int, int]]:
+    def only_if(
+        number: int, argument: int, test: int, value: int
+    ) -> list[tuple[int, int, int, int]]:
         """Let a call through if its argument passes the test."""
         return [
             (EQUAL, 0, 4, number),

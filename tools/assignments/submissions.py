@@ -60,13 +60,24 @@ def read_one(path: Path, folder: Path) -> Submission:
                 notebooks |= inside
                 name = said or name
             elif file.suffix.lower() == ".ipynb":
-                notebooks[file.name] = limited(io.BytesIO(file.read_bytes()[: MOST_BYTES + 1]), file.name)
-        except (OSError, ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+                notebooks[file.name] = limited(
+                    io.BytesIO(file.read_bytes()[: MOST_BYTES + 1]), file.name
+                )
+        except (
+            OSError,
+            ValueError,
+            zipfile.BadZipFile,
+            RuntimeError,
+            NotImplementedError,
+            EOFError,
+        ) as error:
             troubles.append(f"{file.name}: {error}")
     if not notebooks and not troubles:
         troubles.append("no notebook")
     name = unicodedata.normalize("NFC", name)  # macOS writes Hangul in parts
-    return Submission(name, path.relative_to(folder).as_posix(), notebooks, "; ".join(troubles)[:300])
+    return Submission(
+        name, path.relative_to(folder).as_posix(), notebooks, "; ".join(troubles)[:300]
+    )
 
 
 def unpacked(packed: zipfile.ZipFile) -> tuple[dict[str, str], str]:
@@ -96,7 +107,9 @@ def limited(file: Any, name: str) -> str:
     """
     content: bytes = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ValueError(f"{name}: more than {MOST_BYTES >> 20} MB; clear the outputs and submit again")
+        raise ValueError(
+            f"{name}: more than {MOST_BYTES >> 20} MB; clear the outputs and submit again"
+        )
     return content.decode("utf-8", errors="replace")
 
 
@@ -121,10 +134,14 @@ def code_cells(notebook: str) -> tuple[list[str], str]:
     return cells, name
 
 
-def chapter_of(file: str, said: str, cells: list[str], chapters: dict[str, Chapter]) -> Chapter | None:
+def chapter_of(
+    file: str, said: str, cells: list[str], chapters: dict[str, Chapter]
+) -> Chapter | None:
     """The chapter of a notebook: as its file says, as it is named, or as its imports do."""
     for name in (said, Path(file).stem.split(" ")[0]):
         if name in chapters:
             return chapters[name]
     text = "\n".join(cells)
-    return next((one for name, one in chapters.items() if f"tinyaudio.exercises.{name} " in text), None)
+    return next(
+        (one for name, one in chapters.items() if f"tinyaudio.exercises.{name} " in text), None
+    )

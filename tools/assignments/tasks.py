@@ -59,7 +59,9 @@ def chapters(names: list[str] | None = None) -> list[Chapter]:
     }
     for name in names or []:
         if name not in with_tasks:
-            raise AssignmentError(f"{name}: no chapter with exercises; there are {', '.join(with_tasks)}")
+            raise AssignmentError(
+                f"{name}: no chapter with exercises; there are {', '.join(with_tasks)}"
+            )
     return [with_tasks[name] for name in names or with_tasks]
 
 
@@ -77,7 +79,9 @@ def tasks(chapter: Chapter) -> list[Task]:
     for words, cells in zip(headings, exercises(chapter), strict=True):
         call = CALL.search(cells.stub)
         if not call or set(words) != {"ko", "en"}:
-            raise AssignmentError(f"{cells.place}: no heading such as ### Exercise 4.2 Title (★, 10 minutes)")
+            raise AssignmentError(
+                f"{cells.place}: no heading such as ### Exercise 4.2 Title (★, 10 minutes)"
+            )
         ko, en = words["ko"], words["en"]
         check = checkers(chapter.name)[cells.checker]
         made.append(Task(en[1], ko[2], en[2], len(en[3]), int(en[4]), cells, check, call[2]))
@@ -85,7 +89,7 @@ def tasks(chapter: Chapter) -> list[Task]:
 
 
 def handed_out(chapter: Chapter) -> set[str]:
-    """The code cells of a chapter that nobody changed, in either language, stripped; stubs are not among them."""
+    """The text of a chapter's code cells in either language, but for stubs, which have to be run."""
     return {
         select(cell.text, language).strip()
         for cell in chapter.cells

@@ -80,5 +80,16 @@ def test_the_answers_are_right():
     assert round(2 * math.log(2), 3) == 1.386  # 9
     assert 440 * 256 / 16_000 == pytest.approx(7.04)  # 11
     assert round(math.sqrt(0.75), 3) == 0.866  # 12
-    for words in ("6,000 Hz", "49.9", "15.625 Hz", "0.228", "3070", "192 ms", "0.72", "450", "216", "1.386"):
+    for words in (
+        "6,000 Hz",
+        "49.9",
+        "15.625 Hz",
+        "0.228",
+        "3070",
+        "192 ms",
+        "0.72",
+        "450",
+        "216",
+        "1.386",
+    ):
         assert TEXT.count(words) >= 2, words
