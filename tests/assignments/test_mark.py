@@ -14,12 +14,12 @@ import pytest
 
 from tests.assignments.conftest import POINTS, RIGHT, answers, cell, notebook
 from tinyaudio.cli.submit import pack
-from tools.assignments import AssignmentError, key, mark, sandbox
+from tools.assignments import AssignmentError, key, mark, running, sandbox
 from tools.assignments.tasks import tasks
 from tools.book.edition import select
 
 BLANK = "raise NotImplementedError"
-LIMITS = mark.Limits(seconds=2)
+LIMITS = running.Limits(seconds=2)
 linux = pytest.mark.skipif(bool(sandbox.missing()), reason="the walls are Linux's")
 
 
@@ -240,10 +240,10 @@ def test_what_was_forged_is_no_result(tmp_path, vqvae):
     nearest, quantize, terms, ema = tasks(vqvae)
     np.savez(tmp_path / "check_nearest.npz", **{"case 0": np.array([print], dtype=object)})
     with zipfile.ZipFile(tmp_path / "check_quantize.npz", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("case 0.npy", bytes(mark.MOST_RESULT + 1))
+        packed.writestr("case 0.npy", bytes(running.MOST_RESULT + 1))
     (tmp_path / "check_two_terms.npz").symlink_to(__file__)
     (tmp_path / "check_ema.npz").write_bytes(b"text")
-    found = mark.results(tmp_path, [nearest, quantize, terms, ema])
+    found = running.results(tmp_path, [nearest, quantize, terms, ema])
     assert found.keys() == {"check_nearest", "check_quantize", "check_ema"}
     assert all(str(one["case 0"]).startswith("unreadable results") for one in found.values())
 
@@ -268,9 +268,9 @@ def test_one_that_breaks_the_marker_does_not_stop_the_rest(
 
 def test_what_cannot_be_marked_is_said(tmp_path, key_folder, vqvae):
     with pytest.raises(AssignmentError, match="none: is no folder; name the one"):
-        mark.mark(tmp_path / "none", key_folder, [vqvae])
+        mark.mark(tmp_path / "none", key_folder, [vqvae], LIMITS)
     with pytest.raises(AssignmentError, match="holds no zip, no notebook and no folder"):
-        mark.mark(tmp_path, key_folder, [vqvae])
+        mark.mark(tmp_path, key_folder, [vqvae], LIMITS)
 
 
 def test_a_key_of_another_seed_or_in_the_repository_is_refused(tmp_path, key_folder, vqvae):
@@ -291,6 +291,6 @@ def test_a_table_has_no_formulas_and_no_line_breaks():
 
 def test_json_is_data(tmp_path):
     (tmp_path / "troubles.json").write_text(json.dumps(["x" * 999, 3]))
-    assert mark.said_troubles(tmp_path) == ["x" * 200, "3"]
+    assert running.said_troubles(tmp_path) == ["x" * 200, "3"]
     (tmp_path / "troubles.json").write_text("[" * 9999)
-    assert mark.said_troubles(tmp_path) == ["unreadable results"]
+    assert running.said_troubles(tmp_path) == ["unreadable results"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tinyaudio.errors import UserError
 from tools.assignments import AssignmentError, key, notebooks, sandbox
-from tools.assignments.mark import Limits, earned, mark, write_feedback, write_table
+from tools.assignments.mark import earned, mark, write_feedback, write_table
+from tools.assignments.running import Limits
 from tools.assignments.tasks import chapters, tasks
 from tools.book import ROOT, BookError
 
