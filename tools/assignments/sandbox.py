@@ -90,6 +90,9 @@ def lock(readable: Iterable[Path], writable: Path, memory: int, seconds: int) ->
         raise OSError(ctypes.get_errno(), "no_new_privs")
     if landlock_version():
         confine(readable, writable)
+    no_privileges = struct.pack("6I", *6 * (0,))
+    if libc().capset(struct.pack("Ii", 0x20080522, 0), no_privileges):  # should the marker be root
+        raise OSError(ctypes.get_errno(), "capset")
     if platform.machine() in REFUSED:
         refuse_calls(platform.machine())
 
