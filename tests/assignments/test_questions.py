@@ -1,6 +1,11 @@
 """What a submission's process is sent: questions, which hold no answers."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,6 +15,7 @@ from tests.assignments.test_mark import check_named
 from tools.assignments import key
 from tools.assignments.questions import Question, asked, observe, question
 from tools.assignments.tasks import chapters, tasks
+from tools.book import ROOT
 from tools.book.exercises import checkers
 
 CHAPTERS = chapters()
@@ -25,6 +31,21 @@ def test_a_question_holds_no_solution(task):
     secret = [line for line in body if line.startswith("return ") and len(line) > 24]
     assert not any(line in source for line in secret)
     compile(source, "question", "exec")
+
+
+def test_a_process_with_the_questions_holds_no_exercise():
+    """All questions of the book are prepared as in a submission's process; then its memory is searched."""
+    work = """
+import gc, json, sys
+from tools.assignments.questions import Question, asked
+from tools.assignments.worker import HIDDEN, hide
+kept = [asked(Question(**one)) for one in json.load(sys.stdin)]
+hide(HIDDEN)
+print(len(kept), [type(one).__name__ for one in gc.get_objects() if type(one).__name__ == "Exercise"])
+"""
+    sent = json.dumps([asdict(question(task.check, 1)) for task in TASKS])
+    done = subprocess.run([sys.executable, "-c", work], input=sent, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert done.stdout == f"{len(TASKS)} []\n", done.stdout + done.stderr
 
 
 @pytest.mark.slow

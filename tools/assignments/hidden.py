@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from questions import Question, asked, observe
-
-from tinyaudio.exercises.check_result import equal
+from questions import Question, asked, observe, same
 
 HERE = Path(__file__).parent
 
@@ -29,21 +27,14 @@ def trouble(check: str, answer: Any) -> str:
     passed: list[str] = []
     for sort in ("case", "edge", "slope", "watch"):
         places = passed + [one for one in rows[0] if one.startswith(sort)]
-        if not all(same(given.get(one), rows[0][one], about["tolerance"]) for one in places):
+        if not all(same(given.get(one), rows[0][one], one, about["tolerance"]) for one in places):
             for row, words in zip(rows[1:], about["mistakes"], strict=True):
-                if all(same(given.get(one), row.get(one), about["tolerance"]) for one in places):
+                if all(
+                    same(given.get(one), row.get(one), one, about["tolerance"]) for one in places
+                ):
                     return str(words)
             return f"wrong in a hidden {sort}"
         passed = places
     if about["codes"] and any(given[one].dtype.kind in "fc" for one in passed):
         return "codes are integers"
     return ""
-
-
-def same(x: Any, y: Any, tolerance: float) -> bool:
-    """Whether two results are the same."""
-    if x is None or y is None:
-        return x is y
-    if x.dtype.kind in "US" or y.dtype.kind in "US":
-        return x.dtype.kind == y.dtype.kind and str(x) == str(y)
-    return equal(x, y, tolerance)

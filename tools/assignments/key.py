@@ -24,7 +24,7 @@ from tinyaudio.exercises.check_result import as_tensor, equal
 from tinyaudio.exercises.common_mistakes import COMMON, FLOAT_CODES
 from tinyaudio.files import atomic_write
 from tools.assignments import AssignmentError
-from tools.assignments.questions import JUDGED, Observation, asked, observe, question
+from tools.assignments.questions import JUDGED, Observation, asked, observe, question, same
 from tools.assignments.tasks import Task, fingerprint, tasks
 from tools.book import ROOT
 from tools.book.exercises import Answer, exercise_of, solution
@@ -174,15 +174,6 @@ def verdict(task: Task, given: Observation, answers: Answers) -> Verdict:
 def alike(a: Observation, b: Observation, places: list[str], tolerance: float) -> bool:
     """Whether two observations agree at these places."""
     return all(same(a.get(one), b.get(one), one, tolerance) for one in places)
-
-
-def same(x: np.ndarray | None, y: np.ndarray | None, place: str, tolerance: float) -> bool:
-    """Whether two results are the same; two missing ones are, after an error."""
-    if x is None or y is None:
-        return x is y
-    if x.dtype.kind in "US" or y.dtype.kind in "US":
-        return x.dtype.kind == y.dtype.kind and str(x) == str(y)
-    return equal(x, y, max(tolerance, 1e-3) if place.startswith("slope") else tolerance)
 
 
 def described(

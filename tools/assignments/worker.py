@@ -7,6 +7,7 @@ says what it is doing, so that the marker can go on after it when the process ha
 """
 
 import ast
+import gc
 import importlib.abc
 import importlib.machinery
 import json
@@ -74,6 +75,7 @@ def hide(package: str) -> NoCheckers:
     vars(sys.modules[parent]).pop(child, None)
     finder = NoCheckers()
     sys.meta_path.insert(0, finder)
+    gc.collect()  # what only these modules held
     return finder
 
 

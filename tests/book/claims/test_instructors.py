@@ -7,6 +7,7 @@ import nbformat
 import pytest
 import torch
 
+import tinyaudio
 from tinyaudio.represent import mulaw
 from tools.book import ROOT, SOURCES
 from tools.book.exercises import checkers, exercise_of, exercises, is_random
@@ -56,6 +57,7 @@ def test_a_sixth_of_the_exercises_have_fixed_cases():
 
 
 def test_the_commands_are_there():
+    assert TEXT.count(f"git clone --branch v{tinyaudio.__version__} ") == 2
     make = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"(?m)^assignments:", make) and "make assignments" in TEXT
     command = (ROOT / "tools" / "assignments" / "__main__.py").read_text(encoding="utf-8")
