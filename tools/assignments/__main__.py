@@ -62,14 +62,21 @@ def make_command(options: argparse.Namespace) -> None:
     """Write the notebooks of assignments."""
     if options.otter and not options.key:
         raise AssignmentError("--otter needs --key FOLDER, which holds the hidden tests' answers")
+    failed = 0
     for chapter in chapters(options.chapters):
-        points = notebooks.write(options.out / chapter.name, chapter, options.key)
-        print(
-            f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {options.out / chapter.name}"
-        )
+        out = options.out / chapter.name
+        try:
+            points = notebooks.write(out, chapter, options.key)
+        except (AssignmentError, BookError) as error:  # the other chapters can be handed out
+            print(error, file=sys.stderr)
+            failed += 1
+            continue
+        print(f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {out}")
         if options.otter:
-            for path in notebooks.assign(options.otter, options.out / chapter.name, chapter):
+            for path in notebooks.assign(options.otter, out, chapter):
                 print(f"  {path}")
+    if failed:
+        raise AssignmentError(f"{failed} chapters were not written; see above")
 
 
 def key_command(options: argparse.Namespace) -> None:

@@ -62,6 +62,8 @@ def run(
     }
     found: dict[str, Observation] = {}
     troubles: list[str] = []
+    if not job["cells"]:
+        return {task.checker: {"case 0": text("not handed in")} for task in asked}, troubles
     with tempfile.TemporaryDirectory(prefix="submission-") as temporary:
         while len(found) < len(asked):
             folder = Path(temporary) / f"try {len(job['skip'])}"
