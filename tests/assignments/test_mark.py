@@ -149,7 +149,7 @@ def nearest(z, codebook):
     got += [o for o in gc.get_objects() if type(o).__name__ == "Exercise"]
     try: got.append(socket.create_connection(("127.0.0.1", PORT)))
     except OSError: pass
-    assert not got, "SPIED"
+    assert not got, "SPIED " + repr(got)[:150]
     return z[:, 0].long() * 0
 """
     add("reads the answer key", all_of - 1, answers(nearest=spy))

@@ -52,7 +52,7 @@ class NoCheckers(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
         """Every module of exercises is found here."""
-        if name == HIDDEN or name.startswith(HIDDEN + "."):
+        if name == HIDDEN or name.rpartition(".")[0] == HIDDEN:
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
