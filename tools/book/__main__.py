@@ -9,7 +9,7 @@ from tools.book import ROOT, BookError, new, student
 from tools.book.address import set_address
 from tools.book.check import problems, sources
 from tools.book.edition import edition
-from tools.book.pages import write_pages
+from tools.book.pages import write_pages, written
 from tools.book.run import execute, fill, make, outputs_hash, path_of, stored
 from tools.book.site import build
 from tools.book.source import accept, read
@@ -101,7 +101,12 @@ def verify_command(options: argparse.Namespace) -> int:
 
 def accept_command(options: argparse.Namespace) -> None:
     """Mark the English blocks as translations of the present Korean."""
-    for path in sources(options.chapters):
+    appendices = {path.stem: path for path in written()}
+    paths = [appendices[name] for name in options.chapters or appendices if name in appendices]
+    chapters = [name for name in options.chapters if name not in appendices]
+    if chapters or not options.chapters:
+        paths += sources(chapters)
+    for path in paths:
         print(f"{path.stem}: {accept(path)} translations accepted")
 
 

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from tools.book import LANGUAGES, SOURCES, BookError
 from tools.book.edition import edition, equation_numbers, markdown, select, with_setup
 from tools.book.measured import PLACEHOLDER, heading_problems
-from tools.book.pages import NAMES, stale_pages
+from tools.book.pages import NAMES, stale_pages, written
 from tools.book.run import code_cells, path_of, relative, staleness, stored
 from tools.book.source import BILINGUAL, Chapter, pairs, read, short_hash, where
 from tools.book.terms import term_problems, without_roles
@@ -68,6 +68,12 @@ def problems() -> list[str]:
             found += figure_problems(chapter)
             found += edition_problems(chapter)
             chapters.append(chapter)
+        except BookError as error:
+            found.append(str(error))
+    for path in written():
+        names.add(path.stem)
+        try:
+            found += source_problems(read(path))
         except BookError as error:
             found.append(str(error))
     if len(chapters) == len(paths):  # else why the appendices cannot be made is in `found`

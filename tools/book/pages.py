@@ -1,4 +1,8 @@
-"""The generated appendices: corrections, glossary and bibliography, from their files and the chapters."""
+"""The appendices: corrections, glossary and bibliography, made from their files and the chapters.
+
+Others are written: ``book/appendices/NAME.md`` has blocks in both languages, like a chapter's source, and no
+code.
+"""
 
 import re
 from pathlib import Path
@@ -9,9 +13,10 @@ from nbformat import NotebookNode
 from tools.book import LANGUAGES, ROOT
 from tools.book.citations import formatted, labels, works
 from tools.book.corrections import corrections_text
+from tools.book.edition import equation_numbers, markdown
 from tools.book.references import Term, glossary, uses
 from tools.book.run import write_changed
-from tools.book.source import Chapter, short_hash
+from tools.book.source import Chapter, read, short_hash
 
 # The consonants that Korean dictionaries sort by; double ones stand with the single.
 INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
@@ -36,6 +41,11 @@ WORDS = {
 }
 
 
+def written() -> list[Path]:
+    """The sources of the appendices that are written."""
+    return sorted((ROOT / "book" / "appendices").glob("*.md"))
+
+
 def pages(chapters: list[Chapter]) -> dict[Path, str]:
     """The text of every appendix of both editions, by path."""
     made = {}
@@ -49,9 +59,21 @@ def pages(chapters: list[Chapter]) -> dict[Path, str]:
             "glossary": glossary_text(language, used),
             "bibliography": bibliography_text(language, used),
         }
+        for path in written():
+            texts[path.stem] = written_text(read(path), language)
         for name, blocks in texts.items():
             made[page_path(language, name)] = nbformat.writes(page(blocks)) + "\n"
     return made
+
+
+def written_text(appendix: Chapter, language: str) -> list[str]:
+    """The blocks of a written appendix in one language."""
+    numbers = equation_numbers(appendix)
+    return [
+        markdown(appendix, cell, numbers)
+        for cell in appendix.cells
+        if cell.language in (None, language)
+    ]
 
 
 def page_path(language: str, name: str) -> Path:

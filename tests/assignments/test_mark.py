@@ -1,0 +1,296 @@
+"""Marking: right answers count, whatever is beside them, and nothing that is handed in gets out."""
+
+import csv
+import json
+import os
+import shutil
+import socket
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.assignments.conftest import POINTS, RIGHT, answers, cell, notebook
+from tinyaudio.cli.submit import pack
+from tools.assignments import AssignmentError, key, mark, running, sandbox
+from tools.assignments.tasks import tasks
+from tools.book.edition import select
+
+BLANK = "raise NotImplementedError"
+LIMITS = running.Limits(seconds=2)
+linux = pytest.mark.skipif(bool(sandbox.missing()), reason="the walls are Linux's")
+
+
+@pytest.fixture
+def class_folder(tmp_path):
+    (tmp_path / "class").mkdir()
+    return tmp_path / "class"
+
+
+def hand_in(folder, name, text):
+    (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+
+
+def marks(folder, key_folder, chapter, tmp_path, limits=LIMITS):
+    """The table's rows by name, and the feedback's text by name."""
+    marked = mark.mark(folder, key_folder, [chapter], limits)
+    mark.write_table(tmp_path / "marks.csv", marked, [chapter])
+    mark.write_feedback(tmp_path / "feedback", marked, [chapter], "en")
+    with open(tmp_path / "marks.csv", encoding="utf-8-sig", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    pages = {
+        one.name: one.read_text(encoding="utf-8") for one in (tmp_path / "feedback").glob("*.md")
+    }
+    return rows, pages
+
+
+# ------------------------------------------------------------------- two submissions, quickly
+
+
+@linux
+def test_a_right_one_gets_all_and_a_tampered_one_nothing(class_folder, key_folder, vqvae, tmp_path):
+    """One that replaces the checkers, and writes and reads where it should not."""
+    outside = tmp_path / "outside.txt"
+    tampered = f"""
+def check_nearest(answer): return True
+import tinyaudio.exercises.vqvae as v
+v.check_nearest = check_nearest
+def nearest(z, codebook):
+    found = []
+    for path in ({str(key_folder / "seed.txt")!r}, {str(Path(__file__))!r}, "/etc/passwd"):
+        try: found.append(open(path).read())
+        except OSError: pass
+    try: open({str(outside)!r}, "w").write("out")
+    except OSError: pass
+    assert not found, "READ SOMETHING"
+    return z[:, 0].long() * 0
+"""
+    hand_in(class_folder, "good", answers(before=["this is no Python", "plot(1)"]))
+    hand_in(class_folder, "tampered", notebook([cell("nearest", tampered)]))
+    rows, pages = marks(class_folder, key_folder, vqvae, tmp_path)
+    assert rows["good"]["points"] == rows["good"]["of"] == "8"
+    assert rows["tampered"]["points"] == "0" and not outside.exists()
+    assert (
+        "READ SOMETHING" not in pages["tampered.ipynb.md"] and "9.1" in pages["tampered.ipynb.md"]
+    )
+    assert "There is no function" in pages["tampered.ipynb.md"]  # of the other three
+
+
+# ----------------------------------------------------------------------------- a class of thirty
+
+
+def a_class(folder, vqvae, key_folder, outside):
+    """Thirty submissions; returns the points that each should get."""
+    want = {}
+
+    def add(name, points, text):
+        want[name] = points
+        hand_in(folder, name, text)
+
+    all_of = sum(POINTS.values())
+    for name in ("김 하늘", "이도윤 2026-11", "Zoë O'Brien", "=cmd()", "박서연"):
+        add(name, all_of, answers())
+    stub = notebook(
+        [
+            select(one.text, "ko")
+            for one in vqvae.cells
+            if one.kind == "code" and "solution" not in one.tags
+        ]
+    )
+    add("stub", 0, stub)
+    add("empty notebook", 0, notebook([]))
+    want["empty file"] = 0
+    (folder / "empty file.ipynb").write_bytes(b"")
+    want["no zip"] = 0
+    (folder / "no zip.zip").write_bytes(b"PK no zip")
+    want["empty folder"] = 0
+    (folder / "empty folder").mkdir()
+    add("wrong", all_of - 1, answers(nearest=RIGHT["nearest"].replace("argmin", "argmax")))
+    add(
+        "no gradient",
+        all_of - 2,
+        answers(quantize=RIGHT["quantize"].replace("z + (e - z).detach()", "e")),
+    )
+    add("crashing cell", all_of, answers(before=["import nothing_of_this_name", "1/0"]))
+    add("crashing function", all_of - 3, answers(ema="def ema(*a):\n    return [][1]"))
+    add("endless loop in a cell", all_of, answers(before=[cell("nearest", "while True: pass")]))
+    loop = "def quantize(z, codebook):\n    while True:\n        try: pass\n        except BaseException: pass"
+    add("endless loop in a function", all_of - 2, answers(quantize=loop))
+    deaf = "import signal\nsignal.signal(signal.SIGPROF, signal.SIG_IGN)\n" + loop
+    add("endless loop that hears no alarm", all_of - 2, answers(quantize=deaf))
+    add(
+        "prints megabytes",
+        all_of,
+        answers(before=[cell("x", "x = 1\nfor i in range(50): print('x' * 2**20)")]),
+    )
+    add("input", all_of, answers(before=[cell("x", "x = input('name?')")]))
+    add("deleted cells", POINTS["nearest"], answers(quantize=None, two_terms=None, ema=None))
+    add("os._exit", all_of - 2, answers(two_terms="def two_terms(*a):\n    import os; os._exit(0)"))
+    crash = "def two_terms(*a):\n    import ctypes; ctypes.string_at(0)"
+    add("segmentation fault", all_of - 2, answers(two_terms=crash))
+    checker = "def check_ema(a): return True\ndef check_nearest(a): return True\ndef nearest(*a): return 0"
+    add("tampered checker", 0, notebook([checker, cell("nearest", checker), "check_ema(nearest)"]))
+    bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: break\nfork_bomb_ended = 1\n"
+    bomb += "import threading, subprocess\nsubprocess.run(['sh', '-c', 'echo'])"
+    add("fork bomb", all_of, answers(before=[cell("x", "x = 1\n" + bomb)]))
+    spy = f"""
+def nearest(z, codebook):
+    import glob, gc, numpy, os, sys, socket
+    got = []
+    for path in [{str(key_folder / "answers" / "vqvae.npz")!r}, *glob.glob("/proc/*/mem"), {__file__!r}]:
+        try: got.append(open(path, "rb").read(10))
+        except OSError: pass
+    try:
+        from tinyaudio.exercises.nearest_code import NEAREST
+        got.append(NEAREST)
+    except (ImportError, AttributeError): pass
+    got += [o for o in gc.get_objects() if type(o).__name__ == "Exercise"]
+    try: got.append(socket.create_connection(("127.0.0.1", PORT)))
+    except OSError: pass
+    assert not got, "SPIED " + repr(got)[:150]
+    return z[:, 0].long() * 0
+"""
+    add("reads the answer key", all_of - 1, answers(nearest=spy))
+    writes = f"""
+import os, shutil
+for action in (lambda: open({str(outside)!r} + "/x", "w"), lambda: os.remove({str(outside)!r} + "/kept"),
+               lambda: os.rename("job.json", {str(outside)!r} + "/x"), lambda: os.chmod({str(outside)!r}, 0),
+               lambda: os.symlink({str(outside)!r}, "../out/link"), lambda: open("/dev/shm/tinyaudio-x", "w")):
+    try: action()
+    except OSError: pass
+x = 1"""
+    add("writes outside", all_of, answers(before=[cell("x", writes)]))
+    fill = "x = 1\nfor i in range(2000): open(f'{i}', 'wb').write(bytes(2**22))"
+    add("fills the disk", all_of, answers(before=[cell("x", fill)]))
+    memory = "def ema(*a):\n    return torch.zeros(10**11)"
+    add("takes all memory", all_of - 3, answers(ema=memory))
+    deep = '{"cells": ' + "[" * 50_000
+    add("deep file", 0, deep)
+    pack([folder / "박서연.ipynb"], "최 은 지 (분반 2)", folder / "상자.zip")
+    with zipfile.ZipFile(folder / "상자.zip", "a") as packed:
+        packed.writestr("../../slip.ipynb", "no notebook")
+    want["최 은 지 (분반 2)"] = all_of
+    return want
+
+
+@pytest.mark.slow
+@linux
+def test_a_class_of_thirty(class_folder, key_folder, vqvae, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("mine")
+    before = {str(one) for one in tmp_path.rglob("*")}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        want = a_class(class_folder, vqvae, key_folder, outside)
+        spy = class_folder / "reads the answer key.ipynb"
+        spy.write_text(spy.read_text().replace("PORT", str(server.getsockname()[1])))
+        handed = {one: one.read_bytes() for one in class_folder.rglob("*") if one.is_file()}
+        begin = time.monotonic()
+        rows, pages = marks(class_folder, key_folder, vqvae, tmp_path)
+        took = time.monotonic() - begin
+        with pytest.raises(TimeoutError):
+            server.accept()
+    print(f"\n{len(rows)} submissions in {took:.0f} s")
+    for row in rows.values():
+        print(f"{row['name']:34} {row['points']}/{row['of']}  {row['remarks'][:90]}")
+    assert len(want) >= 30 and len(rows) == len(want) == len(pages)
+    got = {name.lstrip("'"): int(row["points"]) for name, row in rows.items()}
+    assert got == want
+    assert rows.keys() >= {"'=cmd()"}  # no formula
+    assert not any("SPIED" in page for page in pages.values())
+    assert "argmin" in pages["wrong.ipynb.md"] or "arthest" in pages["wrong.ipynb.md"]
+    assert {one: one.read_bytes() for one in handed} == handed
+    assert (outside / "kept").read_text() == "mine" and os.listdir(outside) == ["kept"]
+    assert outside.stat().st_mode & 0o700 == 0o700 and not Path("/dev/shm/tinyaudio-x").exists()
+    new = {str(one) for one in tmp_path.rglob("*")} - before - set(map(str, handed))
+    made = tuple(str(tmp_path / one) for one in ("marks.csv", "feedback", "class"))
+    assert all(one.startswith(made) for one in new)
+    assert took < 40 * 30
+
+
+# ------------------------------------------------------------------------------ one by one
+
+
+@linux
+def test_the_reference_gets_all_and_every_mistake_is_named(key_folder, vqvae):
+    """By arrays alone; the planted mistakes of all chapters are a slow check."""
+    found = key.read(key_folder, vqvae)
+    check_named(found, vqvae)
+
+
+def check_named(found, chapter):
+    for task in tasks(chapter):
+        answers = found[task.checker]
+        if task.checker in key.JUDGED:  # these are verdicts already, of which 0 is right
+            assert all(not value.any() for value in answers.right.values())
+            assert all(any(v.any() for v in one.values()) for one in answers.mistakes)
+            continue
+        assert key.verdict(task, answers.right, answers).right
+        exercise = key.exercise_of(task.check)
+        for mistake, given in zip(exercise.mistakes, answers.mistakes, strict=True):
+            said = key.verdict(task, given, answers)
+            assert not said.right and said.english == mistake.english
+
+
+def test_what_was_forged_is_no_result(tmp_path, vqvae):
+    """Objects, zip bombs and links in the folder that a submission may write to."""
+    nearest, quantize, terms, ema = tasks(vqvae)
+    np.savez(tmp_path / "check_nearest.npz", **{"case 0": np.array([print], dtype=object)})
+    with zipfile.ZipFile(tmp_path / "check_quantize.npz", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("case 0.npy", bytes(running.MOST_RESULT + 1))
+    (tmp_path / "check_two_terms.npz").symlink_to(__file__)
+    (tmp_path / "check_ema.npz").write_bytes(b"text")
+    found = running.results(tmp_path, [nearest, quantize, terms, ema])
+    assert found.keys() == {"check_nearest", "check_quantize", "check_ema"}
+    assert all(str(one["case 0"]).startswith("unreadable results") for one in found.values())
+
+
+def test_one_that_breaks_the_marker_does_not_stop_the_rest(
+    class_folder, key_folder, vqvae, tmp_path, monkeypatch
+):
+    def break_first(one, *others):
+        if one.name == "a":
+            raise RecursionError("deep")
+        return mark.Marked(one)
+
+    monkeypatch.setattr(mark, "mark_one", break_first)
+    hand_in(class_folder, "a", answers())
+    hand_in(class_folder, "b", answers())
+    rows, _ = marks(class_folder, key_folder, vqvae, tmp_path)
+    assert (
+        rows["a"]["remarks"] == "the marker failed: RecursionError: deep"
+        and rows["b"]["remarks"] == ""
+    )
+
+
+def test_what_cannot_be_marked_is_said(tmp_path, key_folder, vqvae):
+    with pytest.raises(AssignmentError, match="none: is no folder; name the one"):
+        mark.mark(tmp_path / "none", key_folder, [vqvae], LIMITS)
+    with pytest.raises(AssignmentError, match="holds no zip, no notebook and no folder"):
+        mark.mark(tmp_path, key_folder, [vqvae], LIMITS)
+
+
+def test_a_key_of_another_seed_or_in_the_repository_is_refused(tmp_path, key_folder, vqvae):
+    shutil.copytree(key_folder, tmp_path / "key")
+    (tmp_path / "key" / "seed.txt").write_text("1")
+    with pytest.raises(AssignmentError, match=r"of another edition or seed; run .* key"):
+        key.read(tmp_path / "key", vqvae)
+    with pytest.raises(AssignmentError, match="lies in the repository, which is public"):
+        key.seed_of(Path(__file__).parent / "key")
+    (tmp_path / "key" / "seed.txt").write_text("one")
+    with pytest.raises(AssignmentError, match="should hold one integer"):
+        key.seed_of(tmp_path / "key")
+
+
+def test_a_table_has_no_formulas_and_no_line_breaks():
+    assert mark.plain("=1+1") == "'=1+1" and mark.plain("a\nb") == "a b" and mark.plain(3) == 3
+
+
+def test_json_is_data(tmp_path):
+    (tmp_path / "troubles.json").write_text(json.dumps(["x" * 999, 3]))
+    assert running.said_troubles(tmp_path) == ["x" * 200, "3"]
+    (tmp_path / "troubles.json").write_text("[" * 9999)
+    assert running.said_troubles(tmp_path) == ["unreadable results"]

@@ -1,0 +1,89 @@
+"""What is handed out: no solution for students, everything for instructors, a master that Otter can read."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tools.assignments import AssignmentError, notebooks, tasks
+from tools.assignments import __main__ as commands
+from tools.book.exercises import exercise_of
+
+
+@pytest.fixture(scope="module")
+def made(vqvae, key_folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("assignments") / "vqvae"
+    assert notebooks.write(out, vqvae, key_folder) == 8
+    return out
+
+
+def test_there_is_one_of_each_in_both_languages(made):
+    found = sorted(path.relative_to(made).as_posix() for path in made.rglob("*.ipynb"))
+    assert found == sorted(
+        f"{kind}/{language}/vqvae.ipynb"
+        for kind in ("student", "instructor", "otter")
+        for language in ("ko", "en")
+    )
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_students_get_no_solutions_and_instructors_get_notes(made, vqvae, language):
+    student, teacher = (
+        "\0".join(
+            cell.source for cell in nbformat.read(made / kind / language / "vqvae.ipynb", 4).cells
+        )
+        for kind in ("student", "instructor")
+    )
+    for task in tasks.tasks(vqvae):
+        assert task.cells.solution not in student and task.cells.solution in teacher
+        for mistake in exercise_of(task.check).mistakes:
+            words = mistake.korean if language == "ko" else mistake.english
+            assert words in teacher and words not in student
+
+
+def test_a_master_has_a_hidden_test_worth_the_points_of_every_exercise(made, vqvae):
+    master = nbformat.read(made / "otter" / "en" / "vqvae.ipynb", 4)
+    hidden = [one.source for one in master.cells if "hidden: true" in one.source]
+    assert len(hidden) == 4
+    for source, task in zip(hidden, tasks.tasks(vqvae), strict=True):
+        assert f"points: {task.points}\n" in source and task.checker in source
+    assert "href" not in str(master.cells)  # equations stand in the chapter, not here
+
+
+def test_the_hidden_tests_run_where_nothing_of_the_repository_is(made, vqvae):
+    """In a folder with the autograder's files: the reference passes, and a mistake is named."""
+    work = """
+import torch
+from hidden import trouble
+right = lambda z, codebook: torch.cdist(z, codebook).argmin(1)
+far = lambda z, codebook: torch.cdist(z, codebook).argmax(1)
+print(repr(trouble("check_nearest", right)), trouble("check_nearest", far))
+"""
+    folder = made / "otter" / "en"
+    done = subprocess.run([sys.executable, "-c", work], cwd=folder, capture_output=True, text=True)
+    task = tasks.tasks(vqvae)[0]
+    named = [one.english for one in exercise_of(task.check).mistakes]
+    assert done.returncode == 0, done.stderr
+    empty, _, said = done.stdout.strip().partition(" ")
+    assert empty == "''" and said in named
+
+
+def test_without_otter_one_line_says_how_to_get_it(made, vqvae, monkeypatch, capsys):
+    with pytest.raises(
+        AssignmentError, match=r"^Otter-Grader is not here: install it .*--otter \S+$"
+    ):
+        notebooks.assign("no-otter-here", made, vqvae)
+    monkeypatch.setattr("sys.argv", ["assignments", "make", "vqvae", "--otter"])
+    assert commands.main() == 2
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .endswith("--otter needs --key FOLDER, which holds the hidden tests' answers")
+    )
+
+
+def test_a_chapter_that_is_not_there_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["assignments", "make", "vqva"])
+    assert commands.main() == 2
+    assert "vqva: no chapter with exercises; there are " in capsys.readouterr().err

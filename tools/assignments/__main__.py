@@ -1,0 +1,116 @@
+"""``python -m tools.assignments``: write assignments and their key, mark what is handed in."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tinyaudio.errors import UserError
+from tools.assignments import AssignmentError, key, notebooks, sandbox
+from tools.assignments.mark import earned, mark, write_feedback, write_table
+from tools.assignments.running import Limits
+from tools.assignments.tasks import chapters, tasks
+from tools.book import ROOT, BookError
+
+OUT = ROOT / "_build" / "assignments"
+
+
+def main() -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.assignments", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser("make", help="write student, instructor and graded notebooks")
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.add_argument("--out", type=Path, default=OUT, help="folder (default: _build/assignments)")
+    one.add_argument(
+        "--key", type=Path, help="with graded notebooks for Otter-Grader, from this key"
+    )
+    one.add_argument(
+        "--otter", nargs="?", const="otter", help="run Otter, too; its program (default: otter)"
+    )
+    one.set_defaults(run=make_command)
+    one = commands.add_parser(
+        "key", help="compute the answers, into a folder outside the repository"
+    )
+    one.add_argument("folder", type=Path)
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.add_argument("--seed", type=int, help="(default: the folder's, or a new one)")
+    one.set_defaults(run=key_command)
+    one = commands.add_parser("mark", help="mark a folder of submissions")
+    one.add_argument("folder", type=Path, help="of zips, notebooks, or folders of them")
+    one.add_argument("--key", type=Path, required=True, help="the folder that `key` wrote")
+    one.add_argument("--out", type=Path, default=Path("marks.csv"), help="(default: marks.csv)")
+    one.add_argument("--chapters", nargs="*", help="that were set (default: all)")
+    one.add_argument(
+        "--seconds", type=float, default=Limits.seconds, help="a cell or exercise may take"
+    )
+    one.add_argument("--language", choices=("ko", "en"), default="ko", help="of the feedback")
+    one.add_argument(
+        "--accept-missing-walls", action="store_true", help="see the instructors' page"
+    )
+    one.set_defaults(run=mark_command)
+    options = parser.parse_args()
+    try:
+        options.run(options)
+    except (AssignmentError, BookError, UserError) as error:
+        print(f"tools.assignments: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def make_command(options: argparse.Namespace) -> None:
+    """Write the notebooks of assignments."""
+    if options.otter and not options.key:
+        raise AssignmentError("--otter needs --key FOLDER, which holds the hidden tests' answers")
+    failed = 0
+    for chapter in chapters(options.chapters):
+        out = options.out / chapter.name
+        try:
+            points = notebooks.write(out, chapter, options.key)
+        except (AssignmentError, BookError) as error:  # the other chapters can be handed out
+            print(error, file=sys.stderr)
+            failed += 1
+            continue
+        print(f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {out}")
+        if options.otter:
+            for path in notebooks.assign(options.otter, out, chapter):
+                print(f"  {path}")
+    if failed:
+        raise AssignmentError(f"{failed} chapters were not written; see above")
+
+
+def key_command(options: argparse.Namespace) -> None:
+    """Compute the key."""
+    seed = key.seed_of(options.folder, options.seed)
+    for chapter in chapters(options.chapters):
+        begin = time.monotonic()
+        key.write(options.folder, chapter, seed)
+        print(f"{chapter.name}: {time.monotonic() - begin:.1f} s")
+
+
+def mark_command(options: argparse.Namespace) -> None:
+    """Mark a folder."""
+    missing = sandbox.missing()
+    if missing:
+        print(f"not kept from submissions here: {'; '.join(missing)}", file=sys.stderr)
+        if not options.accept_missing_walls:
+            raise AssignmentError(
+                "mark on Linux 5.13 or later, or in a virtual machine that may be thrown away with "
+                "--accept-missing-walls"
+            )
+    found = chapters(options.chapters)
+    marked = mark(options.folder, options.key, found, Limits(seconds=options.seconds))
+    write_table(options.out, marked, found)
+    feedback = options.out.with_name(f"{options.out.stem}_feedback")
+    write_feedback(feedback, marked, found, options.language)
+    right = sum(
+        earned(one, chapter.name, task) > 0
+        for one in marked
+        for chapter in found
+        for task in tasks(chapter)
+    )
+    print(f"{len(marked)} submissions, {right} right answers: {options.out}, {feedback}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

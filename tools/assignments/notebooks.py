@@ -1,0 +1,238 @@
+"""What a course hands out, from the book's own notebooks: for students, for instructors, for Otter-Grader.
+
+    CHAPTER/student/ko|en/CHAPTER.ipynb      without solutions; hand this out
+    CHAPTER/instructor/ko|en/CHAPTER.ipynb   with solutions, points, and the typical mistakes
+    CHAPTER/otter/ko|en/…                    with a key: a master notebook for ``otter assign``
+
+The master holds the exercises alone.  Its public tests are the book's checkers, worth nothing; its hidden
+tests compare with the key, and are worth the points.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from tools.assignments import AssignmentError, key
+from tools.assignments.questions import question
+from tools.assignments.tasks import Task, tasks
+from tools.book import LANGUAGES
+from tools.book.edition import select
+from tools.book.exercises import exercise_of
+from tools.book.run import stored
+from tools.book.source import Chapter
+from tools.book.student import student
+
+HERE = Path(__file__).parent
+INSTALL = (
+    "Otter-Grader is not here: install it into an environment of its own, "
+    "python -m venv otter && otter/bin/pip install -e '.[instructor]', and name it with --otter otter/bin/otter"
+)
+
+
+def write(out: Path, chapter: Chapter, key_folder: Path | None) -> int:
+    """Write the notebooks of a chapter; returns the points that there are.
+
+    Args:
+        out: Of this chapter; what was written before is replaced.
+        chapter: The chapter.
+        key_folder: The instructor's, for an Otter master.
+
+    Raises:
+        BookError: A notebook of the book is missing or stale.
+        AssignmentError: There is no key of this chapter.
+    """
+    asked = tasks(chapter)
+    for language in LANGUAGES:
+        save(out / "student" / language / f"{chapter.name}.ipynb", student(chapter, language))
+        save(
+            out / "instructor" / language / f"{chapter.name}.ipynb",
+            instructor(chapter, asked, language),
+        )
+        if key_folder:
+            write_master(out / "otter" / language, chapter, asked, language, key_folder)
+    return sum(task.points for task in asked)
+
+
+def save(path: Path, notebook: NotebookNode) -> None:
+    """Write a notebook."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.validate(notebook)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def instructor(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
+    """The chapter with its solutions, and after each what it is worth and which mistakes are typical."""
+    notebook = stored(chapter, language)
+    if notebook is None:
+        raise AssignmentError(
+            f"{chapter.name}: has no {language} notebook; python -m tools.book make first"
+        )
+    cells, rest = [], iter(asked)
+    for cell in notebook.cells:
+        cells.append(cell)
+        if "solution" in cell.metadata.get("tags", []):
+            cells.append(new_markdown_cell(note(next(rest), language), id=f"note-{cell.id}"))
+    notebook.cells = cells
+    notebook.metadata["tinyaudio"] = {
+        "source": f"book/src/{chapter.name}.md",
+        "edition": "instructor",
+    }
+    return notebook
+
+
+def note(task: Task, language: str) -> str:
+    """What an instructor wants to know about an exercise."""
+    mistakes = exercise_of(task.check).mistakes
+    if language == "ko":
+        head = f"**강의자에게.** {task.points}점, {task.minutes}분. 이름을 아는 오답: {len(mistakes)}가지."
+        return "\n".join([head, "", *(f"- {one.korean}" for one in mistakes)])
+    known = f"Mistakes known by name: {len(mistakes)}."
+    head = f"**For instructors.** Points: {task.points}, minutes: {task.minutes}. {known}"
+    return "\n".join([head, "", *(f"- {one.english}" for one in mistakes)])
+
+
+def write_master(
+    folder: Path, chapter: Chapter, asked: list[Task], language: str, key_folder: Path
+) -> None:
+    """Write an Otter master with the files that its hidden tests need."""
+    answers = key_folder / "answers" / f"{chapter.name}.npz"
+    key.read(key_folder, chapter)  # is there, and fits
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / "questions.py", folder / "questions.py")
+    shutil.copy(HERE / "hidden.py", folder / "hidden.py")
+    shutil.copy(answers, folder / "key.npz")
+    seed = key.seed_of(key_folder)
+    about = {}
+    for task in asked:
+        exercise = exercise_of(task.check)
+        about[task.checker] = {
+            "question": asdict(question(task.check, seed, judged=True)),
+            "tolerance": exercise.tolerance,
+            "codes": exercise.codes,
+            "mistakes": [
+                one.korean if language == "ko" else one.english for one in exercise.mistakes
+            ],
+        }
+    (folder / "key.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+    save(folder / f"{chapter.name}.ipynb", master(chapter, asked, language))
+
+
+def master(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
+    """The exercises in the format of ``otter assign``."""
+    handed = student(chapter, language).cells
+    texts = [
+        before.source
+        for before, cell in pairwise(handed)
+        if "exercise" in cell.metadata.get("tags", [])
+    ]
+    config = [
+        "# ASSIGNMENT CONFIG",
+        f"name: {chapter.name}",
+        "export_cell: {pdf: false, run_tests: true}",
+        "init_cell: true",
+        "tests: {files: true}",  # none in a notebook's metadata, which Colab drops
+        "autograder_files: [hidden.py, questions.py, key.json, key.npz]",
+        "generate: {show_hidden: false}",
+    ]
+    cells = [new_raw_cell("\n".join(config)), new_code_cell(asked[-1].cells.imports)]
+    for text, task in zip(texts, asked, strict=True):
+        cells += question_cells(text, task, language)
+    notebook = new_notebook(cells=cells)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+            "tinyaudio": {"source": f"book/src/{chapter.name}.md", "edition": "otter"},
+        }
+    )
+    return notebook
+
+
+def question_cells(text: str, task: Task, language: str) -> list[NotebookNode]:
+    """One exercise: its text, stub and solution, and its tests."""
+    stub, right = (
+        select(one, language).split("\n") for one in (task.cells.stub, task.cells.solution)
+    )
+    asks = [line for line in right if line.startswith("check_")]
+    begins = [line for line in stub if line.startswith(("import ", "from "))]
+    body = [line for line in stub if line not in begins and not line.startswith("check_")]
+    solved = [line for line in right if line not in asks]
+    answer = [
+        *begins,
+        "",
+        '""" # BEGIN PROMPT',
+        *("\n".join(body).strip().split("\n")),
+        '""" # END PROMPT',
+        "# BEGIN SOLUTION NO PROMPT",
+        *("\n".join(solved).strip().split("\n")),
+        "# END SOLUTION",
+        "",
+        *asks,
+    ]
+    public = [
+        '""" # BEGIN TEST CONFIG',
+        "points: 0",
+        '""" # END TEST CONFIG',
+        f"assert {task.checker}({task.name})",
+    ]
+    secret = [
+        '""" # BEGIN TEST CONFIG',
+        f"points: {task.points}",
+        "hidden: true",
+        '""" # END TEST CONFIG',
+        "from hidden import trouble",
+        f'assert not trouble("{task.checker}", {task.name}), trouble("{task.checker}", {task.name})',
+    ]
+    name = f"q{task.number.replace('.', '_')}"
+    text = re.sub(r'<a href="#[^"]*">([^<]*)</a>', r"\1", text)  # its equations are in the chapter
+    return [
+        new_raw_cell(f"# BEGIN QUESTION\nname: {name}\npoints: {task.points}"),
+        new_markdown_cell(text),
+        new_raw_cell("# BEGIN SOLUTION"),
+        new_code_cell("\n".join(answer)),
+        new_raw_cell("# END SOLUTION"),
+        new_raw_cell("# BEGIN TESTS"),
+        new_code_cell("\n".join(public)),
+        new_code_cell("\n".join(secret)),
+        new_raw_cell("# END TESTS"),
+        new_raw_cell("# END QUESTION"),
+    ]
+
+
+def assign(otter: str | None, out: Path, chapter: Chapter) -> list[Path]:
+    """Let Otter make of a chapter's masters what students get and what the autograder gets.
+
+    Args:
+        otter: The program; by default what the system finds.
+        out: The chapter's folder, with its masters.
+        chapter: The chapter.
+
+    Returns:
+        The autograders.
+
+    Raises:
+        AssignmentError: Otter is not installed, or it failed; the reference, for one, did not pass.
+    """
+    program = shutil.which(otter or "otter")
+    if program is None:
+        raise AssignmentError(INSTALL)
+    made = []
+    for language in LANGUAGES:
+        folder = out / "otter" / language
+        result = folder / "assigned"
+        shutil.rmtree(result, ignore_errors=True)
+        words = [str(Path(program).absolute()), "assign", f"{chapter.name}.ipynb", "assigned"]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            lines = (done.stderr + done.stdout).strip().splitlines() or ["no message"]
+            raise AssignmentError(f"{chapter.name}: otter assign failed: {lines[-1]}")
+        made += sorted((result / "autograder").glob("*autograder*.zip"))
+    return made

@@ -1,0 +1,201 @@
+"""Run one notebook of a submission in a process of its own, and bring back what its functions give.
+
+The process (``worker``) is ended when it does not come on; what was not yet asked is then asked again,
+without what stopped it.  What it leaves behind is read as data that anybody may have written.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tools.assignments.questions import Observation, question, text
+from tools.assignments.tasks import Task, handed_out, tasks
+from tools.assignments.worker import HIDDEN
+from tools.book import ROOT
+from tools.book.source import Chapter
+
+BEGIN_SECONDS = 60  # of the processor, for the imports of a chapter
+WAITING = (
+    10  # so many times longer on the clock than on the processor: the machine is busy, or it sleeps
+)
+MOST_RESULT = 64 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may take.
+
+    Attributes:
+        seconds: Of the processor, for a cell and for an exercise, so that a busy machine costs no marks.
+        memory: Bytes.
+        files: Bytes.
+    """
+
+    seconds: float = 10
+    memory: int = 2 << 30
+    files: int = 256 << 20
+
+
+def run(
+    cells: list[str], chapter: Chapter, seed: int, limits: Limits
+) -> tuple[dict[str, Observation], list[str]]:
+    """What the functions of a notebook give on the hidden cases, by checker, and what went wrong."""
+    asked, unchanged = tasks(chapter), handed_out(chapter)
+    job = {
+        # Its exercises import checkers, whose modules hold solutions.
+        "imports": [line for line in asked[-1].cells.imports.splitlines() if HIDDEN not in line],
+        "cells": [cell for cell in cells if cell.strip() and cell.strip() not in unchanged],
+        "questions": {task.checker: asdict(question(task.check, seed)) for task in asked},
+        "names": {task.checker: task.name for task in asked},
+        "seconds": limits.seconds,
+        "memory": limits.memory,
+        "skip": [],
+    }
+    found: dict[str, Observation] = {}
+    troubles: list[str] = []
+    if not job["cells"]:
+        return {task.checker: {"case 0": text("not handed in")} for task in asked}, troubles
+    with tempfile.TemporaryDirectory(prefix="submission-") as temporary:
+        while len(found) < len(asked):
+            folder = Path(temporary) / f"try {len(job['skip'])}"
+            (folder / "out").mkdir(parents=True)
+            (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+            end = attend(folder, limits)
+            found |= results(folder / "out", [task for task in asked if task.checker not in found])
+            troubles += said_troubles(folder / "out")
+            if len(found) == len(asked) or not end:
+                break
+            at, why = end
+            if at in job["skip"] or not at.startswith(("cell ", "exercise ")):
+                troubles.append(why)
+                break
+            job["skip"] += [at, *(f"exercise {check}" for check in found)]
+            if at.startswith("exercise "):
+                found[at.removeprefix("exercise ")] = {"case 0": text(why)}
+            else:
+                troubles.append(f"a cell was left out: {why}")
+            shutil.rmtree(folder, ignore_errors=True)
+    nothing: Observation = {"case 0": text(troubles[-1] if troubles else "not handed in")}
+    return {task.checker: found.get(task.checker, nothing) for task in asked}, list(
+        dict.fromkeys(troubles)
+    )
+
+
+def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
+    """Run a worker; None if it came to its end, or else where it was and why it ended."""
+    home = folder / "home"
+    home.mkdir()
+    environment = {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": str(home),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "HF_HUB_OFFLINE": "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.assignments.worker", str(folder)],
+        cwd=home,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    before, since, used, why = "", time.monotonic(), 0.0, ""
+    try:
+        while process.poll() is None:
+            time.sleep(0.05)
+            at, now = place(folder), time.monotonic()
+            if at != before:
+                before, since, used = at, now, processor_seconds(process.pid)
+            patience = BEGIN_SECONDS if before in ("", "start") else 1.5 * limits.seconds + 1
+            spent = processor_seconds(process.pid) - used
+            if spent > patience or now - since > WAITING * patience:
+                why = f"longer than {limits.seconds:g} s"
+            elif size(folder) > limits.files:
+                why = f"more than {limits.files >> 20} MB of files"
+            if why:
+                break
+    finally:
+        process.kill()
+        process.wait()
+    at = place(folder)
+    return (
+        None if at == "end" else (at, why or f"the process ended (exit code {process.returncode})")
+    )
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far; 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def place(folder: Path) -> str:
+    """What a worker says that it does; a submission may write there, too."""
+    try:
+        with open(folder / "at", "rb") as file:
+            return file.read(100).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in a folder, without following links."""
+    total = 0
+    for root, _, files in os.walk(folder):
+        for file in files:
+            try:
+                total += os.lstat(os.path.join(root, file)).st_size
+            except OSError:
+                pass
+    return total
+
+
+def results(out: Path, asked: list[Task]) -> dict[str, Observation]:
+    """The observations that a worker wrote, read as data that anybody may have written."""
+    found = {}
+    for task in asked:
+        path = out / f"{task.checker}.npz"
+        try:
+            if path.is_symlink() or not path.is_file():
+                continue
+            with zipfile.ZipFile(path) as packed:
+                if sum(one.file_size for one in packed.infolist()) > MOST_RESULT:
+                    raise ValueError("too large")
+            with np.load(path, allow_pickle=False) as file:
+                found[task.checker] = dict(file)
+        except Exception as error:  # no arrays: a submission wrote the file itself
+            found[task.checker] = {"case 0": text(f"unreadable results ({type(error).__name__})")}
+    return found
+
+
+def said_troubles(out: Path) -> list[str]:
+    """What a worker says went wrong in cells."""
+    try:
+        path = out / "troubles.json"
+        read = (
+            json.loads(path.read_bytes()[:20_000])
+            if path.is_file() and not path.is_symlink()
+            else []
+        )
+        return [str(one)[:200] for one in read][:20]
+    except (OSError, ValueError, TypeError, RecursionError):
+        return ["unreadable results"]
