@@ -178,6 +178,7 @@ def test_the_table_of_24_speakers_is_the_record_s():
     x3 = record["x3"]
     systems = {
         "ridge_noise": ("릿지 잡음", "ridge noise"),
+        "ridge_noise_all_filters": ("릿지 잡음, 모든 필터", "ridge noise, all filters"),
         "whitened": ("실린 것, DPM-Solver++", "shipped, DPM-Solver++"),
         "whitened_ancestral": ("실린 것, 조상 샘플링", "shipped, ancestral"),
         "oracle_envelope": ("원본의 포락선", "true envelope"),
@@ -193,6 +194,29 @@ def test_the_table_of_24_speakers_is_the_record_s():
     gain = x3["gain_over_ridge"]
     assert [f"{gain[key]:.2f}" for key in ("mean", "low", "high")] == ["0.62", "0.25", "0.99"]
     stated("0.62 dB 앞섭니다**(95% 구간 0.25–0.99)", "by 0.62 dB** (95% interval 0.25–0.99)")
+
+
+def test_having_seen_the_filters_is_what_helps():
+    record = json.loads((SOURCES.parent / "records" / "upsampling.json").read_text("utf-8"))
+    for ratio in ("x2", "x3"):
+        other = record[ratio]["mismatched"]["butterworth"]
+        seen, one, network = (
+            other[name]["high_band_envelope_db"]
+            for name in ("ridge_noise_all_filters", "ridge_noise", "whitened")
+        )
+        assert abs(seen - network) < 0.25 and one > 2 * max(seen, network)
+    stated("그 필터들을 보았기 때문입니다", "having seen the filters, not the network")
+
+
+def test_the_two_conditions_do_not_differ_yet_at_a_small_size():
+    record = json.loads((SOURCES.parent / "records" / "upsampling.json").read_text("utf-8"))
+    for ratio, korean in (
+        ("x3", "Bi-DilConv가 {:.1f} dB, 1×1이 {:.1f} dB"),
+        ("x2", "두 배로 올릴 때는 {:.1f} dB와 {:.1f} dB"),
+    ):
+        rows = [record[ratio][name] for name in ("nuwave", "nuwave_1x1")]
+        stated(korean.format(*(row["snr_db"] for row in rows)))
+        assert all(row["high_band_energy_db"] > 17 for row in rows)  # noise
 
 
 def test_the_band_is_kept_and_blocks_agree(printed):
