@@ -120,3 +120,24 @@ def test_activations_at_twice_the_rate_are_cleaner_by_what_is_said(printed):
     assert gains["leaky ReLU"] == pytest.approx(15, abs=0.5)
     assert gains["Snake"] == pytest.approx(44, abs=1)
     assert 701 * 16_000 / 4_096 == pytest.approx(2_738, abs=0.5)
+
+
+def test_the_table_of_drums_is_the_benchmark_s_record():
+    record = json.loads((RECORDS / "flow_matching.json").read_text())
+    drums = record["drums"]
+    for row in ("ddpm_ddim", "ddpm_dpm-solver", "ddpm_ancestral", "flow_euler", "flow_heun"):
+        found = [drums.get(f"{row}_{calls}", {}).get("frechet_db2") for calls in (1, 2, 4, 8)]
+        line = " | ".join("–" if one is None else f"{one:.1f}" for one in found)
+        assert TEXT.count(f" | {line} |") == 2, line
+    for control in ("mean", "real_held_out"):
+        assert TEXT.count(f"{drums[control]['frechet_db2']:.1f}") >= 2
+    stated(f"{record['steps']:,}스텝", f"{record['steps']:,} steps")
+
+    def distance(name):
+        return drums[name]["frechet_db2"]
+
+    for calls in (4, 8):
+        others = min(distance(f"ddpm_{s}_{calls}") for s in ("ddim", "dpm-solver", "ancestral"))
+        assert max(distance(f"flow_{s}_{calls}") for s in ("euler", "heun")) < others
+    assert distance("flow_heun_4") < distance("ddpm_dpm-solver_8")
+    assert min(distance("flow_euler_1"), distance("ddpm_ddim_1")) > distance("mean")
