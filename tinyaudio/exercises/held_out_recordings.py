@@ -51,7 +51,7 @@ HELD_OUT = Exercise(
         ),
         Mistake(
             _first_of_each,
-            "녹음마다 첫 크롭만 남겨 두었습니다. 나머지 크롭이 학습에 들어갑니다. 그 녹음의 크롭을 모두 남기십시오.",
+            "녹음마다 첫 크롭만 남겨 두었습니다. 나머지 크롭이 학습에 들어갑니다. 모두 남기십시오.",
             "Only the first crop of a recording is held out, and its others are trained on; hold all of them "
             "out.",
         ),

@@ -62,7 +62,7 @@ LEVELLED = Exercise(
         Mistake(
             _by_level,
             "진폭이 0.99를 넘는 소리가 있습니다. 파일에 쓰면 잘립니다. 그때는 배율을 0.99 / 피크로 낮추십시오.",
-            "One of the sounds exceeds 0.99 and would be clipped in a file; then lower the gain to 0.99 / peak.",
+            "A sound exceeds 0.99 and would be clipped in a file; then lower the gain to 0.99 / peak.",
         ),
         Mistake(
             lambda x, db: _by_peak(x),
