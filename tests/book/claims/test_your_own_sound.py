@@ -87,7 +87,7 @@ def test_what_training_shows(printed):
     )
     assert minute[-1] < ten[-1] < 8 == ten[0]
     assert minute_from[0] < minute[-1] - 1  # before a step
-    assert min(ten_from[1:]) > ten_from[0]
+    assert min(ten_from[1:]) > ten_from[0] and slowly[-1] < slowly[0]
     assert all(a < b for a, b in zip(slowly[1:], minute_from[1:], strict=True))
 
 
