@@ -214,3 +214,14 @@ def test_an_mp3_without_a_length_counts_with_all_its_sound(tmp_path, capsys):
     assert clips.sounds[0].length >= 2 * RATE and remarks == []
     run("data", "check", tmp_path)
     assert "2.0" in capsys.readouterr().out.splitlines()[0]
+
+
+def test_check_names_a_constant_offset_and_the_same_sound_twice(tmp_path, capsys):
+    save(tmp_path / "a.wav", 0.5 * NOISE, RATE)
+    save(tmp_path / "b.flac", 0.5 * NOISE, RATE)
+    save(tmp_path / "offset.wav", torch.cat([0.5 * NOISE, 0.5 * NOISE - 0.2]), RATE)
+    run("data", "check", str(tmp_path))
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines()[:3])
+    assert "offset" not in lines["a.wav"] and "same sound" not in lines["a.wav"]
+    assert "the same sound as a.wav" in lines["b.flac"]
+    assert "constant offset -0.2" in lines["offset.wav"]

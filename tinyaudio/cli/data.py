@@ -1,6 +1,7 @@
 """``tinyaudio data``: check a folder of audio files, write procedural sound, or download a public corpus."""
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tinyaudio.errors import AudioError, DataError
 from tinyaudio.files import atomic_write
 
 FULL_SCALE, CLIPPED_FRACTION = 0.999, 1e-3  # more samples than this fraction at full scale: clipped
+LARGEST_OFFSET = 0.01  # of full scale; a mean beyond it is the recorder's, not the sound's
 
 
 def add_data(commands: Any) -> None:
@@ -91,7 +93,7 @@ def add_data(commands: Any) -> None:
 def check_command(options: argparse.Namespace) -> None:
     """List a folder's audio files with rate, length, peak, and remarks."""
     check_rate(options.sample_rate)
-    total_s, lengths = 0.0, []
+    total_s, lengths, first = 0.0, [], {}
     paths = audio_files(options.folder)
     for path in paths:
         name = path.relative_to(options.folder)
@@ -107,6 +109,11 @@ def check_command(options: argparse.Namespace) -> None:
             remarks.append("clipped: a model trained on it learns the distortion")
         if clip.shape[0] > 1:
             remarks.append(f"{clip.shape[0]} channels, mixed to one")
+        offset = max(clip.mean(-1).tolist(), key=abs)
+        if abs(offset) > LARGEST_OFFSET:
+            remarks.append(f"constant offset {offset:+.3f}: subtract the mean")
+        if (same := first.setdefault(hash_of(recording.audio), name)) != name:
+            remarks.append(f"the same sound as {same}: keep one, or a copy may be held out")
         line = f"{name}: {recording.sample_rate} Hz, {seconds:.2f} s, peak {clip.abs().max().item():.3f}"
         print("; ".join([line, *remarks]))
         lengths.append(recording.audio.shape[1])
@@ -116,6 +123,11 @@ def check_command(options: argparse.Namespace) -> None:
     ):
         print(remark)
     print(f"{len(lengths)} of {len(paths)} files usable, {total_s / 60:.1f} minutes")
+
+
+def hash_of(audio: Tensor) -> bytes:
+    """The same for the same samples, whatever file they were in."""
+    return hashlib.sha256(audio.contiguous().numpy().tobytes()).digest()
 
 
 def write_command(options: argparse.Namespace) -> None:
