@@ -1,5 +1,6 @@
 """The numbers that chapter 24 states in its text, against what its cells printed and the record has."""
 
+import json
 import math
 import re
 
@@ -69,3 +70,14 @@ def test_the_quiz_adds_squares():
 def test_the_seam_is_as_wide_as_half_the_filter(printed):
     first, last = map(int, re.findall(r"(?m)^(\d{4}) (\d{4})$", printed)[0])
     assert 2_000 - 32 <= first < 2_000 and 6_000 <= last < 6_000 + 32
+
+
+def test_the_table_of_real_voices_is_the_record_s():
+    record = json.loads((SOURCES.parent / "records" / "chain.json").read_text("utf-8"))
+    measures = ("target_speaker_accuracy", "content_kept", "pitch_course_kept")
+    rows = record["recorded"]
+    for row in rows.values():
+        assert TEXT.count(f" | {' | '.join(f'{row[key]:.2f}' for key in measures)} |") >= 2
+    assert 0.2 < rows["chain"]["content_kept"] < rows["mean_moved"]["content_kept"] / 2
+    assert f"{record['full_band']['last_link']['high_band_energy_db']:.1f} dB" in TEXT
+    assert 35 < record["memory_mb"]["10"] - record["memory_mb"]["1"] < 45
