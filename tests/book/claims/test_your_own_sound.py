@@ -42,10 +42,10 @@ def log(name):
 
 
 def test_the_stand_in():
-    stated("악기 음 37개, 모두 74초", "the 37 instrument notes", "74 seconds in all")
-    assert len(names("note")) == 37
-    stated("(악기 음 28개, 56초)", "(28 notes, 56 seconds)")
-    assert len([i for i in range(37) if i % 4 != 3]) == 28
+    stated("악기 음 36개, 모두 72초", "the 36 instrument notes", "72 seconds in all")
+    assert len(names("note")) == 36
+    stated("(악기 음 27개, 54초)", "(27 notes, 54 seconds)")
+    assert len([i for i in range(36) if i % 4 != 3]) == 27
 
 
 def test_the_check_leaves_two_out_and_remarks_on_three(printed):
@@ -81,9 +81,9 @@ def test_what_training_shows(printed):
     def curve(name):
         return [*map(float, re.search(rf"(?m)^{name} +((?:\d\.\d\d ?)+)$", printed)[1].split())]
 
-    ten, minute = curve("10 s"), curve("56 s")
+    ten, minute = curve("10 s"), curve("54 s")
     ten_from, minute_from, slowly = (
-        curve(re.escape(one)) for one in ("10 s, --from", "56 s, --from", "56 s, --from, 1/10")
+        curve(re.escape(one)) for one in ("10 s, --from", "54 s, --from", "54 s, --from, 1/10")
     )
     assert minute[-1] < ten[-1] < 8 == ten[0]
     assert minute_from[0] < minute[-1] - 1  # before a step
