@@ -224,4 +224,4 @@ def test_check_names_a_constant_offset_and_the_same_sound_twice(tmp_path, capsys
     lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines()[:3])
     assert "offset" not in lines["a.wav"] and "same sound" not in lines["a.wav"]
     assert "the same sound as a.wav" in lines["b.flac"]
-    assert "constant offset -0.2" in lines["offset.wav"]
+    assert "constant offset -0.1" in lines["offset.wav"]

@@ -20,13 +20,13 @@ def _cases(generator: Generator) -> list[Case]:
 
 
 def _held_out(recording: Tensor, every: int) -> Tensor:
-    return recording % every == 0
+    return (recording % every == 0).long()
 
 
 def _first_of_each(recording: Tensor, every: int) -> Tensor:
     first = torch.ones_like(recording, dtype=torch.bool)
     first[1:] = recording[1:] != recording[:-1]
-    return first & _held_out(recording, every)
+    return first & (recording % every == 0)
 
 
 def _last_part(recording: Tensor, every: int) -> Tensor:

@@ -14,8 +14,8 @@ def _cases(generator: Generator) -> list[Case]:
     """Long and short recordings whose ends are lost; crops that do not fill the last batch."""
     cases = []
     for n_samples, batch_size in ((100, 4), (250, 5), (64, 3)):
-        ends = torch.randint(n_samples // 2, n_samples, (8,), generator=generator)
-        wholes = torch.randint(1, 7, (8,), generator=generator)
+        ends = torch.randint(n_samples // 2, n_samples, (20,), generator=generator)
+        wholes = torch.randint(1, 7, (20,), generator=generator)
         lengths = [int(end + n_samples * whole) for end, whole in zip(ends, wholes, strict=True)]
         lengths += torch.randint(1, n_samples, (6,), generator=generator).tolist()
         if sum(max(1, one // n_samples) for one in lengths) % batch_size == 0:
