@@ -64,7 +64,8 @@ class RowsOfNoise(TorchFunctionMode):
             # rand(2, 3), rand((2, 3)), randint(9, (2, 3)), randint(1, 9, (2, 3))
             bounds, size = (args[:-1], args[-1]) if not isinstance(args[-1], int) else ((), args)
             if self.is_of_clips(size):
-                return self.rows(func(*bounds, (self.count * size[0], *size[1:]), **kwargs))
+                whole = (self.count * size[0], *size[1:])
+                return self.rows(func(*bounds, whole, **kwargs))  # type: ignore[call-overload]
         elif func in BY_TENSOR and self.is_of_clips(args[0].shape):
             return self.rows(func(self.for_all(args[0]), *args[1:], **kwargs))
         elif func is F.dropout and self.is_of_clips(args[0].shape):

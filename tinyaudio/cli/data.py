@@ -93,7 +93,8 @@ def add_data(commands: Any) -> None:
 def check_command(options: argparse.Namespace) -> None:
     """List a folder's audio files with rate, length, peak, and remarks."""
     check_rate(options.sample_rate)
-    total_s, lengths, first = 0.0, [], {}
+    total_s, lengths = 0.0, []
+    first: dict[bytes, Path] = {}  # the first file of each sound
     paths = audio_files(options.folder)
     for path in paths:
         name = path.relative_to(options.folder)

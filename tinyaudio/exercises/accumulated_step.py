@@ -74,7 +74,7 @@ ACCUMULATED_STEP = Exercise(
     ),
     hint=(
         "기울기를 0에서 시작하여 부분마다 더하고, 끝나면 부분의 수로 나눕니다.",
-        "Begin with a gradient of zero, add that of each part, and divide by the number of parts at the end.",
+        "Begin with a gradient of 0, add that of each part, and divide by the number of parts at the end.",
     ),
 )
 
