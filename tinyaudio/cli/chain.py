@@ -26,13 +26,13 @@ from tinyaudio.models.whitened_residual import WhitenedResidual
 from tinyaudio.recipe import chosen
 from tinyaudio.represent.front_end import FrontEnd
 from tinyaudio.represent.logmel import HOP_LENGTH, N_FFT, N_MELS
+from tinyaudio.samplers import upsampling
 from tinyaudio.samplers.audio_file import AudioFile
 from tinyaudio.samplers.chain import CONVERTED, INPUT, UPSAMPLED, VOCODED, Chain, check_source
 from tinyaudio.samplers.diffusion_steps import solver
 from tinyaudio.samplers.request import check_seeds
 from tinyaudio.samplers.spoken import warn_if_spoken
 from tinyaudio.samplers.streaming import encoder, handle_signals
-from tinyaudio.samplers.upsampling import Upsampler, nuwave, whitened
 
 CONVERTER, VOCODER, UPSAMPLER = "vqvae-voices", "istft-vocoder", "upsampling-x3"
 
@@ -158,7 +158,7 @@ def front_end(run: TrainedRun) -> FrontEnd:
     )
 
 
-def high_band(options: argparse.Namespace, run: TrainedRun) -> Upsampler:
+def high_band(options: argparse.Namespace, run: TrainedRun) -> upsampling.Upsampler:
     """The last link.
 
     Raises:
@@ -176,5 +176,5 @@ def high_band(options: argparse.Namespace, run: TrainedRun) -> Upsampler:
         )
     step = solver("dpm-solver")
     if isinstance(net, WhitenedResidual):
-        return whitened(net, options.sampling_steps, step)
-    return nuwave(net, run.config.ratio, options.sampling_steps, step)  # type: ignore[arg-type]
+        return upsampling.whitened(net, options.sampling_steps, step)
+    return upsampling.nuwave(net, run.config.ratio, options.sampling_steps, step)  # type: ignore[arg-type]

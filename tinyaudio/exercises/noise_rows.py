@@ -50,11 +50,6 @@ NOISE_ROWS = Exercise(
             "배치 전체의 잡음입니다. 이 프로세스의 행만 남기십시오.",
             "That is the noise of the whole batch; keep this process's rows.",
         ),
-        Mistake(
-            lambda n, rank, world_size, seed: _noise(n, seed)[: n // world_size],
-            "언제나 첫 행들입니다. rank가 어디에서 시작할지 정합니다.",
-            "Those are the first rows for every process; the rank says where to begin.",
-        ),
     ),
     hint=(
         "먼저 n행을 뽑고, rank * (n // world_size)번째 행부터 n // world_size행을 가집니다.",
