@@ -187,3 +187,15 @@ def test_the_text_has_the_record_s_table_as_soon_as_there_is_a_record():
 def test_a_row_of_the_table_has_units_that_a_reader_can_take_in():
     cells = dict.fromkeys(COLUMNS, 1.0) | {"parameters": 250_000, "macs_a_second": 2.5e9}
     assert table_row("X", cells) == "| X | 0.25 | 2.50 | 1.000 | 1 | 1.00 | 1.0 | 1.0 | 1.0 |"
+
+
+def test_a_hum_outlives_the_training_of_three_vocoders(printed):
+    stated("험이 10 dB 넘게 남아 있고", "a hum of more than 10 dB outlives the training")
+    found = {
+        name.strip(): int(db)
+        for name, db in re.findall(r"(?m)^(.{17}) \d\.\d\d, +\d+\.\d dB +(-?\d+) dB$", printed)
+    }
+    assert len(found) == 7
+    humming = {name for name, db in found.items() if db > 10}
+    assert humming == {"WaveGlow", "HiFi-GAN", "UnivNet"}
+    assert max(db for name, db in found.items() if name not in humming) <= 3
