@@ -134,3 +134,19 @@ def test_bfloat16_rounds_what_is_computed_and_not_the_weights():
         in_bfloat16(mixed)(batch, 0)
     both = micro_batch_loss(learner, accumulate=2, bf16=True)(batch, 0)[0]
     assert both.item() == pytest.approx(rounded.item(), rel=0.01)
+
+
+def test_what_the_loss_does_not_use_stays_out_of_the_optimizer():
+    """As in a whole batch: zeros would count as steps, and change the first real ones."""
+    net = nn.ModuleDict({"used": nn.Linear(3, 1), "unused": nn.Linear(3, 1)})
+    adam = torch.optim.Adam(net.parameters())
+
+    def loss(batch, step):
+        return net["used"](batch["audio"]).square().mean(), {}
+
+    learner = Learner("net", net, loss, adam)
+    value, _ = accumulated(learner, [loss, loss])({"audio": torch.randn(4, 3)}, 0)
+    value.backward()
+    adam.step()
+    assert {id(p) for p in adam.state} == {id(p) for p in net["used"].parameters()}
+    assert all(p.grad is None for p in net["unused"].parameters())

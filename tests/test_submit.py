@@ -60,3 +60,10 @@ def test_too_large_twice_the_same_and_no_name(notebook, tmp_path, monkeypatch, c
     monkeypatch.setattr(submit, "MOST_BYTES", 10)
     run("submit", notebook, "--name", "a", code=2)
     assert "clear the outputs" in capsys.readouterr().err
+
+
+def test_a_notebook_is_not_overwritten_by_the_zip(notebook, capsys):
+    before = notebook.read_bytes()
+    run("submit", notebook, "--name", "a", "--out", notebook, code=2)
+    assert "is a notebook to hand in; give the zip another name" in capsys.readouterr().err
+    assert notebook.read_bytes() == before

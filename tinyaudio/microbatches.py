@@ -7,7 +7,8 @@ random generators, and a run may go on with another number of them.
 
 Implements: `share_noise`, `accumulated`, `in_bfloat16`: losses made of losses; `RowsOfNoise`.
 Differs:    what a network computes over a batch (batch normalization, minibatch deviation), it computes
-            over each part; a codebook that follows an average moves at each part of `accumulated`.
+            over each part, and so a mean with weights; a codebook that follows an average moves at each
+            part of `accumulated`.
 See:        the chapter "Growing up".
 """
 
@@ -117,7 +118,7 @@ def accumulated(learner: Learner, losses: list[Loss]) -> Loss:
 
     def of_parts(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         parameters = [p for p in learner.module.parameters() if p.requires_grad]
-        gradients = [torch.zeros_like(p) for p in parameters]
+        gradients: list[Tensor | None] = [None] * len(parameters)
         n_part = n_clips(batch) // n
         means: dict[str, Tensor] = {}
         generators = generator_states(parameters[0].device)
@@ -126,16 +127,18 @@ def accumulated(learner: Learner, losses: list[Loss]) -> Loss:
             part = {name: x[k * n_part : (k + 1) * n_part] for name, x in batch.items()}
             value, logs = loss(part, step)
             found = torch.autograd.grad(value / n, parameters, allow_unused=True)
-            for sum_of_parts, g in zip(gradients, found, strict=True):
-                if g is not None:
-                    sum_of_parts += g
+            gradients = [
+                new if old is None else old if new is None else old + new
+                for old, new in zip(gradients, found, strict=True)
+            ]
             for name, x in {"loss": value, **logs}.items():
                 means[name] = means.get(name, torch.zeros_like(value)) + x.detach().float() / n
         # p - sg[p] is nothing, and its gradient is 1: a number with the mean's value and gradient.
         pairs = zip(parameters, gradients, strict=True)
         total = means.pop("loss")
         for p, g in pairs:
-            total = total + ((p - p.detach()) * g).sum()
+            if g is not None:  # what no part used stays out of the optimizer, as in a whole batch
+                total = total + ((p - p.detach()) * g).sum()
         return total, means
 
     return of_parts

@@ -162,8 +162,8 @@ def lost_process(out: Path) -> Iterator[None]:
         if not any(word in str(error) for word in LOST):
             raise
         raise TrainingError(
-            f"another process of this run has ended, so this one stops; {out} keeps the last checkpoint, and"
-            " the same command resumes from it"
+            f"another process of this run has ended, so this one stops ({str(error).splitlines()[0][:120]});"
+            f" {out} keeps the last checkpoint, and the same command resumes from it"
         ) from None
 
 

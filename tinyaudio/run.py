@@ -103,6 +103,8 @@ def run(
     rank, world_size = rank_and_number(accelerator)
     main = rank == 0
     check_division(config.batch_size, world_size, accumulate)
+    if precision not in PRECISIONS:
+        raise UserError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
     metadata = {
         "format": FORMAT,
         "recipe": recipe.name,
@@ -110,15 +112,21 @@ def run(
         "data": {"folder": str(folder.resolve()) if folder else None},
         "from": str(init_from) if init_from else None,
     }
-    with ExitStack() as signals, lost_process(out), locked(out) if main else nullcontext():
+    losing = lost_process(out) if accelerator else nullcontext()
+    with ExitStack() as signals, losing, locked(out) if main else nullcontext():
         seed_all(config.seed)
         state = State(recipe.learners(config))
         move_to(state, str(accelerator.device) if accelerator else resolve_device(device))
         resumed = resume(state, out, metadata)
+        if resumed and accelerator and accelerator.device.type == "cuda":
+            # The saved state is that of rank 0, which draws on the first GPU; all draw what it does.
+            torch.cuda.set_rng_state(torch.cuda.get_rng_state(0), accelerator.device)
         if init_from and not resumed:
             init_from_run(state, recipe, init_from)
         held_out, clips, problem = read_data(recipe, config, folder)
-        facts = {"code": code_digest(), "step": state.step, "sound": in_words(clips)}
+        facts: dict[str, object] = {}
+        if accelerator:
+            facts = {"code": code_digest(), "step": state.step, "sound": in_words(clips)}
         check_agreement(accelerator, problem, facts)
         part = {"rank": rank, "world_size": world_size}
         batches = Batches(clips, config.batch_size, workers=workers, seed=config.seed, **part)

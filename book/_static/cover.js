@@ -5,10 +5,11 @@
   if (!box) return;
   const frame = box.querySelector('.ta-cover-picture'), line = frame.querySelector('span');
   const sounds = [...box.querySelectorAll('audio')], pictures = [...frame.querySelectorAll('img')];
-  let current = sounds[0];
+  let current = sounds[0], next = 0;
   const follow = () => {
+    cancelAnimationFrame(next);
     line.style.left = `${100 * current.currentTime / (current.duration || 1)}%`;
-    if (!current.paused) requestAnimationFrame(follow);
+    if (!current.paused) next = requestAnimationFrame(follow);
   };
   sounds.forEach((sound, i) => {
     sound.addEventListener('play', () => {
@@ -21,6 +22,6 @@
   frame.addEventListener('click', event => {
     const { left, width } = frame.getBoundingClientRect();
     current.currentTime = (event.clientX - left) / width * (current.duration || 0);
-    current.play();
+    current.play().catch(() => {}); // stopped by a next press
   });
 })();

@@ -15,6 +15,7 @@ import pytest
 from tests.assignments.conftest import POINTS, RIGHT, answers, cell, notebook
 from tinyaudio.cli.submit import pack
 from tools.assignments import AssignmentError, key, mark, running, sandbox
+from tools.assignments.submissions import submissions
 from tools.assignments.tasks import tasks
 from tools.book.edition import select
 
@@ -264,6 +265,53 @@ def test_one_that_breaks_the_marker_does_not_stop_the_rest(
         rows["a"]["remarks"] == "the marker failed: RecursionError: deep"
         and rows["b"]["remarks"] == ""
     )
+
+
+def test_names_that_are_no_text_lose_no_marks(
+    class_folder, key_folder, vqvae, tmp_path, monkeypatch
+):
+    """Korean names in the bytes of another encoding, and half of a pair of surrogates."""
+    said = ["\ud800"]
+    monkeypatch.setattr(mark, "mark_one", lambda one, *_: mark.Marked(one, troubles=said))
+    (class_folder / os.fsdecode("홍길동.ipynb".encode("cp949"))).write_text(answers())
+    hand_in(class_folder, "b", answers())
+    rows, _ = marks(class_folder, key_folder, vqvae, tmp_path)
+    assert len(rows) == 2 and rows["b"]["remarks"] == "\\ud800"
+
+
+def test_damaged_zips_and_equal_names_lose_nothing(class_folder, tmp_path):
+    whole = tmp_path / "whole.zip"
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as packed:
+        for attempt in (1, 2):
+            packed.writestr(f"attempt-{attempt}/vqvae.ipynb", answers())
+    content = bytearray(whole.read_bytes())
+    (class_folder / "a.zip").write_bytes(content)
+    content[60:90] = bytes(30)  # within the first file's data
+    (class_folder / "b.zip").write_bytes(content)
+    (class_folder / "c" / "ko").mkdir(parents=True)
+    (class_folder / "c" / "en").mkdir()
+    hand_in(class_folder / "c" / "ko", "vqvae", answers())
+    hand_in(class_folder / "c" / "en", "vqvae", notebook([]))
+    a, b, c = submissions(class_folder)
+    assert [*a.notebooks] == [f"a.zip/attempt-{n}/vqvae.ipynb" for n in (1, 2)]
+    assert "b.zip" in b.trouble
+    assert sorted(c.notebooks) == ["c/en/vqvae.ipynb", "c/ko/vqvae.ipynb"]
+
+
+def test_a_pipe_or_a_link_in_place_of_the_place_is_read_as_nothing(tmp_path):
+    os.mkfifo(tmp_path / "at")
+    assert running.place(tmp_path) == ""
+    os.remove(tmp_path / "at")
+    (tmp_path / "at").symlink_to(__file__)
+    assert running.place(tmp_path) == ""
+
+
+@linux
+def test_a_submission_that_is_ever_elsewhere_ends(class_folder, key_folder, vqvae, tmp_path):
+    restless = "import os\nopen('../at', 'w').write('cell ' + os.urandom(4).hex())\nos._exit(1)"
+    hand_in(class_folder, "restless", answers(before=[cell("x", "x = 1\n" + restless)]))
+    rows, _ = marks(class_folder, key_folder, vqvae, tmp_path)
+    assert "the process ended" in rows["restless"]["remarks"]
 
 
 def test_what_cannot_be_marked_is_said(tmp_path, key_folder, vqvae):

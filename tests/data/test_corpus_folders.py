@@ -11,7 +11,7 @@ from tests.data.test_nsynth_folder import write
 from tinyaudio.audio import save
 from tinyaudio.data.clips import Clips
 from tinyaudio.data.corpora import CORPORA
-from tinyaudio.data.corpus_folders import LAYOUTS, arrange, corpus_files
+from tinyaudio.data.corpus_folders import LAYOUTS, CorpusFile, arrange, corpus_files
 from tinyaudio.data.notes import Notes
 from tinyaudio.data.nsynth_folder import NSynthFolder
 from tinyaudio.data.speaker_crops import SpeakerCrops, speaker_folders
@@ -208,6 +208,14 @@ def test_an_arranged_corpus_is_what_recipes_take(tmp_path, capsys):
         crops = SpeakerCrops(out, ("bdl", "slt"), RATE, 1_024, "train", 0, n_sounds=1, framed=False)
     assert [crops[i]["speaker"].item() for i in range(3)] == [0, 1, 0]
     assert len(Clips(out, sample_rate=RATE, n_samples=1_000, split="all").files) == 4
+
+
+@pytest.mark.parametrize("group", ["", "..", "../out", "/tmp/elsewhere", "a/b"])
+def test_a_list_cannot_lead_out_of_the_folder(tmp_path, group):
+    (tmp_path / "1.wav").write_bytes(b"sound")
+    with pytest.raises(DataError, match="is no folder's name"):
+        arrange([CorpusFile(tmp_path / "1.wav", group, "1.wav")], tmp_path / "out")
+    assert [*tmp_path.iterdir()] == [tmp_path / "1.wav"]
 
 
 def test_a_disk_without_links_gets_copies(tmp_path, monkeypatch):

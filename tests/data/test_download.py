@@ -14,7 +14,7 @@ from tinyaudio.cli import corpora as command
 from tinyaudio.data import fetch as fetch_module
 from tinyaudio.data.corpora import CORPORA, find_corpus
 from tinyaudio.data.corpus import Archive, Corpus
-from tinyaudio.data.download import download
+from tinyaudio.data.download import download, locked
 from tinyaudio.errors import DataError
 
 NOISE = os.urandom(3_000)
@@ -42,7 +42,7 @@ def sha256(server):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
 def get(corpus, folder, **settings):
@@ -94,6 +94,13 @@ def test_without_a_published_hash_the_first_download_is_trusted_and_said_so(serv
     (tmp_path / "downloads.json").write_text("[]")
     with pytest.raises(DataError, match="delete it to trust anew"):
         get(corpus, tmp_path)
+
+
+def test_a_second_download_into_a_folder_waits_to_be_started_again(server, tmp_path):
+    corpus = corpus_at(server, sha256=sha256(server))
+    with locked(tmp_path), pytest.raises(DataError, match="another download is at work here"):
+        get(corpus, tmp_path)
+    assert get(corpus, tmp_path) == [tmp_path / "small"]
 
 
 def test_a_hostile_archive_leaves_nothing_behind(server, tmp_path):

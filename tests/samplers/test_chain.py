@@ -166,6 +166,7 @@ def test_places_that_cannot_be_written_are_refused_in_a_line(speech, tmp_path, c
     own.write_bytes(speech.read_bytes())
     for source, out, keep, message in [
         (speech, speech, tmp_path, "is the file to read"),
+        (speech, tmp_path / CONVERTED, tmp_path, "--keep writes this file"),
         (own, tmp_path / "out.wav", tmp_path, f"{INPUT}: is the file to read"),
         (speech, tmp_path / "out.xyz", tmp_path, "unknown suffix '.xyz'"),
         (speech, tmp_path / "out.wav", tmp_path / "file", "file: is no folder"),

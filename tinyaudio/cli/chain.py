@@ -111,6 +111,8 @@ def check_places(options: argparse.Namespace) -> None:
     for place in [options.out, *(options.keep / name for name in kept)]:
         if place.exists() and options.source.exists() and place.samefile(options.source):
             raise UserError(f"{place}: is the file to read; give another name to write to")
+    if options.out.resolve() in [(options.keep / name).resolve() for name in kept]:
+        raise UserError(f"{options.out}: --keep writes this file; give another name to write to")
     if options.keep is not None and options.keep.exists() and not options.keep.is_dir():
         raise UserError(f"--keep {options.keep}: is no folder")
 

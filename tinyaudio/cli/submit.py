@@ -64,6 +64,8 @@ def pack(notebooks: Sequence[Path], name: str, out: Path | None = None) -> Path:
         contents[path.name] = read_notebook(path)
     kept = "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in name)
     out = out or Path(f"{kept.lstrip('.')}.zip")
+    if any(out.resolve() == path.resolve() for path in notebooks):
+        raise UserError(f"{out}: is a notebook to hand in; give the zip another name")
     about = {"name": name, "notebooks": [*contents], "tinyaudio": __version__}
     with (
         atomic_write(out) as file,

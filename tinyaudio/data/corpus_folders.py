@@ -90,10 +90,12 @@ def arrange(files: Iterable[CorpusFile], folder: Path) -> int:
     The recordings are linked, which takes no space, or copied where the disk has no such links.
 
     Raises:
-        DataError: The folder cannot be written.
+        DataError: The folder cannot be written, or a list in the corpus has a group that leads elsewhere.
     """
     n = 0
     for one in files:
+        if one.group in ("", "..") or Path(one.group).name != one.group:
+            raise DataError(f"{one.path}: its group {one.group!r} is no folder's name")
         target = folder / one.group / one.name
         if not target.exists():
             try:

@@ -7,11 +7,13 @@ Implements: `download`.
 See:        `tinyaudio.data.corpora` for what there is, `tinyaudio.data.fetch` and `tinyaudio.data.unpack`.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -66,21 +68,37 @@ def download(
             " --accept-licence"
         )
     archives = corpus.parts(parts)
+    with locked(folder):
+        for archive in archives:
+            place, path = folder / archive.name, folder / archive.file
+            if not place.exists():
+                if not path.is_file():
+                    fetch_archive(corpus, archive, folder, mirrors, hosts)
+                digest = verify(archive, path)
+                unpack(path, place, archive.unpacked_bytes)
+                trust(archive, digest, folder / RECORD)
+                path.unlink()
+    return [folder / archive.name for archive in archives]
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make the folder, and keep a second download out of it; the system lets go when this one ends.
+
+    Raises:
+        DataError: It cannot be made, or another download is at work.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / ".lock", "w")  # held open while the download lasts
     except OSError as problem:
         raise DataError(f"{folder}: cannot be made ({problem.strerror})") from None
-    for archive in archives:
-        place = folder / archive.name
-        if not place.exists():
-            path = folder / archive.file
-            if not path.is_file():
-                fetch_archive(corpus, archive, folder, mirrors, hosts)
-            digest = verify(archive, path)
-            unpack(path, place, archive.unpacked_bytes)
-            trust(archive, digest, folder / RECORD)
-            path.unlink()
-    return [folder / archive.name for archive in archives]
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"{folder}: another download is at work here; wait for it") from None
+        yield
 
 
 def fetch_archive(

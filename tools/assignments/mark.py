@@ -7,6 +7,7 @@ arrays with them.
 import csv
 import io
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,9 @@ def mark(
     for one in tqdm(found, desc="marking", unit="submission", disable=not progress):
         try:
             marked.append(mark_one(one, chapters, keys, seed, limits))
+        except KeyboardInterrupt:
+            print("stopped: the table has what was marked so far", file=sys.stderr)
+            break
         except Exception as error:  # one must not stop the rest
             marked.append(
                 Marked(one, troubles=[f"the marker failed: {type(error).__name__}: {error}"[:300]])
@@ -114,9 +118,8 @@ def write_table(path: Path, marked: Sequence[Marked], chapters: Sequence[Chapter
         ]
         rows.writerow([plain(word) for word in words])
     with atomic_write(path) as file:
-        file.write(
-            b"\xef\xbb\xbf" + made.getvalue().encode()
-        )  # a mark that spreadsheets know UTF-8 by
+        # With the mark that spreadsheets know UTF-8 by; names of files may be no text.
+        file.write(b"\xef\xbb\xbf" + made.getvalue().encode(errors="backslashreplace"))
 
 
 def plain(word: object) -> object:

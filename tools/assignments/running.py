@@ -62,6 +62,9 @@ def run(
     }
     found: dict[str, Observation] = {}
     troubles: list[str] = []
+    # All that a worker may say of where it is; the submission may write there, too.
+    places = {f"cell {i}" for i in range(len(job["cells"]))}
+    places |= {f"exercise {task.checker}" for task in asked}
     if not job["cells"]:
         return {task.checker: {"case 0": text("not handed in")} for task in asked}, troubles
     with tempfile.TemporaryDirectory(prefix="submission-") as temporary:
@@ -69,13 +72,13 @@ def run(
             folder = Path(temporary) / f"try {len(job['skip'])}"
             (folder / "out").mkdir(parents=True)
             (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-            end = attend(folder, limits)
+            end = attend(folder, limits, len(places) + 1)
             found |= results(folder / "out", [task for task in asked if task.checker not in found])
             troubles += said_troubles(folder / "out")
             if len(found) == len(asked) or not end:
                 break
             at, why = end
-            if at in job["skip"] or not at.startswith(("cell ", "exercise ")):
+            if at in job["skip"] or at not in places:
                 troubles.append(why)
                 break
             job["skip"] += [at, *(f"exercise {check}" for check in found)]
@@ -90,8 +93,11 @@ def run(
     )
 
 
-def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
-    """Run a worker; None if it came to its end, or else where it was and why it ended."""
+def attend(folder: Path, limits: Limits, n_places: int) -> tuple[str, str] | None:
+    """Run a worker; None if it came to its end, or else where it was and why it ended.
+
+    Each place has its limit, and so have all together, since a submission may say that it is ever elsewhere.
+    """
     home = folder / "home"
     home.mkdir()
     environment = {
@@ -116,6 +122,7 @@ def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
         start_new_session=True,
     )
     before, since, used, why = "", time.monotonic(), 0.0, ""
+    end = since + WAITING * (BEGIN_SECONDS + n_places * (1.5 * limits.seconds + 1))
     try:
         while process.poll() is None:
             time.sleep(0.05)
@@ -124,7 +131,7 @@ def attend(folder: Path, limits: Limits) -> tuple[str, str] | None:
                 before, since, used = at, now, processor_seconds(process.pid)
             patience = BEGIN_SECONDS if before in ("", "start") else 1.5 * limits.seconds + 1
             spent = processor_seconds(process.pid) - used
-            if spent > patience or now - since > WAITING * patience:
+            if spent > patience or now - since > WAITING * patience or now > end:
                 why = f"longer than {limits.seconds:g} s"
             elif size(folder) > limits.files:
                 why = f"more than {limits.files >> 20} MB of files"
@@ -151,10 +158,16 @@ def processor_seconds(pid: int) -> float:
 def place(folder: Path) -> str:
     """What a worker says that it does; a submission may write there, too."""
     try:
-        with open(folder / "at", "rb") as file:
-            return file.read(100).decode(errors="replace")
+        # neither through a link nor waiting at a pipe
+        file = os.open(folder / "at", os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return ""
+    try:
+        return os.read(file, 100).decode(errors="replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
 
 
 def size(folder: Path) -> int:

@@ -124,7 +124,8 @@ def confine(readable: Iterable[Path], writable: Path) -> None:
     ruleset = c.syscall(CREATE_RULESET, about, size, 0)
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock")
-    rules = [(path, READ) for path in readable] + [(writable, everything)]
+    special = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12  # devices, sockets, pipes and links
+    rules = [(path, READ) for path in readable] + [(writable, everything & ~special)]
     for path, rights in rules:
         if not path.exists():
             continue

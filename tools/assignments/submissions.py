@@ -57,20 +57,14 @@ def read_one(path: Path, folder: Path) -> Submission:
             if file.suffix.lower() == ".zip":
                 with zipfile.ZipFile(file) as packed:
                     inside, said = unpacked(packed)
-                notebooks |= inside
+                notebooks |= {f"{file.name}/{one}": text for one, text in inside.items()}
                 name = said or name
             elif file.suffix.lower() == ".ipynb":
-                notebooks[file.name] = limited(
+                within = file.relative_to(path.parent).as_posix()
+                notebooks[within] = limited(
                     io.BytesIO(file.read_bytes()[: MOST_BYTES + 1]), file.name
                 )
-        except (
-            OSError,
-            ValueError,
-            zipfile.BadZipFile,
-            RuntimeError,
-            NotImplementedError,
-            EOFError,
-        ) as error:
+        except Exception as error:  # a damaged file fails in many ways, and must not stop the rest
             troubles.append(f"{file.name}: {error}")
     if not notebooks and not troubles:
         troubles.append("no notebook")
@@ -86,11 +80,14 @@ def unpacked(packed: zipfile.ZipFile) -> tuple[dict[str, str], str]:
     Raises:
         ValueError: One is too large.
     """
-    notebooks, name = {}, ""
+    notebooks: dict[str, str] = {}
+    name = ""
     for one in packed.infolist()[:200]:
+        if sum(map(len, notebooks.values())) > 2 * MOST_BYTES:
+            raise ValueError(f"more than {2 * MOST_BYTES >> 20} MB of notebooks in one zip")
         if one.filename.endswith(".ipynb") and "__MACOSX" not in one.filename:
             with packed.open(one) as file:
-                notebooks[Path(one.filename).name] = limited(file, one.filename)
+                notebooks[one.filename] = limited(file, one.filename)
         elif one.filename == "submission.json":
             with packed.open(one) as file:
                 about = json.loads(limited(file, one.filename))

@@ -126,8 +126,10 @@ def run_cells(
 
 def run_cell(code: str, whole: bool, names: dict[str, Any]) -> None:
     """Run a cell; of one that asks no checker, only imports, definitions and constants."""
-    code = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", code)
-    body = ast.parse(code).body
+    try:
+        body = ast.parse(code).body
+    except SyntaxError:  # IPython's commands are no Python
+        body = ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", code)).body
     if not whole:
         body = [one for one in body if is_definition(one)]
     exec(compile(ast.Module(body, []), "cell", "exec"), names)
