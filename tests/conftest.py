@@ -6,6 +6,10 @@ import warnings
 import pytest
 import torch
 
+# Autograd decides at its first backward pass which devices have threads, which no fork may follow. FakeTensorMode
+# pretends that there is CUDA; so the first pass comes before it, and tests may fork in any order.
+torch.ones(1, requires_grad=True).sum().backward()
+
 
 def pytest_collection_modifyitems(items):
     """Tests marked `gpu` run where there is one."""

@@ -44,7 +44,7 @@ def _with(same: Callable[[Tensor, Tensor], bool], latest: bool = False) -> Answe
     return originals
 
 
-def _alike(x: Tensor, y: Tensor) -> bool:
+def _same_sound(x: Tensor, y: Tensor) -> bool:
     return abs(_cosine(x, y)) > ALIKE
 
 
@@ -53,7 +53,7 @@ def _cut(x: Tensor, y: Tensor) -> bool:
     return abs(_cosine(x[:, :n], y[:, :n])) > ALIKE
 
 
-_right = _with(_alike)
+_right = _with(_same_sound)
 
 ORIGINALS = Exercise(
     right=_right,
@@ -70,7 +70,7 @@ ORIGINALS = Exercise(
             "A copy with its sign reversed was missed; look at the absolute value of the cosine.",
         ),
         Mistake(
-            _with(_alike, latest=True),
+            _with(_same_sound, latest=True),
             "바로 앞의 사본을 가리킵니다. 가장 이른 것을 가리키십시오.",
             "That names the last copy before it; name the earliest.",
         ),
