@@ -123,7 +123,7 @@ def test_a_rank_without_data_and_one_with_less_are_named_on_all(recipe, tmp_path
 def test_ranks_with_different_code_are_refused(recipe, tmp_path):
     def work(rank):
         if rank:
-            sys.modules["tinyaudio.run"].code_digest = lambda: "0123abcd"
+            sys.modules["tinyaudio.processes"].code_digest = lambda: "0123abcd"
         train(recipe, tmp_path / "run", code=2)
 
     assert exit_codes(work, tmp_path) == [0, 0]

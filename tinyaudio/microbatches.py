@@ -144,6 +144,24 @@ def accumulated(learner: Learner, losses: list[Loss]) -> Loss:
     return of_parts
 
 
+PRECISIONS = ("float32", "bf16")
+
+
+def check_precision(precision: str) -> None:
+    """Refuse any but those that are there.
+
+    Raises:
+        UserError: It is another.
+
+    Example:
+        >>> check_precision("bfloat16")
+        Traceback (most recent call last):
+        tinyaudio.errors.UserError: precision 'bfloat16': choose one of float32, bf16
+    """
+    if precision not in PRECISIONS:
+        raise UserError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
+
+
 def in_bfloat16(loss: Loss) -> Loss:
     """A loss whose convolutions and matrix products are computed in bfloat16, its weights being float32.
 

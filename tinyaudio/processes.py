@@ -13,7 +13,7 @@ import hashlib
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ def check_division(batch_size: int, world_size: int, accumulate: int) -> None:
 
 
 def check_agreement(
-    accelerator: "Accelerator | None", problem: UserError | None, facts: Mapping[str, object]
+    accelerator: "Accelerator | None", problem: UserError | None, step: int, clips: Dataset
 ) -> None:
     """Raise the same error on every process if one has a problem, or they do not train the same thing.
 
@@ -80,10 +80,11 @@ def check_agreement(
     Args:
         accelerator: With several processes; with None, only the problem matters.
         problem: What is wrong here, if something is.
-        facts: What must be equal everywhere, by name.
+        step: Where the run goes on.
+        clips: What is learned from.
 
     Raises:
-        UserError: The problem of the first process that has one, or the first fact that differs.
+        UserError: The problem of the first process that has one, or the code, step or sound that differs.
     """
     if accelerator is None:
         if problem:
@@ -91,7 +92,8 @@ def check_agreement(
         return
     from accelerate.utils import gather_object
 
-    everyone = gather_object([(str(problem or ""), dict(facts))])
+    facts = {"code": code_digest(), "step": step, "sound": in_words(clips)}
+    everyone = gather_object([(str(problem or ""), facts)])
     for rank, (found, _) in enumerate(everyone):
         if found:
             raise UserError(f"rank {rank} of {len(everyone)} processes: {found}")
@@ -147,6 +149,12 @@ def stop_signals() -> Iterator[threading.Event]:
     finally:
         for s, earlier in before.items():
             signal.signal(s, earlier)
+
+
+def share_generator(accelerator: "Accelerator | None") -> None:
+    """Let all draw as rank 0 does: a saved state is that of its GPU, the first; with None, nothing is done."""
+    if accelerator and accelerator.device.type == "cuda":
+        torch.cuda.set_rng_state(torch.cuda.get_rng_state(0), accelerator.device)
 
 
 @contextmanager

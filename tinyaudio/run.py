@@ -26,16 +26,15 @@ from tinyaudio.data.item import Described
 from tinyaudio.devices import move_to, resolve_device
 from tinyaudio.errors import DataError, UserError
 from tinyaudio.memory import check_batch
-from tinyaudio.microbatches import micro_batch_loss
+from tinyaudio.microbatches import check_precision, micro_batch_loss
 from tinyaudio.processes import (
     any_process,
     check_agreement,
     check_division,
-    code_digest,
-    in_words,
     lost_process,
     make_accelerator,
     rank_and_number,
+    share_generator,
     stop_signals,
 )
 from tinyaudio.recipe import Models, Recipe, networks
@@ -54,7 +53,6 @@ from tinyaudio.train import Batch, State, train
 from tinyaudio.weights import save_weights
 
 LOG_EVERY = 10  # steps
-PRECISIONS = ("float32", "bf16")
 EVAL_BATCH = 8  # held-out clips a batch
 EVAL_CLIPS = 32  # scored while training: enough for a steady number, few enough not to wait for
 
@@ -88,7 +86,7 @@ def run(
         save_every: Steps between checkpoints.
         minutes: Stop after this long, to be resumed later.
         accumulate: Equal parts in which each process takes its share of a batch, to save memory.
-        precision: Of convolutions and matrix products, one of `PRECISIONS`; weights are float32.
+        precision: Of convolutions and matrix products, "float32" or "bf16"; weights are float32.
 
     Returns:
         The state at the end.
@@ -103,8 +101,7 @@ def run(
     rank, world_size = rank_and_number(accelerator)
     main = rank == 0
     check_division(config.batch_size, world_size, accumulate)
-    if precision not in PRECISIONS:
-        raise UserError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    check_precision(precision)
     metadata = {
         "format": FORMAT,
         "recipe": recipe.name,
@@ -118,16 +115,11 @@ def run(
         state = State(recipe.learners(config))
         move_to(state, str(accelerator.device) if accelerator else resolve_device(device))
         resumed = resume(state, out, metadata)
-        if resumed and accelerator and accelerator.device.type == "cuda":
-            # The saved state is that of rank 0, which draws on the first GPU; all draw what it does.
-            torch.cuda.set_rng_state(torch.cuda.get_rng_state(0), accelerator.device)
+        share_generator(accelerator if resumed else None)
         if init_from and not resumed:
             init_from_run(state, recipe, init_from)
         held_out, clips, problem = read_data(recipe, config, folder)
-        facts: dict[str, object] = {}
-        if accelerator:
-            facts = {"code": code_digest(), "step": state.step, "sound": in_words(clips)}
-        check_agreement(accelerator, problem, facts)
+        check_agreement(accelerator, problem, state.step, clips)
         part = {"rank": rank, "world_size": world_size}
         batches = Batches(clips, config.batch_size, workers=workers, seed=config.seed, **part)
         for one in state.learners:

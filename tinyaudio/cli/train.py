@@ -10,8 +10,9 @@ from typing import Any
 from tinyaudio.cli.convert import TWO_FILES
 from tinyaudio.cli.options import add_options, config_options, count, positive, whole
 from tinyaudio.errors import ConfigError, UserError
+from tinyaudio.microbatches import PRECISIONS
 from tinyaudio.recipe import Recipe
-from tinyaudio.run import PRECISIONS, report, run
+from tinyaudio.run import report, run
 
 
 def add_train(commands: Any, recipes: Iterable[Recipe[Any]]) -> None:
