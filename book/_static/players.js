@@ -22,6 +22,7 @@
 
   document.addEventListener('play', event => {
     const sound = event.target, compared = sound.closest('.ta-compare, .ta-cover-ab');
+    if (sound.paused) return; // the event comes late, and another was pressed meanwhile
     const other = compared && audios(compared).find(one => one != sound && !one.paused && !one.ended);
     if (other) continueFrom(sound, other);
     silence(sound);
@@ -70,7 +71,8 @@
         if (!sound.paused) return sound.pause();
         if (other && other.currentTime && !other.ended) continueFrom(sound, other);
         sounds.forEach(one => { one.ta_last = one == sound; });
-        sound.play();
+        silence(sound);
+        sound.play().catch(() => {}); // it was stopped again by the next press
       };
       sound.addEventListener('play', () => button.setAttribute('aria-pressed', 'true'));
       for (const end of ['pause', 'ended']) sound.addEventListener(end, () => button.setAttribute('aria-pressed', 'false'));
