@@ -13,6 +13,7 @@
   };
   sounds.forEach((sound, i) => {
     sound.addEventListener('play', () => {
+      if (sound.paused) return; // another was pressed meanwhile
       current = sound;
       pictures.forEach((picture, j) => { picture.hidden = j != i; });
       follow();

@@ -157,8 +157,11 @@ def test_a_switch_goes_on_at_the_same_position(browser):
     at = "return [...document.querySelectorAll('.ta-cover-ab audio')].map(a => [a.paused, a.currentTime])"
     (stopped, left), (silent, position) = browser.execute(at)
     assert stopped and not silent and position >= 2 and abs(position - left) < 0.5
-    shown = "return [...document.querySelectorAll('.ta-cover-picture img')].map(i => i.hidden)"
-    assert browser.execute(shown) == [True, False]
+    shown = """
+        const done = arguments[0], hidden = () => [...document.querySelectorAll('.ta-cover-picture img')].map(i => i.hidden);
+        const until = performance.now() + 2000; // the event that changes it comes a moment after the press
+        const ask = () => hidden()[0] || performance.now() > until ? done(hidden()) : setTimeout(ask, 10); ask();"""
+    assert browser.execute_async(shown) == [True, False]
     second.click()
     assert browser.execute(PLAYING) == []
 
