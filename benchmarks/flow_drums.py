@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 
 from tinyaudio.data.one_shots import folder_or_one_shots
 from tinyaudio.errors import UserError
+from tinyaudio.metrics.held_out import mean_loss
 from tinyaudio.models.ddpm_unet import DDPMUNet, DDPMUNetConfig
 from tinyaudio.objectives.flow_matching import flow_matching_loss
 from tinyaudio.recipe import Models, Recipe, RunConfig, Seeds, network, option
@@ -74,15 +75,12 @@ def learners(config: Config) -> list[Learner]:
     return [Learner("net", net, loss, adam, schedule=warmup(100), max_grad_norm=1.0, ema=ema)]
 
 
-@torch.no_grad()
 def evaluate(config: Config, models: Models, batches: Iterable[Batch]) -> dict[str, float]:
     """The loss of held-out clips, with the same noise and times every time."""
     net = network(models, "net", DDPMUNet)
-    loss, device = image_loss(config, net), net.first.weight.device
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        found = [loss({"audio": batch["audio"].to(device)}, 0)[0] for batch in batches]
-    return {"loss": torch.stack(found).mean().item()}
+        return {"loss": mean_loss(image_loss(config, net), net, batches)}
 
 
 def generate(

@@ -210,7 +210,7 @@ def test_an_arranged_corpus_is_what_recipes_take(tmp_path, capsys):
     assert len(Clips(out, sample_rate=RATE, n_samples=1_000, split="all").files) == 4
 
 
-@pytest.mark.parametrize("group", ["", "..", "../out", "/tmp/elsewhere", "a/b"])
+@pytest.mark.parametrize("group", ["", "..", "../out", "/elsewhere", "a/b"])
 def test_a_list_cannot_lead_out_of_the_folder(tmp_path, group):
     (tmp_path / "1.wav").write_bytes(b"sound")
     with pytest.raises(DataError, match="is no folder's name"):
