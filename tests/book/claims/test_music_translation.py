@@ -127,7 +127,7 @@ def test_decoders_are_two_and_a_clip_reaches_its_own(printed):
 
 
 def test_six_domains_at_chance_have_1_79_nats():
-    stated("1.79내트", "1.79 nats", "ln 6 = 1.79")
+    stated("1.79냇", "1.79 nats", "ln 6 = 1.79")
     at_chance = classifier_loss(torch.zeros(1, 6), torch.tensor([2]))
     assert at_chance.item() == pytest.approx(1.79, abs=0.005)
 

@@ -151,7 +151,7 @@ def test_the_paper_s_form_learns_nothing_in_this_time_and_the_residual_does(prin
         for size in re.findall(r"(?m)^(?:NU-Wave|whitened) +([\d,]+)$", printed)
     )
     assert round(direct / small) == 7
-    stated("파라미터가 7분의 1", "a seventh of the parameters")
+    stated("매개변수가 7분의 1", "a seventh of the parameters")
     assert tables["vowels"]["NU-Wave"][2] > 30
     stated("원본보다 30 dB 넘게", "more than 30 dB above")
     for name in ("vowels", "fricatives"):

@@ -82,7 +82,7 @@ def test_the_log_determinant_is_the_numerical_one(printed):
 
 def test_the_size_of_waveglow_is_the_paper_s(printed):
     stated(
-        "파라미터 8,800만 개로",
+        "매개변수 8,800만 개로",
         "there are 88 million parameters",
         "단계를 열둘",
         "twelve such steps",
