@@ -88,7 +88,7 @@ def test_the_codes_of_the_three_least_levels_are_close(printed):
     others = [float(row[2]) for row in rows[3:]]
     assert round(min(others)) == 4 and round(max(others)) == 12
     stated("0.10과 0.50밖에", "only 0.10 and 0.50 apart, the others 4 to 12")
-    assert "length of a code: 8.0" in printed
+    assert "length of an embedding: 8.0" in printed
 
 
 def test_a_logarithm_sees_relative_errors_only(printed):
