@@ -69,7 +69,10 @@ def row(printed, name):
 
 
 def test_only_the_right_sign_makes_a_density(printed):
-    stated("1이 되는 것은 식대로 더했을 때뿐입니다", "is 1 only when the log-determinant is added as in the formula")
+    stated(
+        "1이 되는 것은 식대로 더했을 때뿐입니다",
+        "is 1 only when the log-determinant is added as in the formula",
+    )
     right, left_out, wrong = (row(printed, f"{sign} log|det|")[0] for sign in (1, 0, -1))
     assert right == 1 and min(left_out, wrong) > 1.1
 
