@@ -1,8 +1,8 @@
 """The adapter between the reader's network and the shipped one: which weight is which.
 
-``weights(shipped, config)`` of the reader's file takes the shipped weights by their names and gives the reader's.
-It may reshape, transpose and cut them.  Given numbers instead of weights, it says where each goes; so the way
-back, from a trained network of the reader's to the shipped class, needs no second adapter.
+``weights(shipped, config)`` of the reader's file takes the shipped weights by their names and gives the
+reader's.  It may reshape, transpose and cut them.  Given numbers instead of weights, it says where each goes;
+so the way back, from a trained network of the reader's to the shipped class, needs no second adapter.
 
 Implements: `shipped_weights`, `sources`, `adapter_fault`, `load_shipped`, `as_shipped`, `matched_modules`.
 See:        `tinyaudio.exercises.own.compare`, which compares the modules that match.
@@ -81,12 +81,21 @@ def adapter_fault(net: nn.Module, found: Weights, shipped: nn.Module) -> str | N
     used = torch.cat([one.flatten() for one in found.values()]).double()
     names = shipped_weights(shipped)
     n = sum(one.numel() for one in names.values())
-    counts = torch.bincount(used[(used >= 1) & (used <= n) & (used % 1 == 0)].long(), minlength=n + 1)
-    for name, numbers in numbered(names).items():
-        if bool((counts[numbers.long()] != 1).any()):
+    counts = torch.bincount(
+        used[(used >= 1) & (used <= n) & (used % 1 == 0)].long(), minlength=n + 1
+    )
+    places = {name: counts[numbers.long()] for name, numbers in numbered(names).items()}
+    for name, times in places.items():
+        if bool((times == 0).any()):
             return tr(
-                f"저장된 가중치 {name}의 수 하나하나가 꼭 한 번씩 쓰여야 하는데, 그렇지 않습니다.",
-                f"Every number of the shipped {name} has to be used exactly once, and is not.",
+                f"weights()가 저장된 가중치 {name}을(를) 다 쓰지 않습니다.",
+                f"weights() does not use all of the shipped {name}.",
+            )
+    for name, times in places.items():
+        if bool((times > 1).any()):
+            return tr(
+                f"weights()가 저장된 가중치 {name}의 수를 두 번 이상 씁니다.",
+                f"weights() uses numbers of the shipped {name} more than once.",
             )
     if used.numel() > n:
         extra = next(k for k, v in found.items() if bool((v < 1).any() | (v % 1 != 0).any()))

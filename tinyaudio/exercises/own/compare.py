@@ -1,7 +1,7 @@
 """Where two networks first differ, layer by layer.
 
-Both get the same input, and hooks keep what goes into and comes out of every module.  Of two networks that should
-compute the same, the first module whose input or output differs says where to look.
+Both get the same input, and hooks keep what goes into and comes out of every module.  Of two networks that
+should compute the same, the first module whose input or output differs says where to look.
 
 Implements: `first_difference`, `LayerDifference`.
 See:        `tinyaudio.exercises.own.adapter`, which knows the modules that match.
@@ -51,33 +51,20 @@ class LayerDifference:
         return factor if abs(factor) > 1e-3 and near(a, factor * b) else None
 
     def __str__(self) -> str:
-        last = tr(f" {self.previous}의 출력까지는 같습니다.", f" Up to the output of {self.previous}, all agree.")
-        last = last if self.previous else ""
-        times = ""
+        ko, en = ("출력이 다릅니다.", "The output differs.")
+        if self.module:
+            ko = f"처음으로 다른 것은 {self.module}(책의 {self.reference})"
+            ko += "에 들어가는 값입니다." if self.where == "input" else "에서 나오는 값입니다."
+            en = "The first difference is what "
+            en += "goes into" if self.where == "input" else "comes out of"
+            en += f" {self.module} (the book's {self.reference})."
         if self.factor is not None:
-            times = tr(
-                f" 있어야 할 값의 {self.factor:.3g}배입니다.",
-                f" It is {self.factor:.3g} times what it should be.",
-            )
-        if not self.module:
-            return tr("출력이 다릅니다.", "The output differs.") + times + last
-        if self.where == "input":
-            return (
-                tr(
-                    f"{self.module}(책의 {self.reference})에 들어가는 값이 처음으로 다릅니다.",
-                    f"The first difference is what goes into {self.module} (the book's {self.reference}).",
-                )
-                + times
-                + last
-            )
-        return (
-            tr(
-                f"{self.module}(책의 {self.reference})에서 나오는 값이 처음으로 다릅니다.",
-                f"The first difference is what comes out of {self.module} (the book's {self.reference}).",
-            )
-            + times
-            + last
-        )
+            ko += f" 있어야 할 값의 {self.factor:.3g}배입니다."
+            en += f" It is {self.factor:.3g} times what it should be."
+        if self.previous:
+            ko += f" {self.previous}의 출력까지는 같습니다."
+            en += f" Up to the output of {self.previous}, all agree."
+        return tr(ko, en)
 
 
 @torch.no_grad()
@@ -125,11 +112,14 @@ def first_difference(
             given = aligned(a, b)
             if given is not None and b is not None and not near(given, b):
                 return LayerDifference(name, pairs[name], where, given, b, previous)
-        previous = name
+        if aligned(calls[1], theirs[pairs[name]][1]) is not None:
+            previous = name
     given = aligned(result, wanted)
     assert wanted is not None and result is not None
     if given is None or not near(given, wanted):
-        return LayerDifference("", "", "output", result if given is None else given, wanted, previous)
+        return LayerDifference(
+            "", "", "output", result if given is None else given, wanted, previous
+        )
     return None
 
 
@@ -150,7 +140,10 @@ def record(net: nn.Module, inputs: Sequence[Any]) -> tuple[Calls, Tensor | None]
                 if calls[name][1] is None:
                     calls[name] = (calls[name][0], copied(output))
 
-            for handle in (module.register_forward_pre_hook(before), module.register_forward_hook(after)):
+            for handle in (
+                module.register_forward_pre_hook(before),
+                module.register_forward_hook(after),
+            ):
                 hooks.callback(handle.remove)
         result = net(*inputs)
     return calls, copied(result)
@@ -191,5 +184,6 @@ def near(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors agree, relative to their largest value."""
     if a.shape != b.shape:
         return False
-    scale = float(b.double().abs().max()) if b.numel() else 0.0
-    return bool(torch.allclose(a.double(), b.double(), rtol=0, atol=TOLERANCE * max(scale, 1e-6)))
+    a, b = a.detach().double(), b.detach().double()
+    scale = float(b.abs().max()) if b.numel() else 0.0
+    return torch.allclose(a, b, rtol=0, atol=TOLERANCE * max(scale, 1e-6))

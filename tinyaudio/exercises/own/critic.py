@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -20,70 +21,21 @@ from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.compare import Calls
 from tinyaudio.exercises.own.file import FUNCTIONS, OwnFile
 from tinyaudio.exercises.own.losses import Wrong, gradients_stay, loss_value
-from tinyaudio.exercises.own.properties import all_move, mixes_clips, randomized, shape_fault, shapes
+from tinyaudio.exercises.own.properties import (
+    all_move,
+    mixes_clips,
+    randomized,
+    shape_fault,
+    shapes,
+)
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import gradient_penalty
+from tinyaudio.represent.spectrum import stft
 from tinyaudio.train import EMA, Batch, Learner
 
 PENALTY_WEIGHT = 10.0
-
-STARTER = '''\
-"""Your own critic: tinyaudio exercise own-critic FILE.
-
-forward(audio) gives every clip one score, high for real sound (chapters 13 and 14):
-
-    audio    (B, 1, T), T = config.n_samples
-    returns  scores (B,), of any size
-
-Layer by layer, a convolution of 25 taps and stride 4, padded by 11, then leaky ReLU (0.2): from 1 channel to
-config.channels.  Between the layers, while training, phase_shuffle by a shift of each clip's own from -n to n
-(n = config.shuffle; 0 is none).  In the end one linear layer on all channels and frames, channels first.
-"""
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from tinyaudio.models.wavegan import phase_shuffle
-
-
-class MyCritic(nn.Module):
-    def __init__(self, config):
-        super().__init__()
-        # config.channels, .n_samples, .shuffle
-        raise NotImplementedError
-
-    def forward(self, audio: Tensor) -> Tensor:
-        raise NotImplementedError
-
-
-def build(config):
-    """Your network, of the size of the configuration (tinyaudio.models.wavegan.WaveGANConfig)."""
-    return MyCritic(config)
-
-
-def critic_loss(critic, generator, real, latents, mix) -> Tensor:
-    """E f(G(z)) - E f(x) + 10 E (|gradient of f at m x + (1 - m) G(z)| - 1)^2; it moves the critic alone.
-
-    real (B, 1, T) are x, latents (B, D) are z, mix (B,) is m.
-    """
-    raise NotImplementedError
-
-
-def generator_loss(critic, generator, latents) -> Tensor:
-    """- E f(G(z))."""
-    raise NotImplementedError
-
-
-def weights(shipped, config):
-    """Your network's weights, by your names, from the shipped ones; reshape, transpose and cut as you need.
-
-    layers.0.weight, layers.0.bias, layers.1 ..., score.weight (1, channels x frames), score.bias
-    """
-    raise NotImplementedError
-'''
 
 TINY = WaveGANConfig(n_latents=3, width=2, n_layers=2, shuffle=0)
 
@@ -99,10 +51,10 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         yield CheckResult(
             False,
             tr(
-                "한 클립의 점수가 배치의 다른 클립에 따라 변합니다. 배치 정규화를 빼십시오. 기울기 벌점은 클립마다의 "
-                "기울기에 대한 것입니다.",
-                "A clip's score changes with the other clips of its batch: leave batch normalization out. The penalty "
-                "is on the gradient of each clip by itself.",
+                "한 클립의 점수가 배치의 다른 클립에 따라 변합니다. 배치 정규화를 빼십시오. 기울기 벌점은 "
+                "클립마다의 기울기에 대한 것입니다.",
+                "A clip's score changes with the other clips of its batch: leave batch normalization out."
+                " The penalty is on the gradient of each clip by itself.",
             ),
         )
     yield CheckResult(True, tr("점수는 클립마다 따로입니다.", "Every clip is scored by itself."))
@@ -159,7 +111,7 @@ def shuffled(own: OwnFile) -> CheckResult:
             False,
             tr(
                 "학습할 때 phase_shuffle이 없습니다. 같은 클립의 점수가 매번 조금씩 달라야 합니다.",
-                "There is no phase_shuffle in training: a clip's scores should differ a little from call to call.",
+                "There is no phase_shuffle in training: a clip's score should change a little each time.",
             ),
         )
     return CheckResult(
@@ -249,7 +201,7 @@ def leaky(slope: float) -> Callable[[str, Calls, Critic], Tensor]:
 
 SUSPECTS = tuple(
     Suspect(
-        "layers.*",
+        "layers.[!0]*",
         "input",
         leaky(slope),
         f"leaky ReLU의 기울기가 {slope}입니다. 0.2이어야 합니다.",
@@ -282,15 +234,31 @@ def learners(own: OwnFile, config: Any) -> list[Learner]:
     ]
 
 
+def spectrum_db(real: Float[Tensor, "B 1 T"], made: Float[Tensor, "B 1 T"]) -> float:
+    """How far the mean spectra of two sets of clips are apart: the mean over bins, in dB.
+
+    Scores of two critics have no common unit; spectra have.
+
+    Example:
+        >>> clips = torch.randn(2, 1, 4096, generator=torch.Generator().manual_seed(0))
+        >>> round(spectrum_db(clips, clips / 10), 2)
+        20.0
+    """
+    levels = [
+        10 * stft(one[:, 0], 512, 128).abs().square().mean((0, 2)).clamp_min(1e-12).log10()
+        for one in (real, made)
+    ]
+    return float((levels[0] - levels[1]).abs().mean())
+
+
 SYSTEM = System(
     name="own-critic",
     shipped="wavegan-drums",
     network="critic",
-    starter=STARTER,
     check=check,
     learners=learners,
-    score="wasserstein",
+    score="spectrum_db",
     keywords={"seeds": (0, 1, 2, 3)},
     functions=(*FUNCTIONS, "critic_loss", "generator_loss"),
-    referee="critic",
+    measure=spectrum_db,
 )

@@ -1,6 +1,8 @@
 r"""Your own denoiser: the starter file, and what shows that it is one.
 
-    x_t = \sqrt{\bar\alpha} x_0 + \sqrt{1 - \bar\alpha} \epsilon,   v = \sqrt{\bar\alpha} \epsilon - \sqrt{1 - \bar\alpha} x_0
+    x_t = \sqrt{\bar\alpha} x_0 + \sqrt{1 - \bar\alpha} \epsilon
+
+    v = \sqrt{\bar\alpha} \epsilon - \sqrt{1 - \bar\alpha} x_0
 
 Implements: `SYSTEM`, the exercise ``own-denoiser``.
 See:        chapter 18, "Diffusion from scratch".
@@ -17,72 +19,18 @@ from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.compare import Calls
 from tinyaudio.exercises.own.file import FUNCTIONS, OwnFile
 from tinyaudio.exercises.own.losses import Wrong, loss_value
-from tinyaudio.exercises.own.properties import all_move, mixes_clips, randomized, shape_fault, shapes
+from tinyaudio.exercises.own.properties import (
+    all_move,
+    mixes_clips,
+    randomized,
+    shape_fault,
+    shapes,
+)
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
 from tinyaudio.models.ddpm_unet import DDPMUNet, DDPMUNetConfig
 from tinyaudio.represent.compressed_stft import to_image
 from tinyaudio.train import EMA, Batch, Learner, warmup
-
-STARTER = '''\
-"""Your own denoiser: tinyaudio exercise own-denoiser FILE.
-
-forward(x, t) predicts v of noisy images, each with its own step of noise (chapter 18, the U-Net of DDPM):
-
-    x        (B, image_channels, H, W), of any height and width; t (B,), steps from 0, which may be fractions
-    returns  as x
-
-    step       step_embedding(t, width), then linear to 4 width, SiLU, linear to 4 width
-    block      h = conv_1(silu(norm_1(x))) + linear(silu(step));  shortcut(x) + conv_2(dropout(silu(norm_2(h))))
-               the shortcut is a 1 x 1 convolution where the width changes; norms are group norms
-    attention  x + out(attention of one head over all positions of norm(x)), 1 x 1 convolutions
-    down       pad bottom and right, fold, first (3 x 3, to width); for every size n_blocks blocks to
-               width * multiplier, attention in the sizes of `attention`; then 3 x 3 of stride 2, but not after the last
-    middle     block, attention, block
-    up         from the last size: n_blocks + 1 blocks, each of [h, the newest output of the way down not yet used],
-               attention where the size has it; then twice the size (nearest) and 3 x 3, but not after the first
-    end        last(silu(norm(h))), 3 x 3, unfold, cut the padding off
-
-Outputs of the way down: of first, of every block (after its attention), and of every 3 x 3 of stride 2.
-"""
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from tinyaudio.models.ddpm_blocks import step_embedding
-from tinyaudio.models.ddpm_unet import fold, unfold
-
-
-class MyUNet(nn.Module):
-    def __init__(self, config):
-        super().__init__()
-        # config.image_channels, .width, .multipliers, .widths, .n_blocks, .attention, .groups, .dropout, .patch
-        raise NotImplementedError
-
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        raise NotImplementedError
-
-
-def build(config):
-    """Your network, of the size of the configuration (tinyaudio.models.ddpm_unet.DDPMUNetConfig)."""
-    return MyUNet(config)
-
-
-def denoising_loss(network, x_0, noise, alpha_bar, t) -> Tensor:
-    """The mean square of network(x_t, t) - v; x_0 and noise (B, C, H, W), alpha_bar and t (B,)."""
-    raise NotImplementedError
-
-
-def weights(shipped, config):
-    """Your network's weights, by your names, from the shipped ones; reshape, transpose and cut as you need.
-
-    step.0, step.2, first, down.0.0 (block: norm_1, conv_1, step, norm_2, conv_2, shortcut), down.2.1 (attention:
-    norm, query_key_value, out), smaller.0, ..., middle.0, .1, .2, up.0.0, up.0.1, ..., larger.0, ..., norm, last;
-    of each, .weight and .bias.  shipped.items() has them all.
-    """
-    raise NotImplementedError
-'''
 
 TINY = DDPMUNetConfig(
     width=8, multipliers=(1, 2), n_blocks=1, attention=(1,), groups=4, patch=(2, 1)
@@ -107,12 +55,19 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         yield CheckResult(
             False,
             tr(
-                "한 그림의 예측이 배치의 다른 그림에 따라 변합니다. 배치 정규화가 아니라 그룹 정규화를 쓰십시오.",
-                "An image's prediction changes with the other images of its batch: use group, not batch normalization.",
+                "한 그림의 예측이 배치의 다른 그림에 따라 변합니다. 배치 정규화 말고 그룹 정규화를 쓰십시오.",
+                "An image's prediction changes with the other images of its batch: normalize over groups,"
+                " not over the batch.",
             ),
         )
     alpha_bar = torch.tensor([0.9, 0.5, 0.1])
-    given = (lambda x_t, t: 0.5 * x_t + t[:, None, None, None] / 999, x, torch.randn_like(x), alpha_bar, t)
+    given = (
+        lambda x_t, t: 0.5 * x_t + t[:, None, None, None] / 999,
+        x,
+        torch.randn_like(x),
+        alpha_bar,
+        t,
+    )
     yield loss_value("denoising_loss", own.function("denoising_loss"), right_loss, given, WRONG)
     loss = own.function("denoising_loss")(net, x, torch.randn_like(x), alpha_bar, t)
     yield all_move(net, loss, "denoising_loss")
@@ -124,7 +79,9 @@ def steps(net: nn.Module, x: Tensor, t: Tensor) -> CheckResult:
     """Whether a prediction depends on its own image's step, and on no other's."""
     with torch.no_grad():
         made, other = net(x, t), net(x, t + torch.tensor([0.0, 100.0, 0.0]))
-    moved = [not torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(made, other, strict=True)]
+    moved = [
+        not torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(made, other, strict=True)
+    ]
     if not any(moved):
         return CheckResult(
             False,
@@ -143,7 +100,9 @@ def steps(net: nn.Module, x: Tensor, t: Tensor) -> CheckResult:
         )
     return CheckResult(
         True,
-        tr("예측은 그 그림의 t에 따라 변합니다.", "Each prediction changes with its own image's t."),
+        tr(
+            "예측은 그 그림의 t에 따라 변합니다.", "Each prediction changes with its own image's t."
+        ),
     )
 
 
@@ -251,7 +210,6 @@ SYSTEM = System(
     name="own-denoiser",
     shipped="ddpm-drums",
     network="net",
-    starter=STARTER,
     check=check,
     learners=learners,
     score="loss",

@@ -18,83 +18,19 @@ from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.compare import Calls
 from tinyaudio.exercises.own.file import FUNCTIONS, OwnFile
 from tinyaudio.exercises.own.losses import Wrong, gradients_stay, loss_value
-from tinyaudio.exercises.own.properties import all_move, mixes_clips, randomized, shape_fault, shapes
+from tinyaudio.exercises.own.properties import (
+    all_move,
+    mixes_clips,
+    randomized,
+    shape_fault,
+    shapes,
+)
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
 from tinyaudio.models.gansynth_small import Discriminator, GANSynthSmallConfig, Generator
 from tinyaudio.objectives.relativistic import gradient_square
 from tinyaudio.represent.gansynth_image import RANGE, to_image
 from tinyaudio.train import EMA, Batch, Learner, warmup
-
-STARTER = '''\
-"""Your own spectrogram GAN: tinyaudio exercise own-gan FILE.
-
-forward(latents, pitch) makes the image of a note (chapter 16): log magnitude and instantaneous frequency.
-
-    latents  (B, config.n_latents), the first config.n_timbre of the note, the others of the pixels
-    pitch    (B,), MIDI
-    returns  images (B, 2, 32, 256): frames, then bins
-
-    maps, expected, index = template(pitch)      (B, 3, 32, 256), (B, 32, 256), (B,)
-    x = dense [pixel_norm(timbre), sqrt(P) one_hot(index)]         P pitches; 16 widths[0] numbers, as 4 x 4
-    x = pixel_norm(leaky(x)), leaky ReLU with 0.2
-    for every block: nearest-neighbour upsampling by 2 (the first block: none), then twice
-                     x = pixel_norm(leaky(3 x 3 convolution)), to the block's width
-    x = 1 x 1 convolution to 4 fine 8 channels: (4 fine, 8) with the 8 as bins, next to each other, of a column
-    x = x_0 + maps_0 x_1 + maps_1 x_2 + maps_2 x_3                 of four groups of `fine` channels
-    x = [x, noise as (B, 2, 32, 256)]
-    magnitude, deviation = image(leaky(join(x)))                   two 1 x 1 convolutions, 2 fine channels between
-    output: tanh(magnitude), RANGE wrap(expected + deviation)
-
-(*widths, fine) = config.channels; the blocks have widths[0], then widths[0], widths[1], ...
-"""
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from tinyaudio.models.gansynth_small import Template
-from tinyaudio.models.progressive import pixel_norm
-from tinyaudio.represent.gansynth_image import RANGE
-from tinyaudio.represent.ifreq import wrap
-
-
-class MyGenerator(nn.Module):
-    def __init__(self, config):
-        super().__init__()
-        self.template = Template(config)
-        raise NotImplementedError
-
-    def forward(self, latents: Tensor, pitch: Tensor) -> Tensor:
-        raise NotImplementedError
-
-
-def build(config):
-    """Your network, of the size of the configuration (tinyaudio.models.gansynth_small.GANSynthSmallConfig)."""
-    return MyGenerator(config)
-
-
-def discriminator_loss(discriminator, generator, images, pitch, latents) -> Tensor:
-    """E softplus(D(G(z, y), y) - D(x, y)) + (R1 + R2) / 2; it moves the discriminator alone.
-
-    R1 and R2 are the mean of |gradient of D|^2 over real images, and over generated ones.
-    """
-    raise NotImplementedError
-
-
-def generator_loss(discriminator, generator, images, pitch, latents) -> Tensor:
-    """E softplus(D(x, y) - D(G(z, y), y))."""
-    raise NotImplementedError
-
-
-def weights(shipped, config):
-    """Your network's weights, by your names, from the shipped ones; reshape, transpose and cut as you need.
-
-    dense.weight, .bias, blocks.0.convs.0.weight, .bias, blocks.0.convs.1 ..., blocks.3.convs.1.bias,
-    bins.weight, .bias, join.weight, .bias, image.weight, .bias
-    """
-    raise NotImplementedError
-'''
 
 TINY = GANSynthSmallConfig(
     n_timbre=4, channels=(6, 5, 4, 3, 2), discriminator_channels=(2, 3, 4, 3)
@@ -107,7 +43,9 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
     net, discriminator = randomized(own.build(TINY)).train(), randomized(Discriminator(TINY), 1)
     latents, pitch = torch.randn(3, TINY.n_latents), torch.tensor([48, 60, 71])
     images = net(latents, pitch)
-    yield shapes([shape_fault("forward(latents, pitch)", images, (3, 2, 32, 256))], "(B, 2, 32, 256)")
+    yield shapes(
+        [shape_fault("forward(latents, pitch)", images, (3, 2, 32, 256))], "(B, 2, 32, 256)"
+    )
     for channel, largest, name in ((0, 1.0, "log magnitude"), (1, RANGE, "IF")):
         if float(images[:, channel].detach().abs().max()) > largest + 1e-5:
             yield CheckResult(
@@ -121,10 +59,10 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         yield CheckResult(
             False,
             tr(
-                "한 음의 그림이 배치의 다른 음에 따라 변합니다. pixel_norm은 채널에 대한 것이고, 배치 정규화는 쓰지 "
-                "않습니다.",
-                "A note's image changes with the other notes of its batch: pixel_norm is over channels, and there is "
-                "no batch normalization.",
+                "한 음의 그림이 배치의 다른 음에 따라 변합니다. pixel_norm은 채널에 대한 것이고, 배치 정규화는 "
+                "쓰지 않습니다.",
+                "A note's image changes with the other notes of its batch: pixel_norm is over channels, and"
+                " there is no batch normalization.",
             ),
         )
     same = torch.equal(net(latents[:1], pitch[:1]), net(latents[:1], pitch[1:2]))
@@ -151,7 +89,13 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
 
 
 def right_discriminator(
-    D: Any, G: Any, real: Tensor, pitch: Tensor, z: Tensor, weight: float = 0.5, turned: bool = False
+    D: Any,
+    G: Any,
+    real: Tensor,
+    pitch: Tensor,
+    z: Tensor,
+    weight: float = 0.5,
+    turned: bool = False,
 ) -> Tensor:
     """L_D; with another weight of the penalties, or with real and generated swapped."""
     made = G(z, pitch).detach().requires_grad_()
@@ -262,7 +206,6 @@ SYSTEM = System(
     name="own-gan",
     shipped="gansynth-small",
     network="generator",
-    starter=STARTER,
     check=check,
     learners=learners,
     score="level_db",

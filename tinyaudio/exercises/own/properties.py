@@ -40,7 +40,9 @@ def shape_fault(what: str, value: Any, shape: Sequence[int]) -> str | None:
             f"{what} is {given}; it should be {wanted}.",
         )
     if not bool(torch.isfinite(value).all()):
-        return tr(f"{what}에 유한하지 않은 수가 있습니다.", f"{what} has numbers that are not finite.")
+        return tr(
+            f"{what}에 유한하지 않은 수가 있습니다.", f"{what} has numbers that are not finite."
+        )
     return None
 
 

@@ -1,7 +1,7 @@
 """What an exercise of building a whole system is: a starter file, tests, and two minutes of training.
 
-Implements: `System`; `results`, which runs its tests; `agreement`, the test that all systems share: with the shipped
-            weights, the reader's network computes what the shipped one does.
+Implements: `System`; `results`, which runs its tests; `agreement`, the test that all systems share: with the
+            shipped weights, the reader's network computes what the shipped one does.
 See:        `tinyaudio.exercises.own.properties`, for the others.
 """
 
@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from importlib import resources
 from typing import Any, NamedTuple
 
 import torch
@@ -30,27 +31,33 @@ class System:
         name: On the command line.
         shipped: The model that comes with the package.
         network: Which of its networks the reader builds, by its learner's name.
-        starter: Text of the file that the reader starts from.
         check: ``(own, shipped network)`` to results, one a test, the simplest first.
         learners: ``(own, configuration of the run)`` to what trains, one named `network`.
-        score: Of the recipe's evaluation, the one that is compared.
+        score: Name of what is compared, lower is better: of the recipe's evaluation, or `measure`'s.
         command: The recipe's that makes sound.
         keywords: What it is asked for.
         functions: That the reader's file must have.
-        referee: A network that is the shipped one's while both systems are scored.
+        settings: Of the run that differ in two minutes.
+        measure: ``(held-out audio, generated audio)`` to a score, both (B, 1, T), if the recipe has none.
     """
 
     name: str
     shipped: str
     network: str
-    starter: str
     check: Callable[[OwnFile, nn.Module], Iterator[CheckResult]]
     learners: Callable[[OwnFile, Any], list[Learner]]
     score: str
     command: str = "generate"
     keywords: Mapping[str, Any] = field(default_factory=dict)
     functions: Sequence[str] = FUNCTIONS
-    referee: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    measure: Callable[[Tensor, Tensor], float] | None = None
+
+    @property
+    def starter(self) -> str:
+        """Text of the file that the reader starts from."""
+        folder = resources.files("tinyaudio") / "assets" / "starters"
+        return (folder / f"{self.name}.txt").read_text(encoding="utf-8")
 
 
 def results(system: System, own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
@@ -82,10 +89,8 @@ def unwritten(own: OwnFile, error: NotImplementedError) -> CheckResult:
     """That a function of the file is still empty."""
     trace = traceback.extract_tb(error.__traceback__)
     names = [frame.name for frame in trace if frame.filename == str(own.path)]
-    what = f" {names[-1]}" if names else ""
-    return CheckResult(
-        False, tr(f"아직 비어 있습니다:{what or ' build 또는 weights'}.", f"Not written yet:{what or ' build or weights'}.")
-    )
+    what = names[-1] if names else "build, weights"
+    return CheckResult(False, tr(f"아직 비어 있습니다: {what}.", f"Not written yet: {what}."))
 
 
 def raised(own: OwnFile, error: Exception) -> CheckResult:

@@ -32,64 +32,6 @@ from tinyaudio.objectives.quantized import COMMITMENT, codebook_loss, commitment
 from tinyaudio.represent.prosody import relative_frames
 from tinyaudio.train import EMA, Batch, Learner, warmup
 
-STARTER = '''\
-"""Your own VQ-VAE: tinyaudio exercise own-vqvae FILE.
-
-forward(x, speaker) reconstructs frames of speech through a codebook (chapter 9):
-
-    x        (B, 82, N), frames relative to the speaker's mean; N is a multiple of the stride
-    speaker  (B,), from 0 to n_speakers - 1
-    returns  reconstruction (B, 82, N), latents z_e (B, D, N / stride), codes (B, N / stride)
-
-    block(x, h) = x + B relu(A * relu(x) + V h)       A: 3 taps, dilated; B: 1 tap; V: no bias, decoder only
-    encoder     3 taps, a block for each of encoder_dilations, 2 stride taps at that stride, padded by stride / 2,
-                blocks again, 1 tap to D channels
-    decoder     3 taps, blocks (encoder_dilations), relu, a transposed convolution of 2 stride taps,
-                blocks (decoder_dilations), 3 taps to 82 channels; h is the speaker's embedding
-
-The decoder gets the nearest vectors of the codebook, and the encoder the decoder's gradient, straight through.
-"""
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-
-class MyVQVAE(nn.Module):
-    def __init__(self, config):
-        super().__init__()
-        # config.n_codes (K), .latent_channels (D), .channels, .stride, .n_speakers, .speaker_channels,
-        # .encoder_dilations, .decoder_dilations
-        self.codebook = nn.Parameter(torch.randn(config.n_codes, config.latent_channels))
-        raise NotImplementedError
-
-    def forward(self, x: Tensor, speaker: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        raise NotImplementedError
-
-
-def build(config):
-    """Your network, of the size of the configuration (tinyaudio.models.mel_vqvae.MelVQVAEConfig)."""
-    return MyVQVAE(config)
-
-
-def codebook_terms(latents: Tensor, embeddings: Tensor) -> Tensor:
-    """|| sg[z_e] - e ||^2 + 0.25 || z_e - sg[e] ||^2, each a mean over all numbers.
-
-    latents are z_e; embeddings are codebook[codes], e, in the same shape (B, D, N / stride).
-    """
-    raise NotImplementedError
-
-
-def weights(shipped, config):
-    """Your network's weights, by your names, from the shipped ones; reshape, transpose and cut as you need.
-
-    encoder.0.weight, .1.A.weight, .1.B.weight, .2.A ..., .3.weight (stride), .4.A ..., .6.weight, with a .bias each,
-    quantizer.codebook, speakers.weight, widen.weight, before.0.A.weight, .B.weight, .V.weight, before.1 ...,
-    upsample.weight, after.0.A.weight, ..., output.weight
-    """
-    raise NotImplementedError
-'''
-
 TINY = MelVQVAEConfig(
     n_codes=12, latent_channels=5, channels=6, n_speakers=3, speaker_channels=4,
     encoder_dilations=(1,), decoder_dilations=(1, 2),
@@ -107,7 +49,7 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         yield CheckResult(
             False,
             tr(
-                "forward는 복원, z_e, 부호 셋을 돌려주어야 합니다.",
+                "forward는 복원, z_e, 코드 셋을 돌려주어야 합니다.",
                 "forward should return three: the reconstruction, z_e and the codes.",
             ),
         )
@@ -154,23 +96,28 @@ def nearest(latents: Tensor, codes: Tensor, book: Tensor) -> CheckResult:
     distances = torch.cdist(vectors, book)
     if torch.equal(codes.flatten(), distances.argmin(1)):
         return CheckResult(
-            True, tr("부호는 가장 가까운 벡터의 번호입니다.", "The codes are those of the nearest vectors.")
+            True,
+            tr(
+                "코드는 가장 가까운 벡터의 번호입니다.",
+                "The codes are those of the nearest vectors.",
+            ),
         )
     if torch.equal(codes.flatten(), (vectors @ book.T).argmax(1)):
         return CheckResult(
             False,
             tr(
-                "부호가 거리가 아니라 내적으로 골라졌습니다. |e|² / 2를 빼십시오.",
+                "코드가 거리가 아니라 내적으로 골라졌습니다. |e|² / 2를 빼십시오.",
                 "The codes are of the largest product, not of the smallest distance: subtract |e|^2 / 2.",
             ),
         )
     farthest = torch.equal(codes.flatten(), distances.argmax(1))
     return CheckResult(
         False,
-        tr("부호가 가장 먼 벡터의 것입니다.", "The codes are those of the farthest vectors.")
+        tr("코드가 가장 먼 벡터의 것입니다.", "The codes are those of the farthest vectors.")
         if farthest
         else tr(
-            "부호가 가장 가까운 벡터의 것이 아닙니다.", "The codes are not those of the nearest vectors."
+            "코드가 가장 가까운 벡터의 것이 아닙니다.",
+            "The codes are not those of the nearest vectors.",
         ),
     )
 
@@ -188,21 +135,25 @@ def bottleneck(net: nn.Module, x: Tensor, speaker: Tensor) -> CheckResult:
         return CheckResult(
             False,
             tr(
-                "부호가 그대로인데 복원이 변합니다. 디코더가 코드북의 벡터가 아니라 z_e를 받고 있습니다.",
-                "The codes stay and the reconstruction changes: the decoder gets z_e, not the codebook's vectors.",
+                "코드가 그대로인데 복원이 변합니다. 디코더가 코드북의 벡터가 아니라 z_e를 받고 있습니다.",
+                "The codes stay and the reconstruction changes: the decoder gets z_e, not a code's vector.",
             ),
         )
     return CheckResult(
-        True, tr("부호 말고는 아무것도 지나가지 않습니다.", "Nothing but the codes passes the bottleneck.")
+        True,
+        tr(
+            "코드 말고는 아무것도 지나가지 않습니다.",
+            "Nothing but the codes passes the bottleneck.",
+        ),
     )
 
 
 def gradient_ways(net: nn.Module, x: Tensor, speaker: Tensor) -> CheckResult:
     """Who gets the reconstruction's gradient: the encoder does, as it is; the codebook does not."""
     x = x.clone().requires_grad_()
-    made, latents, _ = net(x, speaker)
+    made, _, _ = net(x, speaker)
     pull = (made * torch.randn_like(made)).sum()
-    to_x, to_latents, to_book = gradient_of(pull, [x, latents, net.codebook])  # type: ignore[list-item]
+    to_x, to_book = gradient_of(pull, [x, net.codebook])  # type: ignore[list-item]
     if to_book.any():
         return CheckResult(
             False,
@@ -217,10 +168,10 @@ def gradient_ways(net: nn.Module, x: Tensor, speaker: Tensor) -> CheckResult:
         return CheckResult(
             False,
             tr(
-                "복원의 기울기가 인코더에 닿지 않습니다. argmin에는 기울기가 없으므로 그대로 통과시켜야 합니다: "
+                "복원의 기울기가 인코더에 닿지 않습니다. argmin에는 기울기가 없으므로 그대로 통과시키십시오: "
                 "z_e + (e - z_e).detach().",
-                "The reconstruction's gradient does not reach the encoder: argmin has none, so it has to be passed "
-                "straight through, z_e + (e - z_e).detach().",
+                "The reconstruction's gradient does not reach the encoder: argmin has none, so it has to be"
+                " passed straight through, z_e + (e - z_e).detach().",
             ),
         )
     return CheckResult(
@@ -253,15 +204,15 @@ def terms(own: OwnFile) -> CheckResult:
         return CheckResult(
             True,
             tr(
-                "코드북 항은 코드북에만, 커밋먼트 항은 인코더에만 기울기를 보냅니다.",
-                "The codebook term's gradient goes to the codebook alone, the commitment term's to the encoder alone.",
+                "코드북 항은 코드북만, 커밋먼트 항은 인코더만 움직입니다.",
+                "The codebook term moves the codebook alone, the commitment term the encoder alone.",
             ),
         )
     return CheckResult(
         False,
         tr(
             "codebook_terms의 값은 맞지만 기울기가 다릅니다. sg[z_e]와 sg[e]를 detach했는지 보십시오.",
-            "codebook_terms has the right value and the wrong gradient: look whether sg[z_e] and sg[e] are detached.",
+            "codebook_terms has the right value and the wrong gradient: are sg[z_e] and sg[e] detached?",
         ),
     )
 
@@ -291,10 +242,10 @@ SYSTEM = System(
     name="own-vqvae",
     shipped="vqvae-voices",
     network="net",
-    starter=STARTER,
     check=check,
     learners=learners,
     score="mel_db",
+    settings={"n_sounds": 20},
     command="convert",
     keywords={"to": "3"},
     functions=(*FUNCTIONS, "codebook_terms"),

@@ -15,7 +15,13 @@ from torch import Tensor, nn
 from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.compare import Calls
 from tinyaudio.exercises.own.file import OwnFile
-from tinyaudio.exercises.own.properties import all_move, mixes_clips, randomized, shape_fault, shapes
+from tinyaudio.exercises.own.properties import (
+    all_move,
+    mixes_clips,
+    randomized,
+    shape_fault,
+    shapes,
+)
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
 from tinyaudio.models.condition import Condition, ConditionConfig
@@ -24,53 +30,6 @@ from tinyaudio.models.wavenet import WaveNet, WaveNetConfig
 from tinyaudio.objectives.likelihood import bits_per_sample, corrupt_history
 from tinyaudio.represent import mulaw
 from tinyaudio.train import EMA, Batch, Learner, warmup
-
-STARTER = '''\
-"""Your own WaveNet: tinyaudio exercise own-wavenet FILE.
-
-forward(codes, classes) scores every sample of a recording (chapters 5 and 6):
-
-    codes    (B, T), mu-law codes from 0 to n_levels - 1; classes (B, 2), family and pitch
-    returns  logits (B, n_levels, T); column t depends on codes before t, and on the classes
-
-    h = embedding of x_{t-1}, where the code n_levels // 2 (silence) stands before the first sample
-    y = E_0[family] + E_1[pitch]
-    z = tanh(W_f * h + V_f y) sigmoid(W_g * h + V_g y),   h' = h + R z,   for every dilation
-    logits = O relu(H relu(S [z_1 ... z_L]))
-
-The last layer has no R.  V has no bias; W, R, S (one for all layers), H and O have one.
-"""
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-
-class MyWaveNet(nn.Module):
-    def __init__(self, config):
-        super().__init__()
-        # config.n_levels, .dilations, .kernel_size, .residual_channels, .gate_channels, .skip_channels,
-        # config.condition.n_classes and .channels (of y)
-        raise NotImplementedError
-
-    def forward(self, codes: Tensor, classes: Tensor) -> Tensor:
-        raise NotImplementedError
-
-
-def build(config):
-    """Your network, of the size of the configuration (tinyaudio.models.wavenet.WaveNetConfig)."""
-    return MyWaveNet(config)
-
-
-def weights(shipped, config):
-    """Your network's weights, by your names, from the shipped ones; reshape, transpose and cut as you need.
-
-    embed.weight (n_levels, R), conditioner.classes.0.weight, .1.weight, conditioner.offsets.weight (L 2 G, C),
-    layers.0.gate.weight (2 G, k R): tanh above sigmoid, taps side by side, the oldest first; .gate.bias,
-    layers.0.residual.weight (R, G), .bias, skip.weight (S, L G), .bias, head.1.weight, .bias, logits.weight, .bias
-    """
-    raise NotImplementedError
-'''
 
 TINY = WaveNetConfig(
     n_levels=64,
@@ -104,7 +63,9 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         not same,
         tr("로짓이 classes에 따라 변하지 않습니다.", "The logits do not change with the classes.")
         if same
-        else tr("로짓이 악기와 음높이에 따라 변합니다.", "The logits change with family and pitch."),
+        else tr(
+            "로짓이 악기와 음높이에 따라 변합니다.", "The logits change with family and pitch."
+        ),
     )
     yield all_move(net, net(codes, classes).square().sum())
     codes, classes = torch.randint(256, (1, 300)), torch.tensor([[2, 67]])
@@ -141,7 +102,7 @@ def seen_samples(net: nn.Module, t: int, n_samples: int) -> list[int]:
 
 
 def causal(net: nn.Module) -> CheckResult:
-    """Whether the logits of sample t depend on the samples of the receptive field before t, and on all of them."""
+    """Whether the logits of sample t depend on all samples of the receptive field before t, and on no other."""
     t, n_samples = 14, 24
     reach = 1 + (TINY.kernel_size - 1) * sum(TINY.dilations)
     seen = seen_samples(net, t, n_samples)
@@ -157,8 +118,8 @@ def causal(net: nn.Module) -> CheckResult:
         return CheckResult(
             False,
             tr(
-                f"인과적이지 않습니다. 샘플 t의 로짓이 t+{max(later)}까지 앞날의 샘플을 봅니다. 왼쪽에만 패딩하십시오.",
-                f"Not causal: the logits of sample t look ahead, as far as t+{max(later)}. Pad on the left only.",
+                f"인과적이지 않습니다. 샘플 t의 로짓이 t+{max(later)}까지 내다봅니다. 왼쪽에만 패딩하십시오.",
+                f"Not causal: the logits of sample t look ahead, up to t+{max(later)}. Pad on the left only.",
             ),
         )
     if t in seen:
@@ -171,14 +132,16 @@ def causal(net: nn.Module) -> CheckResult:
         )
     if seen != [*range(t - reach, t)]:
         missing = sorted({*range(t - reach, t)} - {*seen})
-        places = ", ".join(f"t-{t - s}" for s in missing or sorted({*seen} - {*range(t - reach, t)}))
+        places = ", ".join(
+            f"t-{t - s}" for s in missing or sorted({*seen} - {*range(t - reach, t)})
+        )
         ko = f"{places} 샘플을 " + ("보지 못합니다." if missing else "더 봅니다.")
         en = f"but miss {places}." if missing else f"but also see {places}."
         return CheckResult(
             False,
             tr(
-                f"샘플 t의 로짓은 t-{reach}부터 t-1까지 보아야 하는데, {ko} 딜레이션을 보고, 모든 층의 z가 출력에"
-                " 이르는지 보십시오.",
+                f"샘플 t의 로짓은 t-{reach}부터 t-1까지 보아야 하는데, {ko} 딜레이션을 보고, 모든 층의 z가"
+                " 출력에 이르는지 보십시오.",
                 f"The logits of sample t should see t-{reach} to t-1, {en} Look at the dilations, and whether"
                 " the z of every layer reaches the output.",
             ),
@@ -211,13 +174,13 @@ def halves(name: str, calls: Calls) -> tuple[Tensor, Tensor]:
 
 
 def swapped(name: str, calls: Calls, net: WaveNet) -> Tensor:
-    """z with the tanh and the sigmoid in each other's place."""
+    """The product z with the tanh and the sigmoid in each other's place."""
     f, g = halves(name, calls)
     return f.sigmoid() * g.tanh()
 
 
 def two_tanh(name: str, calls: Calls, net: WaveNet) -> Tensor:
-    """z with a tanh for a gate."""
+    """The product z with a tanh for a gate."""
     f, g = halves(name, calls)
     return f.tanh() * g.tanh()
 
@@ -253,14 +216,14 @@ SUSPECTS = (
         "The gate is a tanh; it should be a sigmoid.",
     ),
     Suspect(
-        "layers.*.gate",
+        "layers.[!0]*.gate",
         "output",
         scaled,
         "다음 층에 들어가는 x + R z에 0.707이 곱해져 있습니다. 2016년의 WaveNet은 곱하지 않습니다.",
         "What goes into the next layer, x + R z, is multiplied by 0.707; the WaveNet of 2016 does not do that.",
     ),
     Suspect(
-        "layers.*.gate",
+        "layers.[!0]*.gate",
         "output",
         without_x,
         "잔차 연결이 없습니다. 다음 층에는 R z가 아니라 x + R z가 들어갑니다.",
@@ -289,9 +252,9 @@ SYSTEM = System(
     name="own-wavenet",
     shipped="wavenet-notes",
     network="net",
-    starter=STARTER,
     check=check,
     learners=learners,
     score="bits_per_sample",
+    settings={"n_samples": 2_048, "n_context": 0},
     keywords={"seconds": 1.0, "family": "organ", "pitch": 67},
 )

@@ -1,5 +1,7 @@
 """A critic of waveforms, written from the text of chapters 13 and 14."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -11,9 +13,7 @@ class MyCritic(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.shuffle, widths = config.shuffle, [1, *config.channels]
-        self.body = nn.Sequential(
-            *(nn.Conv1d(a, b, 25, 4, 11) for a, b in zip(widths, widths[1:]))
-        )
+        self.body = nn.Sequential(*(nn.Conv1d(a, b, 25, 4, 11) for a, b in pairwise(widths)))
         self.last = nn.Linear(16 * widths[-1], 1)
 
     def forward(self, audio):

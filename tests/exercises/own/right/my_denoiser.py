@@ -13,8 +13,14 @@ from tinyaudio.models.ddpm_unet import fold, unfold
 class Block(nn.Module):
     def __init__(self, c_in, c_out, c_step, config):
         super().__init__()
-        self.before, self.after = nn.GroupNorm(config.groups, c_in), nn.GroupNorm(config.groups, c_out)
-        self.one, self.two = nn.Conv2d(c_in, c_out, 3, padding=1), nn.Conv2d(c_out, c_out, 3, padding=1)
+        self.before, self.after = (
+            nn.GroupNorm(config.groups, c_in),
+            nn.GroupNorm(config.groups, c_out),
+        )
+        self.one, self.two = (
+            nn.Conv2d(c_in, c_out, 3, padding=1),
+            nn.Conv2d(c_out, c_out, 3, padding=1),
+        )
         self.level = nn.Linear(c_step, c_out)
         self.drop = nn.Dropout(config.dropout)
         self.direct = nn.Conv2d(c_in, c_out, 1) if c_in != c_out else None
@@ -29,7 +35,11 @@ class Block(nn.Module):
 class Attention(nn.Module):
     def __init__(self, c, groups):
         super().__init__()
-        self.before, self.qkv, self.end = nn.GroupNorm(groups, c), nn.Conv2d(c, 3 * c, 1), nn.Conv2d(c, c, 1)
+        self.before, self.qkv, self.end = (
+            nn.GroupNorm(groups, c),
+            nn.Conv2d(c, 3 * c, 1),
+            nn.Conv2d(c, c, 1),
+        )
 
     def forward(self, x, level):
         B, C, H, W = x.shape
@@ -60,14 +70,16 @@ class MyUNet(nn.Module):
             if size < last:
                 self.halve.append(nn.Conv2d(c, c, 3, 2, 1))
                 kept.append(c)
-        self.bottom = nn.ModuleList([Block(c, c, E, config), Attention(c, config.groups), Block(c, c, E, config)])
-        self.rising, self.double = nn.ModuleList(), nn.ModuleList()
+        self.bottom = nn.ModuleList(
+            [Block(c, c, E, config), Attention(c, config.groups), Block(c, c, E, config)]
+        )
+        self.rising, self.twice = nn.ModuleList(), nn.ModuleList()
         for size in reversed(range(last + 1)):
             for _ in range(config.n_blocks + 1):
                 self.rising.append(stage(c + kept.pop(), size))
                 c = w[size]
             if size:
-                self.double.append(nn.Conv2d(c, c, 3, padding=1))
+                self.twice.append(nn.Conv2d(c, c, 3, padding=1))
         self.norm, self.leave = nn.GroupNorm(config.groups, c), nn.Conv2d(c, c_image, 3, padding=1)
 
     def forward(self, x, t):
@@ -89,8 +101,8 @@ class MyUNet(nn.Module):
             h = torch.cat([h, kept.pop()], dim=1)
             for layer in layers:
                 h = layer(h, level)
-            if (i + 1) % (n + 1) == 0 and (i + 1) // (n + 1) <= len(self.double):
-                h = self.double[(i + 1) // (n + 1) - 1](F.interpolate(h, scale_factor=2.0))
+            if (i + 1) % (n + 1) == 0 and (i + 1) // (n + 1) <= len(self.twice):
+                h = self.twice[(i + 1) // (n + 1) - 1](F.interpolate(h, scale_factor=2.0))
         return unfold(self.leave(F.silu(self.norm(h))), config.patch)[:, :, :H, :W]
 
 
@@ -105,9 +117,21 @@ def denoising_loss(network, x_0, noise, alpha_bar, t):
 
 
 def weights(shipped, config):
-    whole = {"step": "embed", "first": "enter", "smaller": "halve", "larger": "double", "last": "leave"}
+    whole = {
+        "step": "embed",
+        "first": "enter",
+        "smaller": "halve",
+        "larger": "twice",
+        "last": "leave",
+    }
     whole |= {"down": "falling", "middle": "bottom", "up": "rising", "norm": "norm"}
-    block = {"norm_1": "before", "conv_1": "one", "step": "level", "norm_2": "after", "conv_2": "two"}
+    block = {
+        "norm_1": "before",
+        "conv_1": "one",
+        "step": "level",
+        "norm_2": "after",
+        "conv_2": "two",
+    }
     block |= {"shortcut": "direct", "norm": "before", "query_key_value": "qkv", "out": "end"}
     mine = {}
     for name, value in shipped.items():

@@ -1,5 +1,7 @@
 """A generator of images of notes, written from the text of chapter 16."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -13,16 +15,23 @@ from tinyaudio.represent.ifreq import wrap
 class MyGenerator(nn.Module):
     def __init__(self, config):
         super().__init__()
-        self.n_timbre, self.n_pitches, self.template = config.n_timbre, config.n_pitches, Template(config)
+        self.n_timbre, self.n_pitches, self.template = (
+            config.n_timbre,
+            config.n_pitches,
+            Template(config),
+        )
         *widths, self.fine = config.channels
         self.first = nn.Linear(config.n_timbre + config.n_pitches, 16 * widths[0])
         sizes = [widths[0], *widths]
         self.pairs = nn.ModuleList(
             nn.ModuleList([nn.Conv2d(a, b, 3, padding=1), nn.Conv2d(b, b, 3, padding=1)])
-            for a, b in zip(sizes, sizes[1:])
+            for a, b in pairwise(sizes)
         )
         self.columns = nn.Conv2d(widths[-1], 4 * self.fine * 8, 1)
-        self.mix, self.out = nn.Conv2d(self.fine + 2, 2 * self.fine, 1), nn.Conv2d(2 * self.fine, 2, 1)
+        self.mix, self.out = (
+            nn.Conv2d(self.fine + 2, 2 * self.fine, 1),
+            nn.Conv2d(2 * self.fine, 2, 1),
+        )
 
     def forward(self, latents, pitch):
         maps, expected, index = self.template(pitch)
@@ -70,5 +79,9 @@ def weights(shipped, config):
     mine = {}
     for name, value in shipped.items():
         part, rest = name.split(".", 1)
-        mine[f"{names[part]}.{rest}" if part in names else name.replace("blocks", "pairs").replace(".convs", "")] = value
+        mine[
+            f"{names[part]}.{rest}"
+            if part in names
+            else name.replace("blocks", "pairs").replace(".convs", "")
+        ] = value
     return mine

@@ -74,6 +74,10 @@ def weights(shipped, config):
     blocks |= {f"first.{i}": f"before.{i}" for i in range(n)}
     blocks |= {f"then.{i}": f"after.{i}" for i in range(len(config.decoder_dilations))}
     for mine, theirs in blocks.items():
-        names |= {f"{mine}.wide": f"{theirs}.A", f"{mine}.point": f"{theirs}.B", f"{mine}.given": f"{theirs}.V"}
+        names |= {
+            f"{mine}.wide": f"{theirs}.A",
+            f"{mine}.point": f"{theirs}.B",
+            f"{mine}.given": f"{theirs}.V",
+        }
     kinds = ("", ".weight", ".bias")
     return {m + k: shipped[t + k] for m, t in names.items() for k in kinds if t + k in shipped}

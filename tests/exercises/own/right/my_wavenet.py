@@ -10,10 +10,16 @@ class MyWaveNet(nn.Module):
         super().__init__()
         R, G, S = config.residual_channels, config.gate_channels, config.skip_channels
         C = config.condition.channels
-        self.k, self.dilations, self.silence = config.kernel_size, config.dilations, config.n_levels // 2
+        self.k, self.dilations, self.silence = (
+            config.kernel_size,
+            config.dilations,
+            config.n_levels // 2,
+        )
         self.code = nn.Embedding(config.n_levels, R)
         self.family, self.pitch = (nn.Embedding(n, C) for n in config.condition.n_classes)
-        self.dilated = nn.ModuleList(nn.Conv1d(R, 2 * G, self.k, dilation=d) for d in self.dilations)
+        self.dilated = nn.ModuleList(
+            nn.Conv1d(R, 2 * G, self.k, dilation=d) for d in self.dilations
+        )
         self.given = nn.ModuleList(nn.Linear(C, 2 * G, bias=False) for _ in self.dilations)
         self.residual = nn.ModuleList(nn.Conv1d(G, R, 1) for _ in self.dilations[1:])
         self.skips = nn.Conv1d(len(self.dilations) * G, S, 1)
