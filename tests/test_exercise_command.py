@@ -60,8 +60,9 @@ LOSSES = "def critic_loss(*a): ...\ndef generator_loss(*a): ...\n"
         (BUILD.format("3") + LOSSES, "build(config) returns int; return your torch.nn.Module"),
     ],
 )
-def test_what_is_wrong_is_one_line(tmp_path, capsys, text, words):
-    path = tmp_path / "mine.py"
+def test_what_is_wrong_is_one_line(tmp_path, monkeypatch, capsys, text, words):
+    monkeypatch.chdir(tmp_path)
+    path = Path("mine.py")
     if text is not None:
         path.write_text(text)
     run("exercise", "own-critic", path, code=2)

@@ -109,6 +109,7 @@ def test_messages_come_in_korean(judged):
     assert "인코더에 닿지 않습니다" in last.message
 
 
-def test_an_exception_names_the_line_of_the_file(judged):
+def test_an_exception_names_the_line_of_the_file_wherever_it_is(judged, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (last,) = judged("own-critic", ("audio, self.shuffle", "audio.nothing, self.shuffle"))
     assert "my_critic.py, line 2" in last.message and "'nothing'" in last.message

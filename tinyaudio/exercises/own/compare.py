@@ -92,9 +92,8 @@ def first_difference(
         The difference; None if inputs and outputs of all pairs, and the networks' outputs, agree.
 
     Example:
-        >>> layer, scale = nn.Linear(2, 2), lambda net: net.requires_grad_(False)
-        >>> right = nn.Sequential(layer, nn.ReLU(), nn.Linear(2, 1))
-        >>> wrong = nn.Sequential(layer, nn.Tanh(), right[2])
+        >>> right = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+        >>> wrong = nn.Sequential(right[0], nn.Tanh(), right[2])
         >>> found = first_difference(wrong, right, [torch.tensor([[1.0, 2.0]])])
         >>> found.module, found.where, found.previous
         ('2', 'input', '0')

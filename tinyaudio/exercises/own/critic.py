@@ -51,7 +51,7 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         yield CheckResult(
             False,
             tr(
-                "한 클립의 점수가 배치의 다른 클립에 따라 변합니다. 배치 정규화를 빼십시오. 기울기 벌점은 "
+                "한 클립의 점수가 배치의 다른 클립에 따라 변합니다. 배치 정규화를 빼십시오. 그래디언트 페널티는 "
                 "클립마다의 기울기에 대한 것입니다.",
                 "A clip's score changes with the other clips of its batch: leave batch normalization out."
                 " The penalty is on the gradient of each clip by itself.",
@@ -165,7 +165,7 @@ WRONG = (
     ),
     Wrong(
         partial(right_loss, one_sided=True),
-        "벌점이 1보다 가파른 쪽에만 있습니다. 1보다 완만해도 벌점을 주십시오.",
+        "페널티가 1보다 가파른 쪽에만 있습니다. 1보다 완만해도 페널티를 주십시오.",
         "The penalty is on slopes above 1 only; it is on those below, too.",
     ),
     Wrong(

@@ -58,9 +58,13 @@ class OwnFile:
 
     def line_of(self, error: BaseException) -> int | None:
         """The last line of the file that an exception passed; None if it did not."""
-        trace = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in trace if frame.filename == str(self.path)]
+        lines = [frame.lineno for frame in self.frames_of(error)]
         return lines[-1] if lines else None
+
+    def frames_of(self, error: BaseException) -> list[traceback.FrameSummary]:
+        """What an exception passed in the file, outermost first."""
+        trace = traceback.extract_tb(error.__traceback__)
+        return [one for one in trace if Path(one.filename).resolve() == self.path.resolve()]
 
 
 def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:

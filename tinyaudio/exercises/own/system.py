@@ -5,7 +5,6 @@ Implements: `System`; `results`, which runs its tests; `agreement`, the test tha
 See:        `tinyaudio.exercises.own.properties`, for the others.
 """
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -87,8 +86,7 @@ def results(system: System, own: OwnFile, shipped: nn.Module) -> Iterator[CheckR
 
 def unwritten(own: OwnFile, error: NotImplementedError) -> CheckResult:
     """That a function of the file is still empty."""
-    trace = traceback.extract_tb(error.__traceback__)
-    names = [frame.name for frame in trace if frame.filename == str(own.path)]
+    names = [frame.name for frame in own.frames_of(error)]
     what = names[-1] if names else "build, weights"
     return CheckResult(False, tr(f"아직 비어 있습니다: {what}.", f"Not written yet: {what}."))
 
