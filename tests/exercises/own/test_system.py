@@ -57,6 +57,7 @@ WRONG = [
     ("own-gan", [(" * self.n_pitches**0.5", "")], "not multiplied by the root of P"),
     ("own-denoiser", [(LEVEL, "pass")], "do not change with t"),
     ("own-denoiser", [("[h, kept.pop()]", "[kept.pop(), h]")], "joined in the other order"),
+    ("own-denoiser", [(" / math.sqrt(C)", "")], "divided by the root of C"),
     ("own-denoiser", [("signal * noise - std * x_0", "noise")], "predicts the noise"),
 ]
 

@@ -51,8 +51,8 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         yield CheckResult(
             False,
             tr(
-                "한 클립의 점수가 배치의 다른 클립에 따라 변합니다. 배치 정규화를 빼십시오. 그래디언트 페널티는 "
-                "클립마다의 기울기에 대한 것입니다.",
+                "한 클립의 점수가 배치의 다른 클립에 따라 변합니다. 배치 정규화를 빼십시오. 그래디언트 페널티는"
+                " 클립마다의 기울기에 대한 것입니다.",
                 "A clip's score changes with the other clips of its batch: leave batch normalization out."
                 " The penalty is on the gradient of each clip by itself.",
             ),

@@ -167,6 +167,14 @@ def swapped_skip(name: str, calls: Calls, net: DDPMUNet) -> Tensor:
     return torch.cat([x[:, n:], x[:, :n]], dim=1)
 
 
+def unscaled(name: str, calls: Calls, net: DDPMUNet) -> Tensor:
+    """What goes into an attention's last layer if the products are not divided by the root of C."""
+    found = calls[name.replace(".out", ".query_key_value")][1]
+    assert found is not None
+    q, k, v = found.flatten(2).mT.chunk(3, dim=2)
+    return (torch.softmax(q @ k.mT, dim=2) @ v).mT.unflatten(2, found.shape[2:])
+
+
 SUSPECTS = (
     Suspect(
         "*.norm_2",
@@ -181,6 +189,13 @@ SUSPECTS = (
         without_silu,
         "블록의 선형층 앞에서 임베딩이 SiLU를 지나야 합니다.",
         "Before a block's linear layer, the embedding passes a SiLU.",
+    ),
+    Suspect(
+        "*.out",
+        "input",
+        unscaled,
+        "어텐션의 내적을 √C로 나누지 않았습니다.",
+        "The attention's products are not divided by the root of C.",
     ),
     Suspect(
         "up.0.0.norm_1",

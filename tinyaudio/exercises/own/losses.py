@@ -91,8 +91,8 @@ def gradients_stay(
         return CheckResult(
             False,
             tr(
-                f"{name}의 값은 맞지만 기울기가 다릅니다. 페널티의 기울기를 다시 미분하려면 create_graph=True가 "
-                "있어야 합니다.",
+                f"{name}의 값은 맞지만 기울기가 다릅니다. 페널티의 기울기를 다시 미분하려면 create_graph=True가"
+                " 있어야 합니다.",
                 f"{name} has the right value and the wrong gradient: the penalty's gradient needs"
                 " create_graph=True to be differentiated again.",
             ),
