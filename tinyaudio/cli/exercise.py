@@ -28,6 +28,7 @@ from tinyaudio.language import set_language, tr
 from tinyaudio.recipe import Models, networks
 from tinyaudio.run import EVAL_CLIPS, batches_of, evaluate_models
 
+MEASURED_CLIPS = 256  # enough for a covariance
 DESCRIPTION = f"""\
 Test a system that you built, and train it: {", ".join(NAMES)}.
 
@@ -162,10 +163,11 @@ def write_sound(system: System, run: TrainedRun, models: Models, path: Path) -> 
 
 def score(system: System, run: TrainedRun, models: Models) -> float:
     """The system's score, or the recipe's, on held-out sound."""
-    held_out = [*batches_of(run.recipe.dataset(run.config, "valid", None), EVAL_CLIPS)]
+    dataset, n = run.recipe.dataset(run.config, "valid", None), MEASURED_CLIPS
+    held_out = [*batches_of(dataset, EVAL_CLIPS if system.measure is None else n)]
     if system.measure is None:
         return evaluate_models(run.recipe, run.config, models, held_out)[system.score]
     real = torch.cat([batch["audio"] for batch in held_out])
     command = run.recipe.commands[system.command]
-    pieces = command(run.config, models, **{**system.keywords, "seeds": range(len(real))})
+    pieces = command(run.config, models, **{**system.keywords, "seeds": range(n)})
     return system.measure(real, torch.cat([one.detach() for one in pieces], dim=2))

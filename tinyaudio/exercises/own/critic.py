@@ -30,12 +30,15 @@ from tinyaudio.exercises.own.properties import (
 )
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
+from tinyaudio.metrics.generative import frechet_distance
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import gradient_penalty
-from tinyaudio.represent.spectrum import stft
+from tinyaudio.represent.logmel import RANGE_DB, log_mel
 from tinyaudio.train import EMA, Batch, Learner
 
 PENALTY_WEIGHT = 10.0
+SAMPLE_RATE = 16_000  # of the shipped run
+SILENCE_DB = 60  # below the loudest level
 
 TINY = WaveGANConfig(n_latents=3, width=2, n_layers=2, shuffle=0)
 
@@ -234,21 +237,21 @@ def learners(own: OwnFile, config: Any) -> list[Learner]:
     ]
 
 
-def spectrum_db(real: Float[Tensor, "B 1 T"], made: Float[Tensor, "B 1 T"]) -> float:
-    """How far the mean spectra of two sets of clips are apart: the mean over bins, in dB.
+def frechet_db(real: Float[Tensor, "B 1 T"], made: Float[Tensor, "B 1 T"]) -> float:
+    """The root of the Fréchet distance of two sets of clips, from levels in 8 bands and 4 parts of time, in dB.
 
-    Scores of two critics have no common unit; spectra have.
+    Scores of two critics have no common unit; levels have.
 
     Example:
-        >>> clips = torch.randn(2, 1, 4096, generator=torch.Generator().manual_seed(0))
-        >>> round(spectrum_db(clips, clips / 10), 2)
-        20.0
+        >>> clips = torch.randn(64, 1, 4096, generator=torch.Generator().manual_seed(0))
+        >>> frechet_db(clips, clips) < 0.1, round(frechet_db(clips, clips / 10))
+        (True, 20)
     """
-    levels = [
-        10 * stft(one[:, 0], 512, 128).abs().square().mean((0, 2)).clamp_min(1e-12).log10()
-        for one in (real, made)
-    ]
-    return float((levels[0] - levels[1]).abs().mean())
+    levels = [RANGE_DB * log_mel(clips, SAMPLE_RATE) for clips in (real, made)]
+    floor = float(levels[0].max()) - SILENCE_DB
+    pooled = [F.adaptive_avg_pool2d(one.clamp_min(floor), (8, 4)).flatten(1) for one in levels]
+    distance = frechet_distance(*(one / one.shape[1] ** 0.5 for one in pooled))
+    return float(distance.clamp_min(0).sqrt())
 
 
 SYSTEM = System(
@@ -257,8 +260,8 @@ SYSTEM = System(
     network="critic",
     check=check,
     learners=learners,
-    score="spectrum_db",
+    score="frechet_db",
     keywords={"seeds": (0, 1, 2, 3)},
     functions=(*FUNCTIONS, "critic_loss", "generator_loss"),
-    measure=spectrum_db,
+    measure=frechet_db,
 )
