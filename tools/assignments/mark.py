@@ -5,7 +5,9 @@ arrays with them.
 """
 
 import csv
+import hashlib
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ from tools.assignments.running import Limits, run
 from tools.assignments.submissions import Submission, chapter_of, code_cells, submissions
 from tools.assignments.tasks import Task, tasks
 from tools.book.source import Chapter
+
+MOST_NAME = 200  # bytes; systems take 255
 
 
 @dataclass
@@ -56,6 +60,9 @@ def mark(
     found = submissions(folder)
     if not found:
         raise AssignmentError(f"{folder}: holds no zip, no notebook and no folder")
+    left = {one.name for one in folder.iterdir()} - {one.file for one in found}
+    if others := sorted(one for one in left if not one.startswith(".")):
+        print(f"no zip, no notebook and no folder: {', '.join(others)}", file=sys.stderr)
     keys = {chapter.name: read(key, chapter) for chapter in chapters}
     seed, marked = seed_of(key), []
     for one in tqdm(found, desc="marking", unit="submission", disable=not progress):
@@ -87,10 +94,17 @@ def mark_one(
         if chapter is None:
             marked.troubles.append(f"{file}: of none of the chapters that are marked")
             continue
+        if any(name == chapter.name for name, _ in marked.verdicts):
+            marked.troubles.append(f"{file}: another notebook of {chapter.name}; the better counts")
         given, troubles = run(cells, chapter, seed, limits)
         marked.troubles += troubles
         for task in tasks(chapter):
-            result = verdict(task, given[task.checker], keys[chapter.name][task.checker])
+            try:
+                result = verdict(task, given[task.checker], keys[chapter.name][task.checker])
+            except Exception as error:  # of arrays that anybody may have written
+                why = f"{type(error).__name__}: {error}"[:200]
+                result = Verdict(False, f"채점하지 못했습니다: {why}", f"Not marked: {why}")
+                marked.troubles.append(f"{task.number} was not marked; look at it yourself: {why}")
             place = (chapter.name, task.checker)
             if place not in marked.verdicts or result.right:  # of two notebooks, the better
                 marked.verdicts[place] = result
@@ -157,6 +171,15 @@ def write_feedback(
         if one.troubles:
             lines += ["", "실행 중에 생긴 일:" if korean else "What happened while it ran:", ""]
             lines += [f"- {trouble}" for trouble in one.troubles]
-        name = re.sub(r"[/\\\x00-\x1f]", "_", one.submission.file)
-        with atomic_write(folder / f"{name}.md") as file:
+        with atomic_write(folder / f"{page_name(one.submission.file)}.md") as file:
             file.write(("\n".join(lines) + "\n").encode("utf-8", errors="replace"))
+
+
+def page_name(file: str) -> str:
+    """A file's name without what no file's name may hold, and no longer than a system takes."""
+    name = re.sub(r"[/\\\x00-\x1f]", "_", file)
+    whole = os.fsencode(name)
+    if len(whole) <= MOST_NAME:
+        return name
+    mark = hashlib.sha256(whole).hexdigest()[:8]
+    return os.fsdecode(whole[: MOST_NAME - 9]).encode(errors="ignore").decode() + f"-{mark}"
