@@ -386,6 +386,24 @@ def test_deep_folders_and_those_of_systems_stop_nothing(class_folder, tmp_path):
     assert not c.notebooks and c.trouble == "c.zip: holds other zips; unpack it first"
 
 
+def test_feedback_is_in_the_notebooks_language_and_names_what_is_missing(
+    class_folder, key_folder, vqvae, tmp_path, monkeypatch
+):
+    given = {task.checker: {"case 0": np.array("longer than 10 s")} for task in tasks(vqvae)}
+    monkeypatch.setattr(mark, "run", lambda *_: (given, []))
+    for name, language in (("a", "ko"), ("b", "en")):
+        hand_in(class_folder, name, answers(before=[f'set_language("{language}")']))
+    (class_folder / "c").mkdir()
+    marked = mark.mark(class_folder, key_folder, [vqvae], LIMITS, progress=False)
+    mark.write_feedback(tmp_path, marked, [vqvae])
+    a, b, c = (
+        (tmp_path / name).read_text("utf-8") for name in ("a.ipynb.md", "b.ipynb.md", "c.md")
+    )
+    assert "점수: 0/8" in a and a.count("결과를 얻지 못했습니다: 10초가 넘게 걸립니다.") == 4
+    assert "Points: 0/8" in b and b.count("No result: longer than 10 s") == 4
+    assert "- ✘ 9장: 채점할 노트북이 없습니다." in c
+
+
 def test_long_names_of_files_get_a_page_each():
     long = ["가" * 80 + f"{i}.ipynb" for i in range(2)]
     made = [mark.page_name(one) for one in long]

@@ -56,7 +56,12 @@ def main() -> int:
     one.add_argument(
         "--seconds", type=float, default=Limits.seconds, help="a cell or exercise may take"
     )
-    one.add_argument("--language", choices=("ko", "en"), default="ko", help="of the feedback")
+    one.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default="",
+        help="of the feedback (default: each notebook's)",
+    )
     one.add_argument(
         "--accept-missing-walls", action="store_true", help="see the instructors' page"
     )

@@ -24,6 +24,7 @@ from tools.assignments.submissions import Submission, chapter_of, code_cells, su
 from tools.assignments.tasks import Task, tasks
 from tools.book.source import Chapter
 
+LANGUAGE = re.compile(r"(?m)^set_language\([\"'](ko|en)[\"']\)")  # in the setup cell
 MOST_NAME = 200  # bytes; systems take 255
 
 
@@ -34,6 +35,7 @@ class Marked:
     submission: Submission
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    language: str = "ko"  # of its last notebook
 
 
 def mark(
@@ -94,6 +96,8 @@ def mark_one(
         if chapter is None:
             marked.troubles.append(f"{file}: of none of the chapters that are marked")
             continue
+        if chosen := LANGUAGE.search("\n".join(cells)):
+            marked.language = chosen[1]
         if any(name == chapter.name for name, _ in marked.verdicts):
             marked.troubles.append(f"{file}: another notebook of {chapter.name}; the better counts")
         given, troubles = run(cells, chapter, seed, limits)
@@ -151,16 +155,30 @@ def earned(one: Marked, chapter: str, task: Task) -> int:
 
 
 def write_feedback(
-    folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str
+    folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str = ""
 ) -> None:
-    """A page for each submission, called by its file's name, in Korean or English."""
-    korean = language == "ko"
+    """A page for each submission, called by its file's name, in one language or in its notebook's."""
     for one in marked:
-        lines = [f"# {one.submission.name}", ""]
+        korean = (language or one.language) == "ko"
+        asked = {chapter.name: tasks(chapter) for chapter in chapters}
+        got = sum(earned(one, name, task) for name, some in asked.items() for task in some)
+        most = sum(task.points for some in asked.values() for task in some)
+        lines = [
+            f"# {one.submission.name}",
+            "",
+            f"{'점수' if korean else 'Points'}: {got}/{most}",
+            "",
+        ]
         for chapter in chapters:
             if not any(name == chapter.name for name, _ in one.verdicts):
+                missing = (
+                    f"{chapter.number}장: 채점할 노트북이 없습니다."
+                    if korean
+                    else f"Chapter {chapter.number}: no notebook to mark."
+                )
+                lines.append(f"- ✘ {missing}")
                 continue
-            for task in tasks(chapter):
+            for task in asked[chapter.name]:
                 found = one.verdicts[chapter.name, task.checker]
                 points = f"{earned(one, chapter.name, task)}/{task.points}"
                 title = task.korean if korean else task.english

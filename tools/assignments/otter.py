@@ -5,6 +5,7 @@ CHAPTER/otter/ko|en/assigned/autograder    a zip for ``otter run`` or Gradescope
 """
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -15,8 +16,8 @@ from tools.book.source import Chapter
 
 INSTALL = (
     "Otter-Grader is not here: install it into an environment of its own, "
-    "python3 -m venv otter && otter/bin/pip install -e '.[instructor]', and name it with "
-    "--otter otter/bin/otter"
+    "python3 -m venv ~/otter && ~/otter/bin/pip install -e '.[instructor]', and name it with "
+    "--otter ~/otter/bin/otter"
 )
 
 
@@ -26,7 +27,7 @@ def program(otter: str | None) -> str:
     Raises:
         AssignmentError: Nowhere.
     """
-    found = shutil.which(otter or "otter")
+    found = shutil.which(os.path.expanduser(otter or "otter"))
     if found is None:
         raise AssignmentError(INSTALL)
     return str(Path(found).absolute())
