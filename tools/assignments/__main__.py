@@ -103,6 +103,7 @@ def make_command(options: argparse.Namespace) -> None:
 
 def otter_command(options: argparse.Namespace) -> None:
     """Say what Otter's autograder gives: to the solved notebook all, to the untouched one nothing."""
+    otter.program(options.otter)
     failed = 0
     for chapter in chapters(options.chapters):
         most = sum(task.points for task in tasks(chapter))

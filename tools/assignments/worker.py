@@ -184,7 +184,7 @@ def main() -> None:
     for line in job["imports"]:
         guarded(60, lambda line=line: exec(line, names))  # some are in cells that nobody runs here
     finder = hide(HIDDEN)
-    steps = len(job["cells"]) + len(questions) + 1
+    steps = len(job["cells"]) - len(job["handed_out"]) + len(questions) + 1
     sandbox.lock(readable(), folder, job["memory"], int(steps * (job["seconds"] + 1)))
     answers, troubles = run_cells(job, names, finder, at)
     (folder / "out" / "troubles.json").write_text(json.dumps(troubles[:20]))
