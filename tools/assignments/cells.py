@@ -40,7 +40,9 @@ def run_cell(code: str, whole: bool, names: dict[str, Any]) -> None:
     for one in filter(is_definition, body):
         try:
             exec(compile(ast.Module([one], []), "cell", "exec"), names)
-        except Exception as error:  # it needs what was not run; what follows may not
+        except NameError:  # it needs what is not run here; what follows may not
+            pass
+        except Exception as error:
             first = first or error
     if first:
         raise first
