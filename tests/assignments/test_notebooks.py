@@ -113,6 +113,38 @@ def test_instructors_are_told_which_hidden_inputs_no_seed_changes(language, word
     assert told == [False, False, False, True, False]
 
 
+OTTER = """#!/bin/sh
+if [ "$1" = assign ]; then mkdir -p assigned/autograder && : > assigned/autograder/x-autograder_1.zip; exit; fi
+case "$2" in */autograder/*) n=8;; */student/*) n=%s;; esac  # otter run NOTEBOOK -a ZIP -o FOLDER
+[ $n = fails ] && echo "no such test" && exit 1
+echo '{"tests": [{"name": "Public Tests"}, {"name": "q9_1", "score": '$n', "max_score": 8}]}' > "$6/results.json"
+"""
+
+
+@pytest.mark.parametrize(
+    ("untouched", "status", "said"),
+    [
+        ("0", 0, "✔ vqvae en: solved 8/8, untouched 0/8"),
+        ("1", 2, "✘ vqvae en: solved 8/8, untouched 1/8"),
+        ("fails", 2, "otter run failed: no such test"),
+    ],
+)
+def test_otter_is_asked_about_solved_and_untouched_notebooks(
+    made, vqvae, tmp_path, monkeypatch, capsys, untouched, status, said
+):
+    program = tmp_path / "otter"
+    program.write_text(OTTER % untouched, encoding="utf-8")
+    program.chmod(0o700)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(AssignmentError, match="holds no autograder; run make with --key and"):
+        otter.check("~/otter", tmp_path, vqvae, "en")
+    assert otter.assign("~/otter", made, vqvae, "en").name == "x-autograder_1.zip"
+    words = ["otter-check", "vqvae", "--out", str(made.parent), "--otter", "~/otter"]
+    monkeypatch.setattr("sys.argv", ["assignments", *words, "--language", "en"])
+    assert commands.main() == status
+    assert said in capsys.readouterr().out
+
+
 def test_a_chapter_that_is_not_there_is_named(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["assignments", "make", "vqva"])
     assert commands.main() == 2
