@@ -18,9 +18,9 @@ serve: ## the built book in a browser (PORT=8000)
 	@echo "the book: http://localhost:$(PORT)/  and in English: http://localhost:$(PORT)/en/ (Ctrl-C ends)"
 	@$(PYTHON_HERE) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-assignments: ## notebooks for a course, in _build/assignments (KEY=folder OTTER=otter/bin/otter)
+assignments: ## notebooks for a course, in _build/assignments (TAG=v0.2.0 KEY=folder OTTER=~/otter/bin/otter)
 	@sh tools/prepare.sh
-	@$(PYTHON_HERE) -m tools.assignments make $(if $(KEY),--key "$(KEY)") $(if $(OTTER),--otter "$(OTTER)")
+	@$(PYTHON_HERE) -m tools.assignments make $(if $(TAG),--tag "$(TAG)") $(if $(KEY),--key "$(KEY)") $(if $(OTTER),--otter "$(OTTER)")
 
 mark: ## marks.csv of a folder of submissions (FOLDER=folder KEY=folder)
 	@sh tools/prepare.sh
