@@ -22,7 +22,7 @@ def key_blocks(text: str) -> list[str]:
     """The blocks of a text that a slide shows, shortened to their key sentences."""
     blocks = [one for one in re.split(r"\n{2,}", text.strip()) if one.strip()]
     kept: list[str] = []
-    leads = open_end = False  # whether the text leads to a formula, and its sentence goes on after it
+    leads = open_end = False  # a text may lead to a formula, and its sentence go on after it
     for i, block in enumerate(blocks):
         if block.startswith("$$") and kept and leads:
             kept[-1] += f"\n\n{block}"
