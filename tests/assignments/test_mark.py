@@ -68,9 +68,12 @@ def nearest(z, codebook):
     assert not found, "READ SOMETHING"
     return z[:, 0].long() * 0
 """
-    hand_in(class_folder, "good", answers(before=["this is no Python", "plot(1)"]))
+    trains = "    torch.optim.SGD([torch.ones(1, requires_grad=True)], 0.1).step()\n    return"
+    nearest = RIGHT["nearest"].replace("    return", trains)  # an optimizer imports much
+    before = ["this is no Python", "plot(1)"]
+    hand_in(class_folder, "good", answers(before=before, nearest=nearest))
     hand_in(class_folder, "tampered", notebook([cell("nearest", tampered)]))
-    rows, pages = marks(class_folder, key_folder, vqvae, tmp_path)
+    rows, pages = marks(class_folder, key_folder, vqvae, tmp_path, running.Limits())
     assert rows["good"]["points"] == rows["good"]["of"] == "8"
     assert rows["tampered"]["points"] == "0" and not outside.exists()
     assert (

@@ -106,6 +106,7 @@ def attend(folder: Path, limits: Limits, n_places: int) -> tuple[str, str] | Non
         "PATH": os.defpath,
         "PYTHONPATH": str(ROOT),
         "HOME": str(home),
+        "USER": "student",  # optimizers of PyTorch ask for it, and must not look in /etc/passwd
         "TMPDIR": str(home),
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": str(home),
