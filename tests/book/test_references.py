@@ -429,7 +429,8 @@ def test_pages_are_stale_when_an_entry_a_use_or_the_page_changes(book):
             for one in stale_pages([book.chapter])
         )
 
-    names = ("glossary", "bibliography")  # the little chapter has no corrections, and ran on no Colab
+    # The little chapter has no corrections, and ran on no Colab.
+    names = ("glossary", "bibliography")
     everything = sorted(f"{lang}/{name}.ipynb" for lang in LANGUAGES for name in names)
     assert stale() == []
     book.replace("Numbers.", "Only numbers.", book.root / "book" / "glossary.toml")
