@@ -27,8 +27,10 @@ untranslated_blocks     Korean blocks whose English is missing, or translates an
 stale_outputs           notebooks whose outputs were made by other code
 broken_links            in the built site, every page of both editions: links and anchors without a
                         target; external ones are not followed; null before `make book`
+over_budget             what is larger or slower than CONTRIBUTING.md allows, a line each; [] if nothing is
 
     python -m benchmarks.book --json
+    python -m benchmarks.book --external     every address elsewhere, with a page that has it; none is asked
     python -m benchmarks.book --blind-report blind.tsv
 """
 
@@ -54,6 +56,12 @@ NO_WORDS = re.compile(
     r"^(`{3,}|~{3,}).*?^\1|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|<[^>]*>", re.DOTALL | re.MULTILINE
 )
 LOSSLESS = re.compile(r'<(?:audio|source)[^>]*\bsrc="data:audio/(?:x-)?(?:wav|wave|flac)\b')
+
+
+# A chapter's budgets; of pages with lossless sound, the second.  The mean of all chapters' seconds has its own.
+BUDGETS = {"seconds": 90, "notebook_bytes": 10**6, "words": 3_000}
+PAGE_BYTES = (1_500_000, 3_000_000)
+MEAN_SECONDS = 45
 
 
 class Page(HTMLParser):
@@ -99,6 +107,29 @@ def has_target(path: Path, link: str, site: Path, pages: dict[Path, Page]) -> bo
     if target in pages:
         return unquote(parts.fragment) in pages[target].anchors
     return target.is_file() and target.is_relative_to(site)
+
+
+def external_links(site: Path) -> dict[str, str]:
+    """Every address elsewhere, with the first page that has it."""
+    found: dict[str, str] = {}
+    for path in sorted(site.rglob("*.html")):
+        if "_static" not in path.parts:
+            for link in Page(path.read_text(encoding="utf-8")).links:
+                if urlsplit(link).scheme in ("http", "https"):
+                    found.setdefault(link, str(path.relative_to(site)))
+    return dict(sorted(found.items()))
+
+
+def over_budget(figures: dict[str, dict[str, Any]]) -> list[str]:
+    """``chapter: what is too much`` for every chapter's figures."""
+    found = []
+    for chapter, row in figures.items():
+        limits = BUDGETS | {"page_bytes": PAGE_BYTES[row["lossless_players"] > 0]}
+        for name, limit in limits.items():
+            if (row[name] or 0) > limit:
+                found.append(f"{chapter}: {name} {row[name]:,}, more than {limit:,}")
+    mean = sum(row["seconds"] or 0 for row in figures.values()) / max(1, len(figures))
+    return found + [f"all: {mean:.0f} seconds a chapter"] * (mean > MEAN_SECONDS)
 
 
 def chapter_figures(chapter: Chapter) -> dict[str, Any]:
@@ -172,6 +203,7 @@ def measure() -> dict[str, Any]:
         "untranslated_blocks": sum(map(untranslated, chapters)) + unpaired,
         "stale_outputs": sum(n is None or bool(staleness(c, n)) for c, n in notebooks),
         "broken_links": len(broken_links(site)) if site.exists() else None,
+        "over_budget": over_budget(figures),
         "by_chapter": figures,
     }
 
@@ -195,7 +227,12 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 def main() -> None:
     options = parser("book", __doc__)
     options.add_argument("--blind-report", type=Path, help="write each blind answer's judgement")
+    options.add_argument("--external", action="store_true", help="list addresses elsewhere")
     options = options.parse_args()
+    if options.external:
+        for link, page in external_links(BUILD / "html").items():
+            print(f"{link}\t{page}")
+        return
     try:
         if options.blind_report:
             names = sorted({path.stem for path in sources([])})

@@ -1,46 +1,35 @@
 """The promise to readers on Colab: the setup cell adds what is missing, and torch stays as it is.
 
-The environment is Colab's where it matters: its versions of what is drawn, heard and moved, and this
-machine's packages for the rest, torch among them, as hard links: whatever pip would do to them is seen,
-and harmless.
-It stands on this machine's Python, not on Colab's 3.13.
+The environment is that of tools/colab.py.  It stands on this machine's Python, not on Colab's 3.13.
 """
 
 import ast
 import hashlib
 import importlib.metadata
-import json
-import os
 import re
-import shutil
 import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 
 from tests import test_wheel
-from tests.test_project import COLAB
-from tests.test_wheel import call
-from tools.book.edition import COLAB_PACKAGES, repository
+from tools.book.edition import COLAB_PACKAGES
+from tools.colab import (
+    COLAB,
+    FLOORS,
+    TORCH,
+    call,
+    entries,
+    environment,
+    offer_kernel,
+    run,
+)
 from tools.lock import canonical
 
 ROOT = Path(__file__).parents[1]
 wheel = test_wheel.wheel  # the fixture
-HERE = Path(sysconfig.get_path("purelib"))
 CHAPTERS = sorted((ROOT / "book" / "ko").glob("*.ipynb"))
-TORCH = ("torch", "torchaudio")
-# Its IPython, with what that needs and newer ones do not; ipywidgets 7 needs the last.
-FLOORS = {name: version for name, version in COLAB.items() if name not in TORCH} | {
-    "ipython": "7.34.0",
-    "backcall": "0.2.0",
-    "pickleshare": "0.7.5",
-    "ipython-genutils": "0.2.0",
-}
 # Further packages of its image.
 THERE = {
     *COLAB,
@@ -53,36 +42,11 @@ THERE = {
 }
 
 
-def entries(name):
-    """What a package has put beside the others in this machine's site-packages."""
-    found = importlib.metadata.distributions(name=name, path=[str(HERE)])
-    return {path.parts[0] for one in found for path in one.files or []} - {"..", "__pycache__"}
-
-
 @pytest.fixture(scope="module")
-def colab(tmp_path_factory):
+def colab():
     """The Python of an environment like Colab's, in which tinyaudio is not installed."""
-    home = ROOT / "_build" / "colab"  # beside torch: a file has its links on one disk
-    shutil.rmtree(home, ignore_errors=True)
-    venv.create(home, with_pip=True)
-    (site,) = home.glob("lib/python3*/site-packages")
-    absent = set().union(
-        *map(entries, ("tinyaudio", "pip", "setuptools", *COLAB_PACKAGES, *FLOORS))
-    )
-    for path in HERE.iterdir():
-        if path.name in absent | {"__pycache__"} or path.suffix == ".pth":
-            continue
-        # Links file by file: pip removes a name before it writes one, and through a link to a
-        # folder it would remove this machine's own.
-        if path.is_dir():
-            shutil.copytree(path, site / path.name, copy_function=os.link, dirs_exist_ok=True)
-        else:
-            os.link(path, site / path.name)
-    python = home / "bin" / "python"
-    pins = [f"{name}=={version}" for name, version in FLOORS.items()]
-    call(python, "-m", "pip", "install", "-q", "--no-deps", *pins, cwd=home, PYTHONPATH="")
-    yield python
-    shutil.rmtree(home)
+    with environment() as python:
+        yield python
 
 
 def installed(python):
@@ -109,24 +73,6 @@ def files_of_torch(python):
     }
 
 
-def run(path, python, folder, wheel):
-    """A chapter from top to bottom, as on Colab; `wheel` stands for the repository's address."""
-    notebook = nbformat.read(path, 4)
-    address = f"{repository()}/archive/refs/heads/main.zip"
-    setups = [cell for cell in notebook.cells if address in cell.source]
-    for cell in setups:
-        cell.source = cell.source.replace(address, str(wheel))
-    fake = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(fake))
-    manager = AsyncKernelManager(
-        kernel_name="colab", transport="ipc", ip=str(folder / f"{path.stem}-socket")
-    )
-    client = NotebookClient(notebook, km=manager, timeout=120)
-    client.owns_km = True
-    client.execute(cwd=str(folder))
-    return len(setups), [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 @pytest.mark.slow
 def test_the_setup_cell_leaves_torch_alone_and_every_chapter_runs(
     colab,
@@ -134,17 +80,9 @@ def test_the_setup_cell_leaves_torch_alone_and_every_chapter_runs(
     tmp_path,
     monkeypatch,
 ):
-    kernel = tmp_path / "jupyter" / "kernels" / "colab"
-    kernel.mkdir(parents=True)
-    words = [str(colab), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (kernel / "kernel.json").write_text(
-        json.dumps({"argv": words, "language": "python", "display_name": "colab"})
-    )
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    monkeypatch.setenv("PYTHONPATH", "")
-    # With live sliders of ipywidgets 7, nbclient (which is not Colab's page) stopped at one in some
-    # runs and waited; so sliders are the page's here, and a live one is tried by itself below.
-    monkeypatch.setenv("TINYAUDIO_BUILD", "1")
+    for name in ("JUPYTER_PATH", "PYTHONPATH", "TINYAUDIO_BUILD"):
+        monkeypatch.setenv(name, "")  # so that they are as they were afterwards
+    offer_kernel(colab, tmp_path)
 
     before, files = installed(colab), files_of_torch(colab)
     assert len(files) > 1000
@@ -155,7 +93,7 @@ def test_the_setup_cell_leaves_torch_alone_and_every_chapter_runs(
         assert versions[canonical(name)] == version
 
     for path in CHAPTERS:
-        setups, cells = run(path, colab, tmp_path, wheel)
+        setups, cells = run(path, tmp_path, wheel)
         assert setups == (len(cells) > 1)  # the fake is a cell, too
     after = installed(colab)
     assert before - after == set()  # nothing is gone, nothing is another version

@@ -19,21 +19,12 @@ import tinyaudio
 from tests.test_architecture import tracked
 from tools import lock
 from tools.book.edition import COLAB_PACKAGES, SETUP
+from tools.colab import COLAB
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-# What a Colab notebook finds installed, mid-2026 (its GPU image's pip list).
+# Colab's, of the last years.
 COLAB_PYTHON = ["3.11", "3.12", "3.13"]
-COLAB = {
-    "torch": "2.11.0",
-    "torchaudio": "2.11.0",
-    "numpy": "2.0.2",
-    "scipy": "1.16.3",
-    "matplotlib": "3.10.0",
-    "librosa": "0.11.0",
-    "soundfile": "0.13.1",
-    "ipywidgets": "7.7.1",
-}
 
 
 def text(name: str) -> str:

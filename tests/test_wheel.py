@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import sysconfig
 import venv
@@ -12,57 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tools.colab import build_wheel, call
+
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted(path.stem for path in (ROOT / "book" / "src").glob("*.md"))
 CLOSED = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
-def call(*words, cwd, **environment):
-    """Run a program; returns what it printed, fails with what it complained about."""
-    result = subprocess.run(
-        [str(word) for word in words],
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The wheel, built from what git tracks."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    files = call(
-        "git",
-        "ls-files",
-        "-z",
-        "--",
-        "tinyaudio",
-        "pyproject.toml",
-        "README.md",
-        "LICENSE",
-        cwd=ROOT,
-    )
-    for name in files.rstrip("\0").split("\0"):
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, source / name)
-    call(
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        out,
-        source,
-        cwd=out,
-    )
-    (path,) = out.glob("tinyaudio-*.whl")
-    return path
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

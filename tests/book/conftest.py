@@ -8,7 +8,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.book import check, citations, edition, pages, paper_runs, references, run, source
+from tools.book import (
+    check,
+    citations,
+    colab_status,
+    edition,
+    pages,
+    paper_runs,
+    references,
+    run,
+    source,
+)
 
 CHAPTER = """\
 ---
@@ -205,7 +215,7 @@ class Book:
 
 def use(monkeypatch, root):
     """Let the machinery work on the book in this folder."""
-    for module in (source, citations, edition, pages, paper_runs, references, run):
+    for module in (source, citations, colab_status, edition, pages, paper_runs, references, run):
         monkeypatch.setattr(module, "ROOT", root)
     monkeypatch.setattr(check, "SOURCES", root / "book" / "src")
     monkeypatch.setenv("PYTHONPATH", str(root))  # its package goes before the real one

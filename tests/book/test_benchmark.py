@@ -227,6 +227,40 @@ def test_addresses_elsewhere_are_not_followed(small, link):
     assert benchmark.broken_links(site(small, a=f'<img src="{link}">')) == []
 
 
+def test_addresses_elsewhere_are_listed_once(small, monkeypatch, capsys):
+    site(
+        small,
+        b='<a href="https://b.example/"><img src="x.png">',
+        a='<a href="https://b.example/"><a href="http://a.example/">',
+    )
+    monkeypatch.setattr("sys.argv", ["book", "--external"])
+    benchmark.main()
+    assert capsys.readouterr().out == "http://a.example/\ta.html\nhttps://b.example/\ta.html\n"
+
+
+def test_what_is_over_its_budget_is_named():
+    within = {
+        "seconds": 45,
+        "notebook_bytes": 10**6,
+        "words": 3_000,
+        "page_bytes": 1_500_000,
+        "lossless_players": 0,
+    }
+    assert benchmark.over_budget({"a": within}) == []
+    assert (
+        benchmark.over_budget({"a": within | {"page_bytes": 2_000_000, "lossless_players": 1}})
+        == []
+    )
+    assert benchmark.over_budget({"a": dict.fromkeys(within) | {"lossless_players": 0}}) == []
+    over = {"a": within | {"seconds": 91, "page_bytes": 1_500_001}, "b": within | {"words": 3_001}}
+    assert benchmark.over_budget(over) == [
+        "a: seconds 91, more than 90",
+        "a: page_bytes 1,500,001, more than 1,500,000",
+        "b: words 3,001, more than 3,000",
+        "all: 68 seconds a chapter",
+    ]
+
+
 def test_every_kind_of_link_is_looked_at(small):
     page = '<img src="1.png"><script src="2.js"></script><link href="3.css"><audio src="4.mp3"></audio>'
     assert len(benchmark.broken_links(site(small, a=page))) == 4

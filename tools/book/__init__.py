@@ -7,6 +7,8 @@ A chapter's way: ``source`` reads it, ``edition`` makes a language of it (with `
 ``citations`` for terms and works), ``run`` executes it and records what its outputs were made from and,
 with ``measured``, what it took.  ``pages`` makes the appendices (``corrections`` one of them), ``check``
 finds what no longer fits (``terms``: other words than the glossary's), ``site`` builds the pages.
+``slides`` makes a deck of a notebook (with ``key_sentences``), ``pdf`` prints the site (with ``printed``),
+``colab_status`` tells which notebooks ran with Colab's packages.
 Beside it: ``new`` begins a chapter from ``template``, ``student`` leaves the solutions out, and
 ``exercises`` finds exercises and planted answers for the tests.
 """

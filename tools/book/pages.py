@@ -1,4 +1,4 @@
-"""The appendices: corrections, glossary, bibliography and paper runs, made from their files and the chapters.
+"""The appendices that are made from files and chapters: corrections, glossary, bibliography, runs.
 
 Others are written: ``book/appendices/NAME.md`` has blocks in both languages, like a chapter's source, and no
 code.
@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, ROOT
 from tools.book.citations import formatted, labels, works
+from tools.book.colab_status import status_text
 from tools.book.corrections import corrections_text
 from tools.book.edition import equation_numbers, markdown
 from tools.book.paper_runs import paper_runs_text
@@ -21,7 +22,7 @@ from tools.book.source import Chapter, read, short_hash
 
 # The consonants that Korean dictionaries sort by; double ones stand with the single.
 INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
-NAMES = ("paper_runs", "corrections", "glossary", "bibliography")
+NAMES = ("paper_runs", "corrections", "glossary", "bibliography", "colab_status")
 WORDS = {
     "ko": {
         "glossary": "용어집",
@@ -60,6 +61,7 @@ def pages(chapters: list[Chapter]) -> dict[Path, str]:
             "corrections": corrections_text(language, chapters),
             "glossary": glossary_text(language, used),
             "bibliography": bibliography_text(language, used),
+            "colab_status": status_text(language, chapters),
         }
         for path in written():
             texts[path.stem] = written_text(read(path), language)
