@@ -132,6 +132,6 @@ def check_diagnosis(answer: Callable[[Update], int]) -> CheckResult:
 
     Example:
         >>> check_diagnosis(lambda update: 0)
-        ✘ diagnosis...
+        ✘ <lambda>(factors_exchanged) should be 1, not 0.
     """
     return DIAGNOSIS.check(answer)

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake
 from tinyaudio.exercises.exercise import Exercise, fixed
 
-Answer = Callable[[float, float, int], float]
+Answer = Callable[[float, float, int], Any]
 
 
-def _of(power: Callable[[float], float], factor: float = 10) -> Answer:
+def _of(power: Callable[[float], float], factor: float | int = 10) -> Answer:
     """An answer from the power of the error, a function of cycles f tau."""
     return lambda f_hz, delay, sample_rate: (
         -factor * math.log10(power(f_hz * delay / sample_rate))
