@@ -6,9 +6,14 @@ import re
 import nbformat
 import pytest
 import torch
+from torch import nn
 
+from tinyaudio.audio import resample
+from tinyaudio.data.recorded import recording
 from tinyaudio.exercises.debugging import check_initial_loss, check_shift_snr, check_used_codes
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
+from tinyaudio.models.quantizer import VectorQuantizer
+from tinyaudio.represent.spectrum import log_magnitude, stft
 from tinyaudio.train import Learner
 from tools.book import SOURCES
 
@@ -85,6 +90,18 @@ def test_one_code_and_many(printed):
     assert int(many[1]) > 10
 
 
+def test_at_first_latents_are_far_from_the_codes_and_near_each_other():
+    stated("코드에서 멀리, 서로는 가까이", "far from the codes and near each other")
+    clip = recording("speech-it-queue-youarenext")
+    x = resample(clip.audio[0], clip.sample_rate, 8_000)
+    frames = log_magnitude(stft(0.95 * x / x.abs().max(), 256, 64).abs(), -80)[None] / 20 + 6
+    torch.manual_seed(0)
+    quantizer, encoder = VectorQuantizer(32, 8), nn.Conv1d(129, 8, 1)
+    latents = encoder(frames)[0].T
+    spread = (latents - latents.mean(0)).norm(dim=1).mean()
+    assert torch.cdist(latents, quantizer.codebook).min() > 3 * spread
+
+
 def test_a_fresh_discriminator_settles_it(printed):
     shown = dict(re.findall(r"(seeing|blind|real against real): (\S+)\n", printed))
     assert float(shown["real against real"]) == 1.39
@@ -93,8 +110,8 @@ def test_a_fresh_discriminator_settles_it(printed):
 
 def test_a_shift_caps_the_ratio_where_the_formula_says(printed):
     stated("**옥타브마다 6 dB**", "**6 dB an octave**")
-    found = re.search(r"limit by the formula (\d+) dB, 64 taps (\d+) dB, 63 taps: > 35 dB", printed)
-    assert found[1] == found[2] == "24"
+    assert "limit by the formula 24 dB\n64 taps 24 dB, 63 taps over 35 dB: True\n" in printed
+    assert printed.count("levels apart < 0.5 dB: True") == 2
     assert 20 * math.log10(2) == pytest.approx(6, abs=0.03)
     tones = [20 * math.log10(2 * math.sin(math.pi * f * 0.5 / 8_000)) for f in (200, 400, 800)]
     assert all(b - a == pytest.approx(6, abs=0.2) for a, b in zip(tones, tones[1:], strict=False))
