@@ -12,9 +12,7 @@ Answer = Callable[[float, float, int], Any]
 
 def _of(power: Callable[[float], float], factor: float | int = 10) -> Answer:
     """An answer from the power of the error, a function of cycles f tau."""
-    return lambda f_hz, delay, sample_rate: (
-        -factor * math.log10(power(f_hz * delay / sample_rate))
-    )
+    return lambda f_hz, delay, sample_rate: -factor * math.log10(power(f_hz * delay / sample_rate))
 
 
 def _power(cycles: float) -> float:

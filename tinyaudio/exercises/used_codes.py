@@ -26,9 +26,9 @@ def _cases(generator: Generator) -> list[Case]:
     """Codes of unequal frequencies, of which each occurs; the smaller of two draws is low more often."""
 
     def some(n_codes: int, B: int, N: int) -> Case:
-        drawn = torch.randint(n_codes, (2, B, N), generator=generator).amin(0)
-        drawn[0, :n_codes] = torch.arange(n_codes)
-        return drawn, n_codes
+        codes = torch.randint(n_codes, (2, B, N), generator=generator).amin(0)
+        codes[0, :n_codes] = torch.arange(n_codes)
+        return codes, n_codes
 
     return [some(4, 2, 30), some(7, 3, 40)]
 
