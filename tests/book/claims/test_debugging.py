@@ -37,7 +37,8 @@ def printed():
 
 def test_five_checks_have_the_results_that_are_known_in_advance(printed):
     for line in (
-        "1. initial loss 5.545, ln 256 = 5.545",
+        "1. shapes 8 256 200 / 8 200",
+        "initial loss 5.545, ln 256 = 5.545",
         "2. reached: logits.bias logits.weight",
         "2. without one after a step: 0",
         "3. one clip learnt by heart: True",
