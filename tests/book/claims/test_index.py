@@ -18,9 +18,9 @@ def test_every_chapter_is_on_the_map_and_none_that_is_not_there():
 
 def test_it_counts_the_chapters_that_are_there():
     numbers = sorted(chapter.number for chapter in CHAPTERS.values())
-    assert numbers == [*range(28)]
-    assert "1부부터 6부까지, 모두 스물일곱 장입니다" in TEXT
-    assert "Parts 1 to 6 are here now, twenty-seven chapters" in TEXT
+    assert numbers == [*range(29)]
+    assert "1부부터 6부까지, 모두 스물여덟 장입니다" in TEXT
+    assert "Parts 1 to 6 are here now, twenty-eight chapters" in TEXT
 
 
 @pytest.mark.parametrize("name", ["train.py", "recipes/autoregressive.py"])
