@@ -3,8 +3,9 @@
 An hour of noise at 16 kHz lies in 360 files of 10 s, and in 10,000 of 0.36 s. The recipe
 ``autoregressive`` trains on it in the package's own loop and on one thread, with batches of 4 crops of 1,024
 samples and a network of two layers of 8 channels, whose step is short: any real one waits for a smaller share
-of its time. By default `tinyaudio.data.clips` keeps up to 2^29 samples (9 hours at 16 kHz) decoded in memory;
-what lies beyond is decoded for every crop. Both are measured: "kept" and "from disk", where nothing is kept.
+of its time. By default `tinyaudio.data.decoded` keeps up to 2^29 samples (9 hours at 16 kHz) in memory;
+what lies beyond is read from a temporary file. Both are measured: "kept" and "from disk", where nothing is
+kept.
 Each row is a process of its own.
 
 files, place, workers
@@ -97,7 +98,7 @@ def trained(folder: Path, kept: bool, workers: int, steps: int) -> dict[str, Any
     """Train on a folder and measure."""
     import torch
 
-    from tinyaudio.data import clips
+    from tinyaudio.data import decoded
     from tinyaudio.data.batches import Batches
     from tinyaudio.models.causal import CausalNetConfig
     from tinyaudio.recipes import load_recipe
@@ -106,7 +107,7 @@ def trained(folder: Path, kept: bool, workers: int, steps: int) -> dict[str, Any
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # files that are shorter than a crop
     if not kept:
-        clips.CACHE_NUMBERS = 0
+        decoded.MEMORY_NUMBERS = 0
     recipe = load_recipe("autoregressive")
     small = CausalNetConfig(channels=8, layers=2)
     config = replace(recipe.sizes["tiny"], model=small, batch_size=BATCH_SIZE, n_samples=CROP)

@@ -42,7 +42,15 @@ FLOORS = {name: version for name, version in COLAB.items() if name not in TORCH}
     "ipython-genutils": "0.2.0",
 }
 # Further packages of its image.
-THERE = {*COLAB, "ipython", "tqdm", "safetensors", "huggingface-hub", "typing-extensions"}
+THERE = {
+    *COLAB,
+    "ipython",
+    "tqdm",
+    "filelock",
+    "safetensors",
+    "huggingface-hub",
+    "typing-extensions",
+}
 
 
 def entries(name):

@@ -13,7 +13,7 @@ import torch
 
 from tests.command import in_child, run
 from tinyaudio.audio import save
-from tinyaudio.data import clips as clips_module
+from tinyaudio.data import decoded as decoded_module
 from tinyaudio.data.clips import Clips
 from tinyaudio.errors import DataError
 
@@ -156,7 +156,7 @@ def test_what_may_not_be_read_is_named(open_place):
 
 
 def test_a_file_that_goes_away_between_listing_and_reading_is_left_out(folder, monkeypatch):
-    read_recording = clips_module.read_recording
+    read_recording = decoded_module.read_recording
 
     def read_too_late(path, sample_rate):
         if path.name == "brief.wav":
@@ -164,7 +164,7 @@ def test_a_file_that_goes_away_between_listing_and_reading_is_left_out(folder, m
         return read_recording(path, sample_rate)
 
     save(folder / "brief.wav", NOISE, RATE)
-    monkeypatch.setattr(clips_module, "read_recording", read_too_late)
+    monkeypatch.setattr(decoded_module, "read_recording", read_too_late)
     clips, remarks = training_leaves_out(folder)
     assert [path.name for path in clips.files] == ["good.wav"]
     assert [one for one in remarks if "brief.wav: no such file" in one]

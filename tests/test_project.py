@@ -109,7 +109,7 @@ def test_colab_has_what_is_asked_for():
 
 def test_colab_gets_what_it_lacks():
     """The setup cell installs without dependencies, so it must name them itself, and torch never."""
-    there = {*COLAB, "tqdm", "safetensors", "huggingface-hub", "typing-extensions"}
+    there = {*COLAB, "tqdm", "filelock", "safetensors", "huggingface-hub", "typing-extensions"}
     named = {lock.canonical(name) for name in COLAB_PACKAGES}
     assert {lock.canonical(r.name) for r in wanted()} <= there | named
     for name in named:

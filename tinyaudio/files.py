@@ -1,4 +1,7 @@
-"""Atomic writing: a crash, a full disk or a second process never leaves half of a file."""
+"""Files that a crash, a full disk or a second process cannot leave half written.
+
+Implements: `atomic_write`, and `locked`, which keeps a second process out of a folder.
+"""
 
 import os
 import tempfile
@@ -6,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from filelock import FileLock, Timeout
 
 from tinyaudio.errors import UserError
 
@@ -53,6 +58,39 @@ def atomic_write(path: str | Path, error: type[UserError] = UserError) -> Iterat
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path, busy: UserError) -> Iterator[None]:
+    """Make a folder, and keep a second process out of it; the system lets go when this one ends.
+
+    Args:
+        folder: To be written to by one process at a time.
+        busy: What to raise if another process has it.
+
+    Raises:
+        UserError: `busy`, or one of its class if the folder cannot be written.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     with locked(Path(place) / "run", UserError("at work")):
+        ...         sorted(path.name for path in Path(place).rglob("*"))
+        ['.lock', 'run']
+    """
+    lock = FileLock(folder / ".lock", timeout=0, mode=0o666 & ~_umask())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise busy from None
+    except OSError as problem:
+        raise type(busy)(
+            f"{folder}: cannot be written ({problem.strerror}); name another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _umask() -> int:

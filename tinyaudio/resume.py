@@ -1,9 +1,9 @@
 """Stop training now, resume it later, bit for bit.
 
 A training state is one ``.safetensors`` file with all that the next step depends on: weights,
-optimizers, averages, the random generators of every process, and the step, which is also the
-data's position (batch k is a function of the seed and k).  Reading it can run no code, and writing
-it replaces the earlier file whole or not at all.
+optimizers, averages, the random generators, and the step, which is also the data's position (batch k
+is a function of the seed and k).  Reading it can run no code, and writing it replaces the earlier file
+whole or not at all.
 
 See:        `tinyaudio.train` for the loop; `tinyaudio.checkpoints` for weights to share.
 """
@@ -11,7 +11,7 @@ See:        `tinyaudio.train` for the loop; `tinyaudio.checkpoints` for weights 
 import json
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -23,9 +23,6 @@ from tinyaudio.errors import CheckpointError
 from tinyaudio.files import atomic_write
 from tinyaudio.train import State
 
-if TYPE_CHECKING:
-    from accelerate import Accelerator
-
 FORMAT = 2  # raised when an older reader would misread a newer file
 
 
@@ -34,7 +31,6 @@ def save_state(
     path: str | Path,
     *,
     metadata: dict[str, Any] | None = None,
-    accelerator: "Accelerator | None" = None,
 ) -> None:
     """Write all that the next training step depends on.
 
@@ -42,18 +38,11 @@ def save_state(
         state: What `tinyaudio.train.train` yields.
         path: A ``.safetensors`` file; replaced whole or not at all.
         metadata: Kept with it and given back by `load_state`, such as the run's configuration.
-        accelerator: With several processes; call on every one, the main process writes.
 
     Raises:
         CheckpointError: The file cannot be written; an earlier one of that name is untouched.
     """
-    generators = [random_states()]
-    if accelerator and accelerator.num_processes > 1:
-        from accelerate.utils import gather_object
-
-        generators = gather_object(generators)
-    if accelerator and not accelerator.is_main_process:
-        return
+    numbers, arrays = random_states()
     tensors: dict[str, Tensor] = {}
     learners: dict[str, Any] = {}
     for learner in state.learners:
@@ -70,15 +59,12 @@ def save_state(
                 else:
                     scalars.setdefault(str(index), {})[k] = v
         learners[learner.name] = {"groups": optimizer["param_groups"], "scalars": scalars}
-    plain = []
-    for rank, (numbers, arrays) in enumerate(generators):
-        tensors |= {f"random/{rank}/{k}": v for k, v in arrays.items()}
-        plain.append(numbers)
+    tensors |= {f"random/0/{k}": v for k, v in arrays.items()}
     record = {
         "format": FORMAT,
         "step": state.step,
         "learners": learners,
-        "random": plain,
+        "random": [numbers],
         "torch": torch.__version__,
         "metadata": metadata or {},
     }
@@ -87,9 +73,7 @@ def save_state(
         file.write(safetensors.torch.save(detached(tensors), header))
 
 
-def load_state(
-    state: State, path: str | Path, *, accelerator: "Accelerator | None" = None
-) -> dict[str, Any]:
+def load_state(state: State, path: str | Path) -> dict[str, Any]:
     """Continue where `save_state` left off, bit for bit.
 
     Everything is read and compared before anything is changed.
@@ -97,25 +81,18 @@ def load_state(
     Args:
         state: Freshly built, with the same learners; changed in place.
         path: What `save_state` wrote.
-        accelerator: With several processes, as many as when it was saved.
 
     Returns:
         The ``metadata`` that was saved with it.
 
     Raises:
-        CheckpointError: The file cannot be read, or belongs to another model, version or number of
-            processes.
+        CheckpointError: The file cannot be read, or belongs to another model or version.
     """
     record = read_record(path)
     try:
         tensors = safetensors.torch.load(Path(path).read_bytes())
     except (safetensors.SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from None
-    n_processes = accelerator.num_processes if accelerator else 1
-    if len(record["random"]) != n_processes:
-        raise CheckpointError(
-            f"{path}: saved by {len(record['random'])} processes, cannot be resumed exactly by {n_processes}"
-        )
     if list(record["learners"]) != [learner.name for learner in state.learners]:
         raise CheckpointError(
             f"{path}: holds the learners {', '.join(record['learners'])}; this run has"
@@ -138,8 +115,8 @@ def load_state(
             index, _, name = key.partition("/")
             moments.setdefault(int(index), {})[name] = value
         learner.optimizer.load_state_dict({"state": moments, "param_groups": saved["groups"]})
-    rank = accelerator.process_index if accelerator else 0
-    set_random_states(record["random"][rank], strip_prefix(f"random/{rank}/", tensors))
+    # All processes draw from the generators of the first, whoever saved them.
+    set_random_states(record["random"][0], strip_prefix("random/0/", tensors))
     state.step = record["step"]
     metadata: dict[str, Any] = record["metadata"]
     return metadata

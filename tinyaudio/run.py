@@ -42,7 +42,7 @@ from tinyaudio.resume import save_state
 from tinyaudio.run_folder import (
     changed_backend,
     init_from_run,
-    locked,
+    locked_run,
     log,
     resume,
     truncate_log,
@@ -110,7 +110,7 @@ def run(
         "from": str(init_from) if init_from else None,
     }
     losing = lost_process(out) if accelerator else nullcontext()
-    with ExitStack() as signals, losing, locked(out) if main else nullcontext():
+    with ExitStack() as signals, losing, locked_run(out) if main else nullcontext():
         seed_all(config.seed)
         state = State(recipe.learners(config))
         move_to(state, str(accelerator.device) if accelerator else resolve_device(device))

@@ -6,13 +6,11 @@ state.safetensors   where training stands; the same command resumes from here
 net/ ...            the weights of each network, for `generate`, `evaluate` and `from_pretrained`
 """
 
-import fcntl
 import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +19,17 @@ import torch
 import tinyaudio
 from tinyaudio.checkpoints import open_run
 from tinyaudio.errors import CheckpointError
-from tinyaudio.files import atomic_write
+from tinyaudio.files import atomic_write, locked
 from tinyaudio.recipe import Recipe
 from tinyaudio.resume import check_fit, load_state, read_record
 from tinyaudio.train import State
 
 
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Keep a second process out of the run's folder; the system lets go when this one ends."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = open(out / ".lock", "w")  # held open while the run lasts
-    except OSError as error:
-        raise CheckpointError(
-            f"{out}: cannot be written ({error.strerror}); give another --out"
-        ) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CheckpointError(
-                f"{out}: another process is training here; give another --out"
-            ) from None
-        yield
+def locked_run(out: Path) -> AbstractContextManager[None]:
+    """Keep a second process out of the run's folder."""
+    return locked(
+        out, CheckpointError(f"{out}: another process is training here; give another --out")
+    )
 
 
 def versions() -> dict[str, str]:

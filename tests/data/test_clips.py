@@ -11,6 +11,7 @@ from torch.utils.data import Subset
 from tinyaudio.audio import resample, save
 from tinyaudio.data.batches import Batches
 from tinyaudio.data.clips import Clips
+from tinyaudio.data.decoded import Spill
 from tinyaudio.data.folder import audio_files
 from tinyaudio.errors import AudioError, DataError
 
@@ -247,13 +248,13 @@ def test_an_impossible_rate_is_refused(three):
         Clips(three, sample_rate=0, n_samples=100)
 
 
-def test_what_does_not_fit_the_memory_is_read_when_needed(three, monkeypatch):
-    kept = clips(three)
+def test_what_does_not_fit_the_memory_gives_the_same_crops(three, monkeypatch):
+    kept = clips(three, n_samples=700)
     expected = [kept[i]["audio"] for i in range(20)]
-    monkeypatch.setattr("tinyaudio.data.clips.CACHE_NUMBERS", RATE + 10)
+    monkeypatch.setattr("tinyaudio.data.decoded.MEMORY_NUMBERS", RATE + 10)
     (three / "0.wav").touch()  # another time: the memory of the last reading is not used
-    tight = clips(three)
-    assert [sound.kept is not None for sound in tight.sounds] == [True, False, False]
+    tight = clips(three, n_samples=700)
+    assert [isinstance(sound.kept, Spill) for sound in tight.sounds] == [False, True, True]
     assert all(torch.equal(tight[i]["audio"], expected[i]) for i in range(20))
 
 

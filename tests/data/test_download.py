@@ -14,8 +14,9 @@ from tinyaudio.cli import corpora as command
 from tinyaudio.data import fetch as fetch_module
 from tinyaudio.data.corpora import CORPORA, find_corpus
 from tinyaudio.data.corpus import Archive, Corpus
-from tinyaudio.data.download import download, locked
+from tinyaudio.data.download import download
 from tinyaudio.errors import DataError
+from tinyaudio.files import locked
 
 NOISE = os.urandom(3_000)
 WAV = ("small/wavs/1.wav", NOISE)
@@ -98,7 +99,10 @@ def test_without_a_published_hash_the_first_download_is_trusted_and_said_so(serv
 
 def test_a_second_download_into_a_folder_waits_to_be_started_again(server, tmp_path):
     corpus = corpus_at(server, sha256=sha256(server))
-    with locked(tmp_path), pytest.raises(DataError, match="another download is at work here"):
+    with (
+        locked(tmp_path, DataError("")),
+        pytest.raises(DataError, match="another download is at work here"),
+    ):
         get(corpus, tmp_path)
     assert get(corpus, tmp_path) == [tmp_path / "small"]
 

@@ -10,25 +10,23 @@ See:        chapter 1, "Sound into numbers"; chapter 2 for training on your own 
 import hashlib
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
-from tinyaudio.audio import crop, load
+from tinyaudio.audio import crop
 from tinyaudio.audio.resampling import check_rate
-from tinyaudio.data.folder import audio_files, read_recording
+from tinyaudio.data.decoded import decoded
+from tinyaudio.data.folder import audio_files
 from tinyaudio.data.item import Item
 from tinyaudio.data.rng import Purpose, generator
-from tinyaudio.errors import AudioError, DataError
+from tinyaudio.errors import DataError
 
 FEW_FILES = 10  # with fewer, a tenth of the files would be none
 HELD_OUT = 10  # one part in ten
 TRAIN_CROPS = 1_000_000  # random crops before they come again in another order
-CACHE_NUMBERS = 2**29  # float32 samples kept in memory: 2 GiB, 9 hours at 16 kHz
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,9 @@ class Clips(Dataset):
     the last tenth of each file, at least the length of a crop; a file shorter than two crops is not
     divided. If all are so short, one whole file is held out.
 
-    The files are decoded and resampled once, at the start, and up to `CACHE_NUMBERS` samples stay
-    in memory, where worker processes share them. Files beyond that are decoded for every crop.
+    The files are decoded and resampled once, at the start. The first 2 GiB of samples, 9 hours at
+    16 kHz, stay in memory, where worker processes share them, and the rest lies in the temporary
+    folder (``TMPDIR``) while the program runs.
 
     Args:
         folder: Where the audio files are, at any depth; see
@@ -97,8 +96,7 @@ class Clips(Dataset):
             raise DataError(f"n_samples {n_samples} must be at least 1, and seed {seed} at least 0")
         check_rate(sample_rate)
         paths = audio_files(folder)
-        signature = tuple((path, *_state(path)) for path in paths)
-        self.sounds = _decoded(signature, sample_rate)
+        self.sounds = decoded(paths, sample_rate)
         self.files = [sound.path for sound in self.sounds]
         if not self.sounds:
             raise DataError(
@@ -126,10 +124,10 @@ class Clips(Dataset):
         if not 0 <= i < len(self):
             raise IndexError(f"crop {i} of {len(self)}")
         segment, offset = self._random(i) if self.split == "train" else self._fixed[i]
-        sound = self.sounds[segment.file].read()
-        part = sound[:, segment.start : segment.start + segment.length]
+        n = min(self.n_samples, segment.length - offset)
+        part = self.sounds[segment.file].read(segment.start + offset, n)
         return {
-            "audio": crop(part, self.n_samples, start=offset),
+            "audio": crop(part, self.n_samples),
             "file": torch.tensor(segment.file),
             "start": torch.tensor(segment.start + offset),
         }
@@ -182,52 +180,10 @@ class Clips(Dataset):
         return [places[p] for p in order]
 
 
-@dataclass(frozen=True)
-class Sound:
-    """One usable file at the data set's rate, in memory or decoded whenever it is read."""
-
-    path: Path
-    sample_rate: int
-    length: int
-    kept: Tensor | None
-
-    def read(self) -> Tensor:
-        """The whole sound, (1, length)."""
-        if self.kept is not None:
-            return self.kept
-        return load(self.path, self.sample_rate, mono=True)[0]
-
-
-@lru_cache(maxsize=1)  # a run needs the same folder twice: for training and for validation
-def _decoded(signature: tuple[tuple[Path, int, int], ...], sample_rate: int) -> list[Sound]:
-    """Every usable file; the sizes and times in `signature` make changed files be read again."""
-    sounds = []
-    n_kept = 0
-    for path, _, _ in signature:
-        try:
-            audio = read_recording(path, sample_rate).audio
-        except AudioError as problem:
-            warnings.warn(f"left out: {problem}", stacklevel=4)
-            continue
-        fits = n_kept + audio.shape[1] <= CACHE_NUMBERS
-        n_kept += audio.shape[1] if fits else 0
-        sounds.append(Sound(path, sample_rate, audio.shape[1], audio if fits else None))
-    return sounds
-
-
 def _hash(path: Path) -> int:
     """A number below 2^64 that depends on the name alone, on every system."""
     name = path.as_posix().encode(errors="surrogateescape")  # as the disk has it, UTF-8 or not
     return int.from_bytes(hashlib.sha256(name).digest()[:8], "big")
-
-
-def _state(path: Path) -> tuple[int, int]:
-    """Size and time of a file; of one that is not there, as behind a broken link, (-1, -1)."""
-    try:
-        status = path.stat()
-    except OSError:
-        return -1, -1
-    return status.st_size, status.st_mtime_ns
 
 
 def shorter_than_a_crop(lengths: list[int], n_samples: int, sample_rate: int) -> str:

@@ -7,13 +7,11 @@ Implements: `download`.
 See:        `tinyaudio.data.corpora` for what there is, `tinyaudio.data.fetch` and `tinyaudio.data.unpack`.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -22,7 +20,7 @@ from tinyaudio.data.corpus import Archive, Corpus
 from tinyaudio.data.fetch import UnreachableError, fetch
 from tinyaudio.data.unpack import unpack
 from tinyaudio.errors import DataError
-from tinyaudio.files import atomic_write
+from tinyaudio.files import atomic_write, locked
 
 BLOCK_BYTES = 2**20
 RECORD = "downloads.json"
@@ -68,7 +66,8 @@ def download(
             " --accept-licence"
         )
     archives = corpus.parts(parts)
-    with locked(folder):
+    busy = DataError(f"{folder}: another download is at work here; wait for it")
+    with locked(folder, busy):
         for archive in archives:
             place, path = folder / archive.name, folder / archive.file
             if not place.exists():
@@ -79,26 +78,6 @@ def download(
                 trust(archive, digest, folder / RECORD)
                 path.unlink()
     return [folder / archive.name for archive in archives]
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Make the folder, and keep a second download out of it; the system lets go when this one ends.
-
-    Raises:
-        DataError: It cannot be made, or another download is at work.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / ".lock", "w")  # held open while the download lasts
-    except OSError as problem:
-        raise DataError(f"{folder}: cannot be made ({problem.strerror})") from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(f"{folder}: another download is at work here; wait for it") from None
-        yield
 
 
 def fetch_archive(

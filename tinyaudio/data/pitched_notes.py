@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
-from tinyaudio.data.clips import CACHE_NUMBERS
+from tinyaudio.data.decoded import MEMORY_NUMBERS
 from tinyaudio.data.item import Item
 from tinyaudio.data.note_crops import NoteSelection
 from tinyaudio.data.notes import Notes
@@ -55,7 +55,7 @@ class PitchedNotes(Dataset):
             return self._kept[i]
         audio = self.notes[self._place(i)]["audio"]
         item = {"audio": audio, "pitch": torch.tensor(self.labels(i)["pitch"])}
-        if self.n * audio.numel() <= CACHE_NUMBERS:
+        if self.n * audio.numel() <= MEMORY_NUMBERS:
             self._kept[i] = item
         return item
 
