@@ -20,6 +20,8 @@ DRAWS = {
     "randint between": lambda x: torch.randint(-2, 3, (len(x), 2)),
     "rand_like": lambda x: torch.rand_like(x),
     "randn_like": lambda x: torch.randn_like(x),
+    # What is drawn like a permuted tensor is drawn in its order in memory.
+    "randn_like of another order": lambda x: torch.randn_like(x[:, :, None].repeat(1, 1, 5).mT),
     "dropout": lambda x: F.dropout(x, 0.5),
     "a layer of dropout": lambda x: nn.Dropout(0.5)(x),
 }

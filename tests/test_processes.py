@@ -18,8 +18,7 @@ STEPS, BATCH = 10, 8
 # two halves one after the other.
 COUPLED = {
     "istft-vocoder": "spectral convergence is a quotient of two norms over the batch",
-    "hifigan": "so it is here",
-    "univnet": "and here",
+    "univnet": "so it is here",
     "translation": "the confusion term is the least of a mean over the batch and chance",
     "translation-wavenet": "and so it is here",
     "singing": "and here",

@@ -70,7 +70,7 @@ class RowsOfNoise(TorchFunctionMode):
         elif func in BY_TENSOR and self.is_of_clips(args[0].shape):
             return self.rows(func(self.for_all(args[0]), *args[1:], **kwargs))
         elif func is F.dropout and self.is_of_clips(args[0].shape):
-            return args[0] * self.rows(func(self.for_all(torch.ones_like(args[0])), **kwargs))
+            return args[0] * self.rows(func(torch.ones_like(self.for_all(args[0])), **kwargs))
         return func(*args, **kwargs)
 
     def is_of_clips(self, size: Any) -> bool:
@@ -78,8 +78,11 @@ class RowsOfNoise(TorchFunctionMode):
         return len(size) > 0 and size[0] > 0 and size[0] % self.n_rows == 0
 
     def for_all(self, x: Tensor) -> Tensor:
-        """As many rows as the whole batch has, in the same order in memory."""
-        return torch.cat([x.detach()] * self.count)
+        """Room for as many rows as the whole batch has, in the same order of axes in memory."""
+        size = [self.count * x.shape[0], *x.shape[1:]]
+        axes = sorted(range(x.ndim), key=x.stride, reverse=True)
+        room = x.new_empty([size[axis] for axis in axes])
+        return room.permute([axes.index(axis) for axis in range(x.ndim)])
 
     def rows(self, whole: Tensor) -> Tensor:
         """This part's; where two batches lie one behind the other, its rows of both."""
