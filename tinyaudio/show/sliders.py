@@ -86,6 +86,6 @@ def _webp(figure: Any) -> bytes:
 
     file = io.BytesIO()
     # Not cut to what is drawn: every picture of a slider has the same size, and the page stands still.
-    figure.savefig(file, format="webp", dpi=100, pil_kwargs={"quality": 75, "method": 6})
+    figure.savefig(file, format="webp", dpi=90, pil_kwargs={"quality": 75, "method": 6})
     plt.close(figure)
     return file.getvalue()
