@@ -122,7 +122,8 @@ class HighBandRidge(nn.Module):
         )
         y = ((measured - TYPICAL) / SPREAD).transpose(1, 2)[:, inner].flatten(0, 1)
         share = 1 / (n_seen + 1)
-        means = [x.T @ x / len(x), x.T @ y / len(x), y.square().mean(dim=0)]
+        with torch.autocast(x.device.type, enabled=False):  # sums of squares in all their digits
+            means = [x.T @ x / len(x), x.T @ y / len(x), y.square().mean(dim=0)]
         if distributed.is_initialized():  # all processes solve for the sound of all
             for mean in means:
                 distributed.all_reduce(mean.div_(distributed.get_world_size()))

@@ -228,5 +228,5 @@ def lines(frames: Float[Tensor, "B D N"], hop_length: int) -> Float[Tensor, "B D
         >>> lines(torch.tensor([[[0.0, 4.0, 0.0]]]), 2)
         tensor([[[0., 2., 4., 2.]]])
     """
-    place = torch.arange(hop_length, device=frames.device) / hop_length
+    place = (torch.arange(hop_length, device=frames.device) / hop_length).to(frames)
     return torch.lerp(frames[..., :-1, None], frames[..., 1:, None], place).flatten(2)

@@ -43,5 +43,5 @@ def mel_level(frames: Float[Tensor, "B M N"], hop_length: int) -> Float[Tensor, 
     level = from_log_mel(frames).square().sum(1).sqrt() / SCALE  # (B, N)
     level = level.clamp(min=LEAST)
     following = torch.cat([level[:, 1:], level[:, -1:]], dim=1)
-    place = torch.arange(hop_length, device=frames.device) / hop_length
+    place = (torch.arange(hop_length, device=frames.device) / hop_length).to(level)
     return torch.lerp(level[..., None], following[..., None], place).flatten(1)[:, None]

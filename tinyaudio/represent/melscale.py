@@ -123,7 +123,9 @@ def mel(
         torch.Size([80, 10])
     """
     check_waveform(magnitude, "a magnitude")
-    return filterbank.to(magnitude) @ magnitude
+    # In float32 in mixed precision, too: a logarithm shows what is lost of quiet bands.
+    with torch.autocast(magnitude.device.type, enabled=False):
+        return filterbank.to(magnitude) @ magnitude
 
 
 def mel_to_linear(
