@@ -109,7 +109,7 @@ def main() -> None:
     options = parser("paper_runs", __doc__)
     options.add_argument("recipes", nargs="*", default=[*SIZES], help="by default, all")
     wanted = options.parse_args()
-    os.environ["TINYAUDIO_BUILD"] = "0"  # what compiled code computes, PyTorch cannot count
+    os.environ["CXX"] = "false"  # no compiler: what compiled code computes, PyTorch cannot count
     found = {}
     for name in wanted.recipes:
         try:

@@ -199,7 +199,7 @@ GLIDE = Exercise(
         ),
         Mistake(
             lambda frames, hop: _lines(_next(frames), frames, hop),
-            "두 무게가 바뀌었습니다. 프레임 n의 무게가 1 - p, 다음 프레임의 무게가 p입니다.",
+            "두 가중치가 바뀌었습니다. 프레임 n의 가중치가 1 - p, 다음 프레임의 가중치가 p입니다.",
             "The two weights are swapped: frame n has 1 - p, the next one p.",
         ),
         Mistake(

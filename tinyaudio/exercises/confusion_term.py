@@ -109,7 +109,7 @@ CONFUSION = Exercise(
             lambda logits, domain, weight: (
                 -weight * _ce(logits, domain).clamp(max=math.log2(logits.shape[1]))
             ),
-            "한계를 비트로 구했습니다. 교차 엔트로피가 내트이므로 자연로그를 쓰십시오.",
+            "한계를 비트로 구했습니다. 교차 엔트로피가 냇이므로 자연로그를 쓰십시오.",
             "The bound is in bits; the cross-entropy is in nats, so use the natural logarithm.",
         ),
         Mistake(

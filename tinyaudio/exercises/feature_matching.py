@@ -59,7 +59,7 @@ _GRADIENTS = (
     ),
     Mistake(
         _matched(lambda x, y: (x - y.detach()).abs().mean()),
-        "반대쪽을 detach했습니다. 생성기가 기울기를 받지 못합니다.",
+        "반대쪽을 detach했습니다. 생성자가 기울기를 받지 못합니다.",
         "The wrong side is detached: the generator gets no gradient.",
     ),
     Mistake(

@@ -69,7 +69,7 @@ FILM = Exercise(
         ),
         Mistake(
             lambda h, features, code, weight: _right(h, features, 0 * code, weight),
-            "노이즈 레벨의 부호 code를 쓰지 않았습니다. 곱하기 전에 features에 더하십시오.",
+            "노이즈 레벨의 임베딩 code를 쓰지 않았습니다. 곱하기 전에 features에 더하십시오.",
             "The code of the noise level is not used; add it to the features before the product.",
         ),
         Mistake(

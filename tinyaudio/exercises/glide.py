@@ -93,43 +93,43 @@ GLIDE = Exercise(
         ),
         Mistake(
             _mixed(lambda n: (torch.full((n,), 0.5), torch.full((n,), 0.5))),
-            "처음부터 끝까지 절반씩입니다. 무게가 0에서 1까지 변해야 합니다.",
+            "처음부터 끝까지 절반씩입니다. 가중치가 0에서 1까지 변해야 합니다.",
             "Half and half all the way; the weight has to move from 0 to 1.",
         ),
         Mistake(
             _mixed(_short),
-            "끝에 닿지 못했습니다. 마지막 무게는 1이어야 합니다.",
+            "끝에 닿지 못했습니다. 마지막 가중치는 1이어야 합니다.",
             "It does not arrive: the last weight has to be 1.",
         ),
         Mistake(
             _mixed(_late),
-            "처음부터 other가 섞여 있습니다. 첫 무게는 0이어야 합니다.",
+            "처음부터 other가 섞여 있습니다. 첫 가중치는 0이어야 합니다.",
             "Some of other is there from the first; the first weight has to be 0.",
         ),
         Mistake(
             _mixed(_equal_power),
-            "제곱근 무게는 파형을 크로스페이드할 때 씁니다. 잠재 변수에서는 두 무게의 합이 1이어야 합니다.",
+            "제곱근 가중치는 파형을 크로스페이드할 때 씁니다. 잠재 변수에서는 두 가중치의 합이 1이어야 합니다.",
             "Square roots are for the crossfade of waveforms; between latents the two weights add up to 1.",
         ),
         Mistake(
             _mixed(_sines),
-            "사인과 코사인 무게는 파형을 크로스페이드할 때 씁니다. "
-            "잠재 변수에서는 두 무게의 합이 1이어야 합니다.",
+            "사인과 코사인 가중치는 파형을 크로스페이드할 때 씁니다. "
+            "잠재 변수에서는 두 가중치의 합이 1이어야 합니다.",
             "Sine and cosine are for the crossfade of waveforms; between latents the two weights add up to 1.",
         ),
         Mistake(
             _mixed(_switch),
-            "가운데에서 갑자기 바뀝니다. 무게가 고르게 변해야 합니다.",
+            "가운데에서 갑자기 바뀝니다. 가중치가 고르게 변해야 합니다.",
             "It switches in the middle; the weight has to move evenly.",
         ),
         Mistake(
             _mixed(lambda n: (torch.ones(n), torch.linspace(0, 1, n))),
-            "one의 무게가 줄지 않습니다. 두 무게의 합은 1입니다.",
+            "one의 가중치가 줄지 않습니다. 두 가중치의 합은 1입니다.",
             "The weight of one does not fall; the two add up to 1.",
         ),
         Mistake(
             _over_channels,
-            "무게가 시간이 아니라 채널을 따라 변합니다.",
+            "가중치가 시간이 아니라 채널을 따라 변합니다.",
             "The weight moves along channels instead of time.",
         ),
         Mistake(
@@ -149,7 +149,7 @@ GLIDE = Exercise(
         ),
     ),
     hint=(
-        "무게는 torch.linspace(0, 1, n)이고, n은 둘 가운데 짧은 길이입니다.",
+        "가중치는 torch.linspace(0, 1, n)이고, n은 둘 가운데 짧은 길이입니다.",
         "The weights are torch.linspace(0, 1, n), where n is the shorter of the two lengths.",
     ),
 )

@@ -112,7 +112,7 @@ STRETCH = Exercise(
         ),
         Mistake(
             _weights_swapped,
-            "두 무게가 바뀌었습니다. 아래 프레임의 무게가 1 - p, 위 프레임의 무게가 p입니다.",
+            "두 가중치가 바뀌었습니다. 아래 프레임의 가중치가 1 - p, 위 프레임의 가중치가 p입니다.",
             "The two weights are swapped: the frame below has 1 - p, the one above p.",
         ),
         Mistake(

@@ -61,7 +61,7 @@ UPSAMPLED = Exercise(
         ),
         Mistake(
             _lines(reverse=True),
-            "두 가중치가 바뀌었습니다. 홉의 처음에는 지금 잠재 변수의 무게가 1입니다.",
+            "두 가중치가 바뀌었습니다. 홉의 처음에는 지금 잠재 변수의 가중치가 1입니다.",
             "The two weights are swapped: at a hop's begin the present latent weighs 1.",
         ),
         Mistake(

@@ -27,7 +27,14 @@ from tools.book import ROOT
 from tools.book.source import short_hash
 
 FOLDER = ROOT / "book" / "_static" / "cover"
-MODELS = ("wavenet-notes", "singing", "gansynth-small", "ddpm-drums")
+MODELS = (
+    "wavenet-notes",
+    "singing",
+    "istft-vocoder",
+    "gansynth-small",
+    "ddpm-drums",
+    "univnet-vocoder",
+)
 RATE = 16_000
 LEVEL = 0.08  # root mean square
 # Beethoven's Ode to Joy: MIDI pitches and beats of 0.4 s.
@@ -47,6 +54,7 @@ def make_cover(folder: Path = FOLDER) -> list[Path]:
         "part3": converted_song(),
         "part4": melody(gansynth_notes(), RATE),
         "part5": drum_loop(),
+        "part6": resample(vocoded_sentence(), 8_000, RATE),
     }
     files = {f"{name}.mp3": mp3(sound) for name, sound in sounds.items()}
     files |= {f"{name}.webp": picture(sounds[name]) for name in ("flute", "wavenet")}
@@ -167,6 +175,17 @@ def drum_loop() -> Tensor:
     for i in range(16):
         loop[i * 4_000 : i * 4_000 + hits.shape[1]] += hits[i % 8]
     return loop[None]
+
+
+def vocoded_sentence() -> Tensor:
+    """A held-out sentence, and the same from its mel frames by UnivNet, (1, T) at 8 kHz."""
+    from tinyaudio.recipes.mel_vocoder import wanted_sound
+    from tinyaudio.recipes.univnet import RECIPE
+
+    run = open_run("univnet-vocoder")
+    spoken = wanted_sound(run.config, None, 3.0)
+    (made,) = RECIPE.commands["generate"](run.config, run.models, seconds=3.0)
+    return torch.cat([one * (LEVEL / one.square().mean().sqrt()) for one in (spoken, made[0])], 1)
 
 
 def mp3(sound: Tensor) -> bytes:

@@ -1,4 +1,4 @@
-"""The appendices: corrections, glossary and bibliography, made from their files and the chapters.
+"""The appendices: corrections, glossary, bibliography and paper runs, made from their files and the chapters.
 
 Others are written: ``book/appendices/NAME.md`` has blocks in both languages, like a chapter's source, and no
 code.
@@ -14,13 +14,14 @@ from tools.book import LANGUAGES, ROOT
 from tools.book.citations import formatted, labels, works
 from tools.book.corrections import corrections_text
 from tools.book.edition import equation_numbers, markdown
+from tools.book.paper_runs import paper_runs_text
 from tools.book.references import Term, glossary, uses
 from tools.book.run import write_changed
 from tools.book.source import Chapter, read, short_hash
 
 # The consonants that Korean dictionaries sort by; double ones stand with the single.
 INITIALS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
-NAMES = ("corrections", "glossary", "bibliography")
+NAMES = ("paper_runs", "corrections", "glossary", "bibliography")
 WORDS = {
     "ko": {
         "glossary": "용어집",
@@ -55,6 +56,7 @@ def pages(chapters: list[Chapter]) -> dict[Path, str]:
             for name in dict.fromkeys(use.id for use in uses(chapter, language)):
                 used.setdefault(name, []).append(chapter)
         texts = {
+            "paper_runs": paper_runs_text(language),
             "corrections": corrections_text(language, chapters),
             "glossary": glossary_text(language, used),
             "bibliography": bibliography_text(language, used),

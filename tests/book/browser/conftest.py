@@ -64,6 +64,9 @@ def pytest_generate_tests(metafunc):
         "page": prose + few + later(api + again),
         "distinct_page": own + few + later(prose + api),
         "chapter": own + later(prose),
+        # What is seen by light on a desktop, and what in the dark on a phone.
+        "light_page": own[::2] + few,
+        "dark_page": own[1::2],
     }.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, pages, indirect=True, scope="module")
@@ -196,6 +199,20 @@ def distinct_page(request, browser):
 def chapter(request, browser):
     """A page made from a notebook, open."""
     return opened(request.param, browser)
+
+
+@pytest.fixture(scope="module")
+def light_page(request, browser):
+    """One of half the pages, open on a desktop by light."""
+    return opened(request.param, browser)
+
+
+@pytest.fixture(scope="module")
+def dark_page(request, browser):
+    """One of the other half, open on a phone in the dark."""
+    address = opened(request.param, browser)
+    browser.emulate("phone", "dark")
+    return address
 
 
 def opened(page, browser):

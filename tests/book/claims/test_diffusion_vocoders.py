@@ -52,7 +52,7 @@ def test_the_parameters_are_those_of_the_public_packages(printed):
     names = ("DiffWave", "DiffWave, no mel", "WaveGrad")
     counts = [rows(name, printed)[0][0] for name in names]
     assert counts == [2_619_971, 2_308_737, 15_920_993]
-    stated("파라미터가 여섯 배인 WaveGrad", "with six times as many parameters")
+    stated("매개변수가 여섯 배인 WaveGrad", "with six times as many parameters")
     assert round(counts[2] / counts[0]) == 6
 
 
@@ -183,7 +183,7 @@ def test_the_table_of_the_trained_network_is_the_record():
 
 
 def test_the_shipped_network_is_the_worst_row_and_has_a_pitch(printed):
-    stated("**다섯 줄 가운데 가장 못합니다.**", "**it is the worst of the five rows**")
+    stated("**다섯 행 가운데 가장 못합니다.**", "**it is the worst of the five rows**")
     shipped = [RECORD[way] for way in ("diffusion_6", "diffusion_50")]
     others = [RECORD[way] for way in ("wavenet", "griffin_lim", "noise_with_levels")]
     for key in ("log_mel_db", "log_stft_long_db", "hnr_high_error_db"):

@@ -69,7 +69,7 @@ def test_half_way_the_straight_line_is_short():
 
 
 def test_the_classifier_is_right_where_the_text_says_so(printed):
-    stated("36개는 모두 맞힙니다", "All 36 instruments")
+    stated("36개는 모두 맞힙니다", "all 36 notes")
     assert "right: 36 / 36" in printed
     about = (ROOT / "runs" / "README.md").read_text(encoding="utf-8")
     stated("98.8%", "88.7%", "95.4%")

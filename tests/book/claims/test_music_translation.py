@@ -43,7 +43,7 @@ def test_every_instrument_plays_in_the_same_range():
 
 
 def test_the_same_melody_by_two_instruments_is_in_step():
-    stated("샘플 하나까지 맞추어", "in step to the sample")
+    stated("샘플 하나까지 맞추어", "aligned to the sample")
     item = Melodies(1, instruments=(("flute", 0), ("guitar", 0)))[0]
     onsets = [(row.abs() > 1e-4).nonzero()[0].item() for row in item["audio"]]
     assert abs(onsets[0] - onsets[1]) < 0.005 * 16_000
@@ -127,7 +127,7 @@ def test_decoders_are_two_and_a_clip_reaches_its_own(printed):
 
 
 def test_six_domains_at_chance_have_1_79_nats():
-    stated("1.79내트", "1.79 nats", "ln 6 = 1.79")
+    stated("1.79냇", "1.79 nats", "ln 6 = 1.79")
     at_chance = classifier_loss(torch.zeros(1, 6), torch.tensor([2]))
     assert at_chance.item() == pytest.approx(1.79, abs=0.005)
 

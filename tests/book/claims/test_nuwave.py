@@ -88,7 +88,7 @@ def test_the_codes_of_the_three_least_levels_are_close(printed):
     others = [float(row[2]) for row in rows[3:]]
     assert round(min(others)) == 4 and round(max(others)) == 12
     stated("0.10과 0.50밖에", "only 0.10 and 0.50 apart, the others 4 to 12")
-    assert "length of a code: 8.0" in printed
+    assert "length of an embedding: 8.0" in printed
 
 
 def test_a_logarithm_sees_relative_errors_only(printed):
@@ -151,7 +151,7 @@ def test_the_paper_s_form_learns_nothing_in_this_time_and_the_residual_does(prin
         for size in re.findall(r"(?m)^(?:NU-Wave|whitened) +([\d,]+)$", printed)
     )
     assert round(direct / small) == 7
-    stated("파라미터가 7분의 1", "a seventh of the parameters")
+    stated("매개변수가 7분의 1", "a seventh of the parameters")
     assert tables["vowels"]["NU-Wave"][2] > 30
     stated("원본보다 30 dB 넘게", "more than 30 dB above")
     for name in ("vowels", "fricatives"):

@@ -59,7 +59,7 @@ def test_one_more_singer_costs_64_numbers():
 
 
 def test_versions_form_the_table_of_the_cell(printed):
-    stated("두 번 하면 모두 0", "Twice the same gives 0")
+    stated("두 번 하면 모두 0", "Applying a version twice gives 0")
     assert "0 1 2 3\n1 0 3 2\n2 3 0 1\n3 2 1 0" in printed
     x = torch.arange(1.0, 6.0)
     assert all(torch.equal(augment(augment(x, i), i), x) for i in range(4))

@@ -85,7 +85,7 @@ def test_only_the_public_code_s_baseline_is_late_and_pays_for_it(printed):
     assert lost == pytest.approx([8.5, 10.3], abs=0.01)
     stated(
         "두 배에서 8.5 dB, 세 배에서 10.3 dB",
-        "8.5 dB of SNR from straight lines",
+        "8.5 dB of SNR from linear interpolation",
         "10.3 dB at three",
     )
     assert rows[2, "nearest"] == rows[2, "linear"]

@@ -69,7 +69,10 @@ def row(printed, name):
 
 
 def test_only_the_right_sign_makes_a_density(printed):
-    stated("1이 되는 것은 식대로 더했을 때뿐입니다", "It is 1 only when added as in the formula")
+    stated(
+        "1이 되는 것은 식대로 더했을 때뿐입니다",
+        "is 1 only when the log-determinant is added as in the formula",
+    )
     right, left_out, wrong = (row(printed, f"{sign} log|det|")[0] for sign in (1, 0, -1))
     assert right == 1 and min(left_out, wrong) > 1.1
 
@@ -82,7 +85,7 @@ def test_the_log_determinant_is_the_numerical_one(printed):
 
 def test_the_size_of_waveglow_is_the_paper_s(printed):
     stated(
-        "파라미터 8,800만 개로",
+        "매개변수 8,800만 개로",
         "there are 88 million parameters",
         "단계를 열둘",
         "twelve such steps",
@@ -190,7 +193,7 @@ def test_a_row_of_the_table_has_units_that_a_reader_can_take_in():
 
 
 def test_a_hum_outlives_the_training_of_three_vocoders(printed):
-    stated("험이 10 dB 넘게 남아 있고", "a hum of more than 10 dB outlives the training")
+    stated("험이 10 dB 넘게 남아 있고", "a hum of more than 10 dB remains after training")
     found = {
         name.strip(): int(db)
         for name, db in re.findall(r"(?m)^(.{17}) \d\.\d\d, +\d+\.\d dB +(-?\d+) dB$", printed)

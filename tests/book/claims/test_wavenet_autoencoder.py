@@ -55,7 +55,7 @@ def test_the_shipped_model_is_the_one_described():
 
 def test_what_passes_the_bottleneck():
     stated("32 ms마다 숫자 16개", "16 numbers every 32 ms", "1초에 8,000개이던 것이 500개")
-    stated("초당 8,000비트, 샘플당 1비트", "8,000 bits a second, 1 bit a sample")
+    stated("초당 8,000비트, 샘플당 1비트", "8,000 bits a second, 1 bit per sample")
     encoder = open_run("wavenet-autoencoder").config.model.encoder
     assert 1_000 * encoder.hop_length / 8_000 == 32 and encoder.latent_channels == 16
     numbers = 8_000 / encoder.hop_length * encoder.latent_channels

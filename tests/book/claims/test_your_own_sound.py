@@ -73,7 +73,7 @@ def test_what_the_package_holds_out():
 
 
 def test_ten_seconds_have_less_than_two_samples_a_parameter(printed):
-    stated("샘플이 두 개도", "less than two samples a parameter")
+    stated("샘플이 두 개도", "less than two samples per parameter")
     assert float(re.search(r"10 s +160,000 +([\d.]+)", printed)[1]) < 2
 
 
