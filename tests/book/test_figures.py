@@ -17,7 +17,9 @@ def code(path):
     return "\n".join(cell.text for cell in read(path).cells if cell.kind == "code")
 
 
-@pytest.mark.parametrize("path", [*sorted(SOURCES.glob("*.md")), TEMPLATE], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*sorted(SOURCES.glob("*.md")), TEMPLATE], ids=lambda path: path.stem
+)
 def test_a_chapter_draws_by_the_sheet(path):
     text = code(path)
     plots = [found.start() for found in re.finditer(r"\bplt\.(?!style)", text)]

@@ -10,8 +10,16 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
 # What a viewer without the long, or the middle, cones sees (Machado et al. 2009), of linear RGB.
-NO_LONG = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-NO_MIDDLE = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+NO_LONG = [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+]
+NO_MIDDLE = [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.011820, 0.042940, 0.968881],
+]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +57,9 @@ def test_every_colour_stands_out_from_the_paper():
         assert contrast(colour, rcParams["axes.facecolor"]) >= 3, colour
 
 
-@pytest.mark.parametrize("seen", [np.eye(3), NO_LONG, NO_MIDDLE], ids=["all", "no long", "no middle"])
+@pytest.mark.parametrize(
+    "seen", [np.eye(3), NO_LONG, NO_MIDDLE], ids=["all", "no long", "no middle"]
+)
 def test_colours_stay_apart_for_every_viewer(seen):
     """20 is what separates two neighbouring lines at a glance; stock matplotlib's closest are at 5."""
     colours = [lab(np.array(seen) @ linear(one)) for one in cycle()]
@@ -57,8 +67,12 @@ def test_colours_stay_apart_for_every_viewer(seen):
 
 
 def test_korean_letters_have_a_face_where_one_is_installed_and_no_warning_elsewhere(caplog):
-    assert rcParams["font.family"][0] == "sans-serif" and rcParams["font.sans-serif"] == ["DejaVu Sans"]
-    assert "NanumGothic" in rcParams["font.fantasy"] and "DejaVu Sans" == rcParams["font.fantasy"][-1]
+    assert rcParams["font.family"][0] == "sans-serif" and rcParams["font.sans-serif"] == [
+        "DejaVu Sans"
+    ]
+    assert (
+        "NanumGothic" in rcParams["font.fantasy"] and "DejaVu Sans" == rcParams["font.fantasy"][-1]
+    )
     with caplog.at_level(logging.WARNING, "matplotlib.font_manager"):
         figure, ax = plt.subplots()
         ax.set(title="σ, 1 → 2", xlabel="-1")
