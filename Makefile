@@ -1,6 +1,6 @@
 # make book, make test: each works alone, again, and after a failed try.
 .DEFAULT_GOAL := help
-.PHONY: help book serve assignments mark test check-all lint lock clean
+.PHONY: help book serve slides pdf assignments mark test check-all lint lock clean
 PORT ?= 8000
 PYTHON_HERE := .venv/bin/python
 PYTEST := $(PYTHON_HERE) -m pytest -n 4 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
@@ -18,9 +18,19 @@ serve: ## the built book in a browser (PORT=8000)
 	@echo "the book: http://localhost:$(PORT)/  and in English: http://localhost:$(PORT)/en/ (Ctrl-C ends)"
 	@$(PYTHON_HERE) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-assignments: ## notebooks for a course, in _build/assignments (KEY=folder OTTER=otter/bin/otter)
+slides: ## a deck a chapter in both languages, in _build/slides (CHAPTER=name)
 	@sh tools/prepare.sh
-	@$(PYTHON_HERE) -m tools.assignments make $(if $(KEY),--key "$(KEY)") $(if $(OTTER),--otter "$(OTTER)")
+	@$(PYTHON_HERE) -m tools.book slides $(CHAPTER)
+
+pdf: ## both editions as PDF, _build/tinyaudio-ko.pdf and -en.pdf, printed by Chromium
+	@sh tools/prepare.sh pdf
+	@$(PYTHON_HERE) -m tools.book make
+	@$(PYTHON_HERE) -m tools.book site
+	@$(PYTHON_HERE) -m tools.book pdf
+
+assignments: ## notebooks for a course, in _build/assignments (TAG=v0.2.0 KEY=folder OTTER=~/otter/bin/otter)
+	@sh tools/prepare.sh
+	@$(PYTHON_HERE) -m tools.assignments make $(if $(TAG),--tag "$(TAG)") $(if $(KEY),--key "$(KEY)") $(if $(OTTER),--otter "$(OTTER)")
 
 mark: ## marks.csv of a folder of submissions (FOLDER=folder KEY=folder)
 	@sh tools/prepare.sh

@@ -110,6 +110,7 @@ def test_the_commands_of_the_readme_are_understood(tmp_path, monkeypatch):
         "translate",
         "upsample",
         "chain",
+        "exercise",
     }
     for words in commands:
         rest, own = take_recipe(words)

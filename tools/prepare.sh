@@ -2,7 +2,7 @@
 # Make .venv hold the versions that constraints.txt pins, and see that the system's tools are there.
 # Does nothing when all is in place, so that it needs the network once; after a failed try, run it again.
 #
-# sh tools/prepare.sh [browser]
+# sh tools/prepare.sh [browser | pdf]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,8 +34,11 @@ python=$(find_python)
 has git || packages git || exit 1
 has g++ || has clang++ || packages g++ || exit 1
 
-if [ "${1:-}" = browser ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then
-  packages chromium chromium-driver || { [ -z "${CI:-}" ] || exit 1; say "without it the browser tests are skipped"; }
+if [ -n "${1:-}" ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then
+  packages chromium chromium-driver || { [ -z "${CI:-}" ] && [ "$1" = browser ] || exit 1; say "without it the browser tests are skipped"; }
+fi
+if [ "${1:-}" = pdf ] && has fc-list && [ -z "$(fc-list :lang=ko)" ]; then
+  packages fonts-nanum || exit 1 # letters for Korean, 10 MB
 fi
 
 wanted="$(cat pyproject.toml constraints.txt tools/prepare.sh | cksum)"

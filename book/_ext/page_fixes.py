@@ -4,7 +4,8 @@ Sphinx adds scripts without a file twice, which makes the browser complain that 
 again (sphinx-doc/sphinx#13402; Jupyter Book 1 stays on the version before the repair).  The themes
 lack Korean for some words: ``book/_locale`` has it, as gettext catalogues.  Some buttons have another
 name than the one that stands on them, which voice control cannot press (WCAG 2.5.3).  Figures get a
-number, their description as caption, and a button that enlarges them (``_static/enlarge.js``).  As long
+number, their description as caption, and a button that enlarges them (``_static/enlarge.js``).  Formulas in a
+quiz's choices, which stand in HTML, are marked for MathJax.  As long
 as the repository has no address, what would lead there is no link.
 """
 
@@ -41,6 +42,9 @@ PROMPTS = re.compile(
 FIGURE = {"ko": ("그림 {}.{}.", "크게 보기"), "en": ("Figure {}.{}.", "Enlarge")}
 # Links to the repository while its address is the placeholder (tools/book/address.py).
 NOWHERE = re.compile(r'(?s)<a [^>]*href="https://github\.com/ORG/REPO[^>]*>(.*?)</a>')
+# A choice of a quiz, and a formula in it.
+CHOICE = re.compile(r"(?<=<summary>)[^<]*\$[^<]*(?=</summary>)")
+FORMULA = re.compile(r"\$([^$]+)\$")
 IMAGE = re.compile(r'<img alt="([^"]+)"[^>]* src="[^"]*_images/[^"]+"[^>]*>')
 
 
@@ -78,6 +82,7 @@ def fix_html(html: str, language: str) -> str:
         lambda m: m[1] + FOLDED[language][m[2]][0] + m[3] + FOLDED[language][m[2]][1], html
     )
     html = number_figures(html, language)
+    html = CHOICE.sub(lambda m: FORMULA.sub(mark_formula, m[0]), html)
     html = NOWHERE.sub(r"\1", html)
     if language == "ko":
         html = re.sub(
@@ -92,6 +97,11 @@ def fix_html(html: str, language: str) -> str:
             html,
         )
     return html
+
+
+def mark_formula(formula: re.Match[str]) -> str:
+    """A formula as Sphinx marks those of the text."""
+    return rf'<span class="math notranslate nohighlight">\({formula[1]}\)</span>'
 
 
 def number_figures(html: str, language: str) -> str:

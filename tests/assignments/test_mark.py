@@ -14,9 +14,9 @@ import pytest
 
 from tests.assignments.conftest import POINTS, RIGHT, answers, cell, notebook
 from tinyaudio.cli.submit import pack
-from tools.assignments import AssignmentError, key, mark, running, sandbox
+from tools.assignments import AssignmentError, key, mark, notebooks, running, sandbox
 from tools.assignments.submissions import submissions
-from tools.assignments.tasks import tasks
+from tools.assignments.tasks import chapters, tasks
 from tools.book.edition import select
 
 BLANK = "raise NotImplementedError"
@@ -167,6 +167,20 @@ x = 1"""
     add("fills the disk", all_of, answers(before=[cell("x", fill)]))
     memory = "def ema(*a):\n    return torch.zeros(10**11)"
     add("takes all memory", all_of - 3, answers(ema=memory))
+    left = "import ctypes\nc = ctypes.CDLL(None)\nassert c.shmget(42, 4096, 0o1666) == -1, 'SPIED'"
+    add("leaves memory behind", all_of, answers(before=[cell("x", left + "\nx = 1")]))
+    helped = "def nearest(z, codebook):\n    return distances(z, codebook).argmin(1) + ZERO - MORE"
+    more = ["data = train(9)", "import math\nn = data[0]\nZERO: int = int(math.sqrt(0))"]
+    own = "MORE = 0\ndistances = lambda z, codebook: torch.cdist(z, codebook)"
+    add("uses what it defined elsewhere", all_of, answers(before=[*more, own], nearest=helped))
+    add("가" * 80, all_of, answers())  # 240 bytes
+    folder_in = folder / "folders in folders"
+    want[folder_in.name] = all_of
+    folder_in.mkdir()
+    hand_in(folder_in, "vqvae", answers())
+    for _ in range(30):
+        folder_in = folder_in / "d"
+        folder_in.mkdir()
     deep = '{"cells": ' + "[" * 50_000
     add("deep file", 0, deep)
     pack([folder / "박서연.ipynb"], "최 은 지 (분반 2)", folder / "상자.zip")
@@ -210,6 +224,27 @@ def test_a_class_of_thirty(class_folder, key_folder, vqvae, tmp_path):
     made = tuple(str(tmp_path / one) for one in ("marks.csv", "feedback", "class"))
     assert all(one.startswith(made) for one in new)
     assert took < 40 * 30
+
+
+@pytest.mark.slow
+@linux
+@pytest.mark.parametrize("chapter", chapters(), ids=[one.name for one in chapters()])
+def test_of_every_chapter_the_instructors_notebook_gets_all_and_the_students_nothing(
+    chapter, class_folder, tmp_path
+):
+    """As they are made, with every cell of the chapter."""
+    key.write(tmp_path / "key", chapter, key.seed_of(tmp_path / "key", 7))
+    notebooks.write(tmp_path / "made", chapter, None)
+    for kind, language in (("instructor", "en"), ("student", "ko")):
+        made = tmp_path / "made" / kind / language / f"{chapter.name}.ipynb"
+        shutil.copy(made, class_folder / f"{kind}.ipynb")
+    rows, pages = marks(class_folder, tmp_path / "key", chapter, tmp_path, running.Limits())
+    assert (
+        rows["instructor"]["points"] == rows["instructor"]["of"]
+        and not rows["instructor"]["remarks"]
+    )
+    assert rows["student"]["points"] == "0" and not rows["student"]["remarks"]
+    assert pages["student.ipynb.md"].count("Not written.") == len(tasks(chapter))
 
 
 # ------------------------------------------------------------------------------ one by one
@@ -267,6 +302,36 @@ def test_one_that_breaks_the_marker_does_not_stop_the_rest(
     )
 
 
+def test_an_exercise_that_cannot_be_judged_costs_no_other(
+    class_folder, key_folder, vqvae, tmp_path, monkeypatch
+):
+    right = {check: answers.right for check, answers in key.read(key_folder, vqvae).items()}
+
+    def judge(task, *others):
+        if task.checker == "check_quantize":
+            raise RuntimeError("no array")
+        return key.verdict(task, *others)
+
+    monkeypatch.setattr(mark, "run", lambda *_: (right, []))
+    monkeypatch.setattr(mark, "verdict", judge)
+    hand_in(class_folder, "a", answers())
+    rows, pages = marks(class_folder, key_folder, vqvae, tmp_path)
+    assert int(rows["a"]["points"]) == sum(POINTS.values()) - POINTS["quantize"]
+    assert rows["a"]["remarks"] == "9.2 was not marked; look at it yourself: RuntimeError: no array"
+    assert "Not marked: RuntimeError: no array" in pages["a.ipynb.md"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["m8[s]", "M8[s]", "V4", "S3", "c16", "i1", "?", "f2", [("a", "i4")]]
+)
+def test_arrays_of_any_type_and_shape_are_judged(vqvae, key_folder, kind):
+    found = key.read(key_folder, vqvae)
+    for task in tasks(vqvae):
+        for shape in ((), (0,), (2, 0, 3), (3, 1)):
+            given = {one: np.zeros(shape, kind) for one in found[task.checker].right}
+            assert not key.verdict(task, given, found[task.checker]).right
+
+
 def test_names_that_are_no_text_lose_no_marks(
     class_folder, key_folder, vqvae, tmp_path, monkeypatch
 ):
@@ -296,6 +361,63 @@ def test_damaged_zips_and_equal_names_lose_nothing(class_folder, tmp_path):
     assert [*a.notebooks] == [f"a.zip/attempt-{n}/vqvae.ipynb" for n in (1, 2)]
     assert "b.zip" in b.trouble
     assert sorted(c.notebooks) == ["c/en/vqvae.ipynb", "c/ko/vqvae.ipynb"]
+
+
+def test_deep_folders_and_those_of_systems_stop_nothing(class_folder, tmp_path):
+    deep = class_folder / "a"
+    deep.mkdir()
+    hand_in(deep, "vqvae", answers())
+    for hidden in (".ipynb_checkpoints", "__MACOSX"):
+        (deep / hidden).mkdir()
+        hand_in(deep / hidden, "vqvae-checkpoint", answers())
+    for _ in range(1200):  # deeper than Python recurses
+        deep = deep / "d"
+        os.mkdir(deep)
+    hand_in(class_folder, "b", answers())
+    with zipfile.ZipFile(class_folder / "c.zip", "w") as packed:
+        packed.writestr("ko/.ipynb_checkpoints/vqvae-checkpoint.ipynb", answers())
+        packed.writestr("student/mine.zip", b"")
+    try:
+        a, b, c = submissions(class_folder)
+    finally:
+        os.removedirs(deep)
+    assert [*a.notebooks] == ["a/vqvae.ipynb"] and [*b.notebooks] == ["b.ipynb"]
+    assert a.trouble == "folders in folders, more than 20, were not read"
+    assert not c.notebooks and c.trouble == "c.zip: holds other zips; unpack it first"
+
+
+def test_feedback_is_in_the_notebooks_language_and_names_what_is_missing(
+    class_folder, key_folder, vqvae, tmp_path, monkeypatch
+):
+    given = {task.checker: {"case 0": np.array("longer than 10 s")} for task in tasks(vqvae)}
+    monkeypatch.setattr(mark, "run", lambda *_: (given, []))
+    for name, language in (("a", "ko"), ("b", "en")):
+        hand_in(class_folder, name, answers(before=[f'set_language("{language}")']))
+    (class_folder / "c").mkdir()
+    marked = mark.mark(class_folder, key_folder, [vqvae], LIMITS, progress=False)
+    mark.write_feedback(tmp_path, marked, [vqvae])
+    a, b, c = (
+        (tmp_path / name).read_text("utf-8") for name in ("a.ipynb.md", "b.ipynb.md", "c.md")
+    )
+    assert "점수: 0/8" in a and a.count("결과를 얻지 못했습니다: 10초가 넘게 걸립니다.") == 4
+    assert "Points: 0/8" in b and b.count("No result: longer than 10 s") == 4
+    assert "- ✘ 9장: 채점할 노트북이 없습니다." in c
+
+
+def test_long_names_of_files_get_a_page_each():
+    long = ["가" * 80 + f"{i}.ipynb" for i in range(2)]
+    made = [mark.page_name(one) for one in long]
+    assert made[0] != made[1] and all(len(os.fsencode(one)) <= 200 for one in made)
+    assert mark.page_name("홍 길동/a.zip") == "홍 길동_a.zip"
+
+
+def test_files_of_other_kinds_are_named(class_folder, key_folder, vqvae, monkeypatch, capsys):
+    monkeypatch.setattr(mark, "mark_one", lambda one, *_: mark.Marked(one))
+    hand_in(class_folder, "a", answers())
+    (class_folder / "b.rar").write_bytes(b"")
+    (class_folder / ".DS_Store").write_bytes(b"")
+    mark.mark(class_folder, key_folder, [vqvae], LIMITS, progress=False)
+    assert capsys.readouterr().err == "no zip, no notebook and no folder: b.rar\n"
 
 
 def test_a_pipe_or_a_link_in_place_of_the_place_is_read_as_nothing(tmp_path):

@@ -6,7 +6,7 @@ import sys
 import nbformat
 import pytest
 
-from tools.assignments import AssignmentError, notebooks, tasks
+from tools.assignments import AssignmentError, notebooks, otter, tasks
 from tools.assignments import __main__ as commands
 from tools.book.exercises import exercise_of
 
@@ -73,7 +73,7 @@ def test_without_otter_one_line_says_how_to_get_it(made, vqvae, monkeypatch, cap
     with pytest.raises(
         AssignmentError, match=r"^Otter-Grader is not here: install it .*--otter \S+$"
     ):
-        notebooks.assign("no-otter-here", made, vqvae)
+        otter.assign("no-otter-here", made, vqvae, "en")
     monkeypatch.setattr("sys.argv", ["assignments", "make", "vqvae", "--otter"])
     assert commands.main() == 2
     assert (
@@ -81,6 +81,68 @@ def test_without_otter_one_line_says_how_to_get_it(made, vqvae, monkeypatch, cap
         .err.strip()
         .endswith("--otter needs --key FOLDER, which holds the hidden tests' answers")
     )
+
+
+def test_colab_installs_the_tagged_edition(made, vqvae, key_folder, tmp_path):
+    notebooks.write(tmp_path, vqvae, key_folder, "v9.9.9")
+    for kind in ("student", "instructor", "otter"):
+        newest, tagged = (
+            (folder / kind / "ko" / "vqvae.ipynb").read_text(encoding="utf-8")
+            for folder in (made, tmp_path)
+        )
+        assert notebooks.NEWEST in newest and notebooks.NEWEST not in tagged
+        assert "/archive/refs/tags/v9.9.9.zip" in tagged
+
+
+@pytest.mark.parametrize(("language", "words"), [("ko", "채점 기준으로"), ("en", "by the rubric")])
+def test_instructors_are_told_where_the_rubric_is_needed(made, language, words):
+    cells = nbformat.read(made / "instructor" / language / "vqvae.ipynb", 4).cells
+    [place] = [i for i, cell in enumerate(cells) if words in cell.source]
+    assert notebooks.OPEN.search(cells[place - 1].source)[1] == "9.5"
+    assert "8" in cells[1].source and cells[1].source.startswith("**")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "시드를 바꾸어도"), ("en", "Another seed does not change")]
+)
+def test_instructors_are_told_which_hidden_inputs_no_seed_changes(language, words):
+    """Those of exercise 4.4; chapters are found by number, too, and each once."""
+    four, nine = tasks.chapters(["4", "vqvae", "9"])
+    assert nine.name == "vqvae"
+    told = [words in notebooks.note(task, language) for task in tasks.tasks(four)]
+    assert told == [False, False, False, True, False]
+
+
+OTTER = """#!/bin/sh
+if [ "$1" = assign ]; then mkdir -p assigned/autograder && : > assigned/autograder/x-autograder_1.zip; exit; fi
+case "$2" in */autograder/*) n=8;; */student/*) n=%s;; esac  # otter run NOTEBOOK -a ZIP -o FOLDER
+[ $n = fails ] && echo "no such test" && exit 1
+echo '{"tests": [{"name": "Public Tests"}, {"name": "q9_1", "score": '$n', "max_score": 8}]}' > "$6/results.json"
+"""
+
+
+@pytest.mark.parametrize(
+    ("untouched", "status", "said"),
+    [
+        ("0", 0, "✔ vqvae en: solved 8/8, untouched 0/8"),
+        ("1", 2, "✘ vqvae en: solved 8/8, untouched 1/8"),
+        ("fails", 2, "otter run failed: no such test"),
+    ],
+)
+def test_otter_is_asked_about_solved_and_untouched_notebooks(
+    made, vqvae, tmp_path, monkeypatch, capsys, untouched, status, said
+):
+    program = tmp_path / "otter"
+    program.write_text(OTTER % untouched, encoding="utf-8")
+    program.chmod(0o700)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(AssignmentError, match="holds no autograder; run make with --key and"):
+        otter.check("~/otter", tmp_path, vqvae, "en")
+    assert otter.assign("~/otter", made, vqvae, "en").name == "x-autograder_1.zip"
+    words = ["otter-check", "vqvae", "--out", str(made.parent), "--otter", "~/otter"]
+    monkeypatch.setattr("sys.argv", ["assignments", *words, "--language", "en"])
+    assert commands.main() == status
+    assert said in capsys.readouterr().out
 
 
 def test_a_chapter_that_is_not_there_is_named(monkeypatch, capsys):

@@ -1,5 +1,7 @@
 """What a submission's process is sent: questions, which hold no answers."""
 
+import ast
+import importlib
 import json
 import os
 import re
@@ -12,9 +14,9 @@ import pytest
 import torch
 
 from tests.assignments.test_mark import check_named
-from tools.assignments import key
-from tools.assignments.questions import Question, asked, observe, question
-from tools.assignments.tasks import chapters, tasks
+from tools.assignments import key, notebooks
+from tools.assignments.questions import Question, asked, defined, observe, question
+from tools.assignments.tasks import chapters, handed_out, tasks
 from tools.book import ROOT
 from tools.book.exercises import checkers
 
@@ -50,9 +52,33 @@ print(len(kept), [type(one).__name__ for one in gc.get_objects() if type(one).__
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=[one.name for one in CHAPTERS])
-def test_of_every_chapter_the_reference_passes_and_mistakes_are_named(chapter, tmp_path):
+def test_of_every_chapter_the_reference_passes_and_mistakes_are_named(
+    chapter, tmp_path, monkeypatch
+):
+    """By the marker, and by the hidden tests that Otter runs."""
     key.write(tmp_path, chapter, key.seed_of(tmp_path, 20_261_129))
     check_named(key.read(tmp_path, chapter), chapter)
+    notebooks.write(tmp_path / "made", chapter, tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "made" / "otter" / "en")
+    for name in ("hidden", "questions"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    trouble = importlib.import_module("hidden").trouble
+    for task in tasks(chapter):
+        assert trouble(task.checker, key.reference(tmp_path, task)) == ""
+        for mistake in key.exercise_of(task.check).mistakes:
+            assert trouble(task.checker, mistake.answer) == mistake.english
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=[one.name for one in CHAPTERS])
+def test_what_is_handed_out_gives_no_exercise_an_answer(chapter):
+    """Definitions in the book's own cells run as well, and are no answers."""
+    given = {
+        name
+        for code in handed_out(chapter)
+        for node in ast.parse(code).body
+        for name in defined(node)
+    }
+    assert given and not given & {task.name for task in tasks(chapter)}
 
 
 @pytest.mark.slow
@@ -62,6 +88,13 @@ def test_another_seed_asks_something_else_or_always_the_same(task):
                             for task_folder in [key.Path("none")] for seed in (1, 2, 1))  # fmt: skip
     assert all(key.same(first[one], again[one], one, 1e-6) for one in first)
     assert first.keys() == second.keys()
+
+
+def test_gradients_of_tensors_in_lists_are_observed():
+    source = "CASES = lambda g: [([torch.ones(2), [torch.ones(2)]], 3)]\nEDGES = []\n"
+    about = Question("import torch\n" + source + "RUN = SLOPED = WATCH = None", True, 0)
+    found = observe(lambda x, n: (x[0].detach() * x[1][0]).sum() * n, asked(about))
+    assert found["slope 0 0 0"].tolist() == [0, 0] and found["slope 0 0 1"].tolist() == [3, 3]
 
 
 def test_gradients_are_observed_one_by_one():

@@ -10,12 +10,15 @@ from tools.assignments import sandbox
 
 linux = pytest.mark.skipif(bool(sandbox.missing()), reason="the walls are Linux's")
 BEGIN = """
-import os, sys, socket, subprocess, threading, resource
+import ctypes, os, sys, socket, subprocess, threading, resource
 from pathlib import Path
 from tools.assignments import sandbox
 folder, outside = map(Path, sys.argv[1:])
 readable = [Path(one) for one in ("/usr/lib", "/lib", "/lib64", sys.base_prefix, sys.prefix)]
 sandbox.lock(readable, folder, 100 << 20, 60)
+def call(name, *arguments):  # of the C library
+    if ctypes.CDLL(None, use_errno=True)[name](*arguments) < 0:
+        raise OSError(ctypes.get_errno(), name)
 def refused(action):
     try:
         action()
@@ -40,6 +43,10 @@ TRIED = {
     "exec": "os.execv(sys.executable, ['python'])",
     "parent": "os.kill(os.getppid(), 0)",
     "group": "os.killpg(os.getpgid(os.getppid()), 0)",
+    "memory that outlives it": "call('shmget', 42, 4096, 0o1666)",
+    "messages that outlive it": "call('msgget', 42, 0o1666)",
+    "semaphores that outlive it": "call('semget', 42, 1, 0o1666)",
+    "queues that outlive it": "call('mq_open', b'/42', 0o102, 0o666, None)",
     "memory of the parent": "open(f'/proc/{os.getppid()}/mem', 'rb')",
     "more memory": "bytearray(10**9)",
     "higher limit": "resource.setrlimit(resource.RLIMIT_AS, (10**12, 10**12))",

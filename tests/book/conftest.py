@@ -1,5 +1,6 @@
 """A book of one chapter, with a package of its own, made once and copied for every test."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.book import check, citations, edition, pages, references, run, source
+from tools.book import check, citations, edition, pages, paper_runs, references, run, source
 
 CHAPTER = """\
 ---
@@ -204,7 +205,7 @@ class Book:
 
 def use(monkeypatch, root):
     """Let the machinery work on the book in this folder."""
-    for module in (source, citations, edition, pages, references, run):
+    for module in (source, citations, edition, pages, paper_runs, references, run):
         monkeypatch.setattr(module, "ROOT", root)
     monkeypatch.setattr(check, "SOURCES", root / "book" / "src")
     monkeypatch.setenv("PYTHONPATH", str(root))  # its package goes before the real one
@@ -227,6 +228,12 @@ def made_once(tmp_path_factory):
     (package / "unrelated.py").write_text("x = 1\n")
     (root / "book" / "glossary.toml").write_text(GLOSSARY)
     (root / "book" / "references.bib").write_text(WORKS)
+    words = (Path(__file__).parents[2] / "book" / "paper_runs.toml").read_text()
+    (root / "book" / "paper_runs.toml").write_text(words.partition("[runs.")[0] + "[runs]\n")
+    (root / "book" / "records").mkdir()
+    assumed = {"peak_tflops": 312.0, "utilisation": 0.2, "dollars_an_hour": 2.0}
+    record = json.dumps({"assumed": assumed, "recipes": {}})
+    (root / "book" / "records" / "paper-runs.json").write_text(record)
     (root / "level.txt").write_text("-12.5")
     address = '[project.urls]\nRepository = "https://example.org/our/book"\n'
     (root / "pyproject.toml").write_text(address)

@@ -1,7 +1,7 @@
 """The command line: ``tinyaudio train | generate | convert | translate | upsample | chain | evaluate | ...``.
 
-Exit codes: 0 done, 2 something the user can mend (one line on standard error), 130 interrupted,
-141 the reader of the output went away.
+Exit codes: 0 done, 1 a test of the user's own system failed, 2 something the user can mend (one line on
+standard error), 130 interrupted, 141 the reader of the output went away.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyaudio import __version__
-from tinyaudio.cli import chain, convert, data, submit, train, upsample, use
+from tinyaudio.cli import chain, convert, data, exercise, submit, train, upsample, use
 from tinyaudio.errors import UserError
 from tinyaudio.memory import limit_memory, out_of_memory
 from tinyaudio.recipe import Recipe
@@ -47,6 +47,8 @@ examples
       what is in a folder, and what would be left out
   tinyaudio data notes notes --n 100
       write procedural instrument notes
+  tinyaudio exercise own-wavenet --start my_wavenet.py
+      build a system of your own; without --start, its tests; with --train, its sound
   tinyaudio submit vqvae.ipynb wavenet.ipynb --name "홍길동 2026-12345"
       pack an assignment's notebooks into one zip
 
@@ -157,5 +159,6 @@ def parser(own: Recipe[Any] | None = None) -> argparse.ArgumentParser:
     chain.add_chain(commands)
     use.add_evaluate(commands)
     data.add_data(commands)
+    exercise.add_exercise(commands)
     submit.add_submit(commands)
     return top

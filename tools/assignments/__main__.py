@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from tinyaudio.errors import UserError
-from tools.assignments import AssignmentError, key, notebooks, sandbox
+from tools.assignments import AssignmentError, key, notebooks, otter, sandbox
 from tools.assignments.mark import earned, mark, write_feedback, write_table
 from tools.assignments.running import Limits
 from tools.assignments.tasks import chapters, tasks
-from tools.book import ROOT, BookError
+from tools.book import LANGUAGES, ROOT, BookError
 
 OUT = ROOT / "_build" / "assignments"
 
@@ -21,30 +21,47 @@ def main() -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("make", help="write student, instructor and graded notebooks")
     one.add_argument("chapters", nargs="*", help="(default: all)")
-    one.add_argument("--out", type=Path, default=OUT, help="folder (default: _build/assignments)")
+    one.add_argument("--out", type=folder, default=OUT, help="folder (default: _build/assignments)")
     one.add_argument(
-        "--key", type=Path, help="with graded notebooks for Otter-Grader, from this key"
+        "--key", type=folder, help="with graded notebooks for Otter-Grader, from this key"
     )
     one.add_argument(
         "--otter", nargs="?", const="otter", help="run Otter, too; its program (default: otter)"
     )
+    one.add_argument(
+        "--language", nargs="+", choices=LANGUAGES, default=LANGUAGES, help="for Otter"
+    )
+    one.add_argument("--tag", default="", help="of the edition that Colab installs")
     one.set_defaults(run=make_command)
+    one = commands.add_parser(
+        "otter-check", help="let Otter mark the solved notebooks and the untouched ones"
+    )
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.add_argument("--out", type=folder, default=OUT, help="folder that `make` wrote")
+    one.add_argument("--otter", default="otter", help="its program (default: otter)")
+    one.add_argument("--language", nargs="+", choices=LANGUAGES, default=LANGUAGES)
+    one.set_defaults(run=otter_command)
     one = commands.add_parser(
         "key", help="compute the answers, into a folder outside the repository"
     )
-    one.add_argument("folder", type=Path)
+    one.add_argument("folder", type=folder)
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.add_argument("--seed", type=int, help="(default: the folder's, or a new one)")
     one.set_defaults(run=key_command)
     one = commands.add_parser("mark", help="mark a folder of submissions")
-    one.add_argument("folder", type=Path, help="of zips, notebooks, or folders of them")
-    one.add_argument("--key", type=Path, required=True, help="the folder that `key` wrote")
-    one.add_argument("--out", type=Path, default=Path("marks.csv"), help="(default: marks.csv)")
+    one.add_argument("folder", type=folder, help="of zips, notebooks, or folders of them")
+    one.add_argument("--key", type=folder, required=True, help="the folder that `key` wrote")
+    one.add_argument("--out", type=folder, default=Path("marks.csv"), help="(default: marks.csv)")
     one.add_argument("--chapters", nargs="*", help="that were set (default: all)")
     one.add_argument(
         "--seconds", type=float, default=Limits.seconds, help="a cell or exercise may take"
     )
-    one.add_argument("--language", choices=("ko", "en"), default="ko", help="of the feedback")
+    one.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default="",
+        help="of the feedback (default: each notebook's)",
+    )
     one.add_argument(
         "--accept-missing-walls", action="store_true", help="see the instructors' page"
     )
@@ -58,25 +75,51 @@ def main() -> int:
     return 0
 
 
+def folder(text: str) -> Path:
+    """A path; not every shell turns ``KEY=~/key`` into one."""
+    return Path(text).expanduser()
+
+
 def make_command(options: argparse.Namespace) -> None:
     """Write the notebooks of assignments."""
     if options.otter and not options.key:
         raise AssignmentError("--otter needs --key FOLDER, which holds the hidden tests' answers")
+    if options.otter:
+        otter.program(options.otter)  # is there, before anything is written
     failed = 0
     for chapter in chapters(options.chapters):
         out = options.out / chapter.name
         try:
-            points = notebooks.write(out, chapter, options.key)
+            points = notebooks.write(out, chapter, options.key, options.tag)
+            print(f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {out}")
+            for language in options.language if options.otter else ():
+                print(f"  {otter.assign(options.otter, out, chapter, language)}", flush=True)
         except (AssignmentError, BookError) as error:  # the other chapters can be handed out
             print(error, file=sys.stderr)
             failed += 1
-            continue
-        print(f"{chapter.name}: {len(tasks(chapter))} exercises, {points} points, {out}")
-        if options.otter:
-            for path in notebooks.assign(options.otter, out, chapter):
-                print(f"  {path}")
     if failed:
         raise AssignmentError(f"{failed} chapters were not written; see above")
+
+
+def otter_command(options: argparse.Namespace) -> None:
+    """Say what Otter's autograder gives: to the solved notebook all, to the untouched one nothing."""
+    otter.program(options.otter)
+    failed = 0
+    for chapter in chapters(options.chapters):
+        most = sum(task.points for task in tasks(chapter))
+        for language in options.language:
+            try:
+                solved, untouched = otter.check(
+                    options.otter, options.out / chapter.name, chapter, language
+                )
+                said = f"solved {solved:g}/{most}, untouched {untouched:g}/{most}"
+                good = solved == most and untouched == 0
+            except AssignmentError as error:
+                said, good = str(error), False
+            print(f"{'✔' if good else '✘'} {chapter.name} {language}: {said}", flush=True)
+            failed += not good
+    if failed:
+        raise AssignmentError(f"Otter marks {failed} notebooks wrongly; see above")
 
 
 def key_command(options: argparse.Namespace) -> None:

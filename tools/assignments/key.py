@@ -10,6 +10,7 @@ Another seed gives other cases, except for the few exercises whose cases are fix
 """
 
 import io
+import re
 import secrets
 import sys
 import types
@@ -49,6 +50,17 @@ class Answers:
 
 
 Key = dict[str, Answers]  # by checker
+SAID = (
+    (r"longer than ([\d.e+]+) s", r"\1초가 넘게 걸립니다."),
+    (r"more than (\d+) MB of files", r"파일을 \1 MB 넘게 썼습니다."),
+    (r"the process ended (.*)", r"프로세스가 끝나 버렸습니다 \1."),
+    (r"raised (.*)", r"오류 \1"),
+    (r"nothing", "아무것도 돌려주지 않습니다."),
+    (r"of type (\w+), not a function", r"함수가 아니라 \1 값입니다."),
+    (r"of type (\w+)", r"숫자가 아니라 \1 값입니다."),
+    (r"(\d+) numbers", r"숫자가 \1개입니다."),
+    (r"EOFError: it waits for input, which nobody gives", "입력을 기다립니다."),
+)
 
 
 def seed_of(folder: Path, new: int | None = None) -> int:
@@ -192,7 +204,7 @@ def described(
             return Verdict(
                 False, "이 연습의 함수가 없습니다.", "There is no function for this exercise."
             )
-        return Verdict(False, f"결과를 얻지 못했습니다: {said}", f"No result: {said}")
+        return Verdict(False, f"결과를 얻지 못했습니다: {in_korean(said)}", f"No result: {said}")
     if places[0].startswith("slope"):
         return Verdict(
             False, "값은 맞지만 기울기가 다릅니다.", "The values are right, the gradients are not."
@@ -207,6 +219,14 @@ def described(
     return Verdict(
         False, f"{kind_ko} 경우 {count}개가 틀립니다.", f"Wrong in {count} of the {kind_en} cases."
     )
+
+
+def in_korean(said: str) -> str:
+    """What a submission's process says in place of a result; an error's own message stays."""
+    for english, korean in SAID:
+        if re.fullmatch(english, said, re.DOTALL):
+            return re.sub(english, korean, said, flags=re.DOTALL)
+    return said
 
 
 def named(given: Observation, right: Observation, places: list[str]) -> Mistake | None:

@@ -5,7 +5,9 @@ arrays with them.
 """
 
 import csv
+import hashlib
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -22,6 +24,9 @@ from tools.assignments.submissions import Submission, chapter_of, code_cells, su
 from tools.assignments.tasks import Task, tasks
 from tools.book.source import Chapter
 
+LANGUAGE = re.compile(r"(?m)^set_language\([\"'](ko|en)[\"']\)")  # in the setup cell
+MOST_NAME = 200  # bytes; systems take 255
+
 
 @dataclass
 class Marked:
@@ -30,6 +35,7 @@ class Marked:
     submission: Submission
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    language: str = "ko"  # of its last notebook
 
 
 def mark(
@@ -56,6 +62,9 @@ def mark(
     found = submissions(folder)
     if not found:
         raise AssignmentError(f"{folder}: holds no zip, no notebook and no folder")
+    left = {one.name for one in folder.iterdir()} - {one.file for one in found}
+    if others := sorted(one for one in left if not one.startswith(".")):
+        print(f"no zip, no notebook and no folder: {', '.join(others)}", file=sys.stderr)
     keys = {chapter.name: read(key, chapter) for chapter in chapters}
     seed, marked = seed_of(key), []
     for one in tqdm(found, desc="marking", unit="submission", disable=not progress):
@@ -87,10 +96,19 @@ def mark_one(
         if chapter is None:
             marked.troubles.append(f"{file}: of none of the chapters that are marked")
             continue
+        if chosen := LANGUAGE.search("\n".join(cells)):
+            marked.language = chosen[1]
+        if any(name == chapter.name for name, _ in marked.verdicts):
+            marked.troubles.append(f"{file}: another notebook of {chapter.name}; the better counts")
         given, troubles = run(cells, chapter, seed, limits)
         marked.troubles += troubles
         for task in tasks(chapter):
-            result = verdict(task, given[task.checker], keys[chapter.name][task.checker])
+            try:
+                result = verdict(task, given[task.checker], keys[chapter.name][task.checker])
+            except Exception as error:  # of arrays that anybody may have written
+                why = f"{type(error).__name__}: {error}"[:200]
+                result = Verdict(False, f"채점하지 못했습니다: {why}", f"Not marked: {why}")
+                marked.troubles.append(f"{task.number} was not marked; look at it yourself: {why}")
             place = (chapter.name, task.checker)
             if place not in marked.verdicts or result.right:  # of two notebooks, the better
                 marked.verdicts[place] = result
@@ -137,16 +155,30 @@ def earned(one: Marked, chapter: str, task: Task) -> int:
 
 
 def write_feedback(
-    folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str
+    folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str = ""
 ) -> None:
-    """A page for each submission, called by its file's name, in Korean or English."""
-    korean = language == "ko"
+    """A page for each submission, called by its file's name, in one language or in its notebook's."""
     for one in marked:
-        lines = [f"# {one.submission.name}", ""]
+        korean = (language or one.language) == "ko"
+        asked = {chapter.name: tasks(chapter) for chapter in chapters}
+        got = sum(earned(one, name, task) for name, some in asked.items() for task in some)
+        most = sum(task.points for some in asked.values() for task in some)
+        lines = [
+            f"# {one.submission.name}",
+            "",
+            f"{'점수' if korean else 'Points'}: {got}/{most}",
+            "",
+        ]
         for chapter in chapters:
             if not any(name == chapter.name for name, _ in one.verdicts):
+                missing = (
+                    f"{chapter.number}장: 채점할 노트북이 없습니다."
+                    if korean
+                    else f"Chapter {chapter.number}: no notebook to mark."
+                )
+                lines.append(f"- ✘ {missing}")
                 continue
-            for task in tasks(chapter):
+            for task in asked[chapter.name]:
                 found = one.verdicts[chapter.name, task.checker]
                 points = f"{earned(one, chapter.name, task)}/{task.points}"
                 title = task.korean if korean else task.english
@@ -157,6 +189,15 @@ def write_feedback(
         if one.troubles:
             lines += ["", "실행 중에 생긴 일:" if korean else "What happened while it ran:", ""]
             lines += [f"- {trouble}" for trouble in one.troubles]
-        name = re.sub(r"[/\\\x00-\x1f]", "_", one.submission.file)
-        with atomic_write(folder / f"{name}.md") as file:
+        with atomic_write(folder / f"{page_name(one.submission.file)}.md") as file:
             file.write(("\n".join(lines) + "\n").encode("utf-8", errors="replace"))
+
+
+def page_name(file: str) -> str:
+    """A file's name without what no file's name may hold, and no longer than a system takes."""
+    name = re.sub(r"[/\\\x00-\x1f]", "_", file)
+    whole = os.fsencode(name)
+    if len(whole) <= MOST_NAME:
+        return name
+    mark = hashlib.sha256(whole).hexdigest()[:8]
+    return os.fsdecode(whole[: MOST_NAME - 9]).encode(errors="ignore").decode() + f"-{mark}"

@@ -11,7 +11,6 @@ tests compare with the key, and are worth the points.
 import json
 import re
 import shutil
-import subprocess
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -25,25 +24,24 @@ from tools.assignments.questions import question
 from tools.assignments.tasks import Task, tasks
 from tools.book import LANGUAGES
 from tools.book.edition import select
-from tools.book.exercises import exercise_of
+from tools.book.exercises import exercise_of, is_random
 from tools.book.run import stored
 from tools.book.source import Chapter
 from tools.book.student import student
 
 HERE = Path(__file__).parent
-INSTALL = (
-    "Otter-Grader is not here: install it into an environment of its own, "
-    "python -m venv otter && otter/bin/pip install -e '.[instructor]', and name it with --otter otter/bin/otter"
-)
+NEWEST = "/archive/refs/heads/main.zip"
+OPEN = re.compile(r"(?m)^### (?:열린 문제|Open problem) (\d+\.\d+) ")
 
 
-def write(out: Path, chapter: Chapter, key_folder: Path | None) -> int:
+def write(out: Path, chapter: Chapter, key_folder: Path | None, tag: str = "") -> int:
     """Write the notebooks of a chapter; returns the points that there are.
 
     Args:
         out: Of this chapter; what was written before is replaced.
         chapter: The chapter.
         key_folder: The instructor's, for an Otter master.
+        tag: Of the edition that Colab installs; without it, the newest.
 
     Raises:
         BookError: A notebook of the book is missing or stale.
@@ -51,14 +49,23 @@ def write(out: Path, chapter: Chapter, key_folder: Path | None) -> int:
     """
     asked = tasks(chapter)
     for language in LANGUAGES:
-        save(out / "student" / language / f"{chapter.name}.ipynb", student(chapter, language))
+        handed = pinned(student(chapter, language), tag)
+        save(out / "student" / language / f"{chapter.name}.ipynb", handed)
         save(
             out / "instructor" / language / f"{chapter.name}.ipynb",
-            instructor(chapter, asked, language),
+            pinned(instructor(chapter, asked, language), tag),
         )
         if key_folder:
-            write_master(out / "otter" / language, chapter, asked, language, key_folder)
+            write_master(out / "otter" / language, chapter, asked, language, key_folder, handed)
     return sum(task.points for task in asked)
+
+
+def pinned(notebook: NotebookNode, tag: str) -> NotebookNode:
+    """The notebook with one edition in place of the newest in its setup cell, which Colab runs."""
+    for cell in notebook.cells if tag else ():
+        if "setup" in cell.metadata.get("tags", []):
+            cell.source = cell.source.replace(NEWEST, f"/archive/refs/tags/{tag}.zip")
+    return notebook
 
 
 def save(path: Path, notebook: NotebookNode) -> None:
@@ -69,7 +76,7 @@ def save(path: Path, notebook: NotebookNode) -> None:
 
 
 def instructor(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
-    """The chapter with its solutions, and after each what it is worth and which mistakes are typical."""
+    """The chapter with its solutions and notes: points, typical mistakes, and where the rubric is needed."""
     notebook = stored(chapter, language)
     if notebook is None:
         raise AssignmentError(
@@ -80,6 +87,9 @@ def instructor(chapter: Chapter, asked: list[Task], language: str) -> NotebookNo
         cells.append(cell)
         if "solution" in cell.metadata.get("tags", []):
             cells.append(new_markdown_cell(note(next(rest), language), id=f"note-{cell.id}"))
+        elif OPEN.search(cell.source):
+            cells.append(new_markdown_cell(RUBRIC[language], id=f"note-{cell.id}"))
+    cells.insert(1, new_markdown_cell(summary(asked, language), id="note-summary"))
     notebook.cells = cells
     notebook.metadata["tinyaudio"] = {
         "source": f"book/src/{chapter.name}.md",
@@ -88,19 +98,44 @@ def instructor(chapter: Chapter, asked: list[Task], language: str) -> NotebookNo
     return notebook
 
 
+RUBRIC = {
+    "ko": "**강의자에게.** 검사기가 없습니다. 강의자용 쪽의 채점 기준으로 12점 만점에 채점하십시오.",
+    "en": "**For instructors.** There is no checker; mark it out of 12 by the rubric on the instructors' page.",
+}
+
+
+def summary(asked: list[Task], language: str) -> str:
+    """What a chapter's exercises are worth, and how long they take."""
+    points, minutes = (sum(getattr(task, one) for task in asked) for one in ("points", "minutes"))
+    if language == "ko":
+        head = f"**강의자에게.** 연습 {len(asked)}개, {points}점, {minutes}분."
+        return head + " 풀이마다 배점과 흔한 오답을 적었습니다. 학생에게 나누어 주지 마십시오."
+    head = f"**For instructors.** Exercises: {len(asked)}, points: {points}, minutes: {minutes}."
+    return head + " Points and typical mistakes stand after each solution. Do not hand this out."
+
+
 def note(task: Task, language: str) -> str:
     """What an instructor wants to know about an exercise."""
-    mistakes = exercise_of(task.check).mistakes
+    exercise = exercise_of(task.check)
+    fixed = not is_random(exercise)
     if language == "ko":
-        head = f"**강의자에게.** {task.points}점, {task.minutes}분. 이름을 아는 오답: {len(mistakes)}가지."
-        return "\n".join([head, "", *(f"- {one.korean}" for one in mistakes)])
-    known = f"Mistakes known by name: {len(mistakes)}."
-    head = f"**For instructors.** Points: {task.points}, minutes: {task.minutes}. {known}"
-    return "\n".join([head, "", *(f"- {one.english}" for one in mistakes)])
+        head = f"**강의자에게.** {task.points}점, {task.minutes}분."
+        head += " 시드를 바꾸어도 숨은 입력이 바뀌지 않습니다." if fixed else ""
+        head += f" 이름을 아는 오답: {len(exercise.mistakes)}가지."
+        return "\n".join([head, "", *(f"- {one.korean}" for one in exercise.mistakes)])
+    head = f"**For instructors.** Points: {task.points}, minutes: {task.minutes}."
+    head += " Another seed does not change its hidden inputs." if fixed else ""
+    head += f" Mistakes known by name: {len(exercise.mistakes)}."
+    return "\n".join([head, "", *(f"- {one.english}" for one in exercise.mistakes)])
 
 
 def write_master(
-    folder: Path, chapter: Chapter, asked: list[Task], language: str, key_folder: Path
+    folder: Path,
+    chapter: Chapter,
+    asked: list[Task],
+    language: str,
+    key_folder: Path,
+    handed: NotebookNode,
 ) -> None:
     """Write an Otter master with the files that its hidden tests need."""
     answers = key_folder / "answers" / f"{chapter.name}.npz"
@@ -122,17 +157,19 @@ def write_master(
             ],
         }
     (folder / "key.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-    save(folder / f"{chapter.name}.ipynb", master(chapter, asked, language))
+    save(folder / f"{chapter.name}.ipynb", master(chapter, asked, language, handed))
 
 
-def master(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
-    """The exercises in the format of ``otter assign``."""
-    handed = student(chapter, language).cells
+def master(
+    chapter: Chapter, asked: list[Task], language: str, handed: NotebookNode
+) -> NotebookNode:
+    """The exercises of what is handed out, in the format of ``otter assign``."""
     texts = [
         before.source
-        for before, cell in pairwise(handed)
+        for before, cell in pairwise(handed.cells)
         if "exercise" in cell.metadata.get("tags", [])
     ]
+    setup = next(cell for cell in handed.cells if "setup" in cell.metadata.get("tags", []))
     config = [
         "# ASSIGNMENT CONFIG",
         f"name: {chapter.name}",
@@ -142,7 +179,8 @@ def master(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
         "autograder_files: [hidden.py, questions.py, key.json, key.npz]",
         "generate: {show_hidden: false}",
     ]
-    cells = [new_raw_cell("\n".join(config)), new_code_cell(asked[-1].cells.imports)]
+    cells = [new_raw_cell("\n".join(config)), new_code_cell(setup.source)]
+    cells.append(new_code_cell(asked[-1].cells.imports))
     for text, task in zip(texts, asked, strict=True):
         cells += question_cells(text, task, language)
     notebook = new_notebook(cells=cells)
@@ -205,34 +243,3 @@ def question_cells(text: str, task: Task, language: str) -> list[NotebookNode]:
         new_raw_cell("# END TESTS"),
         new_raw_cell("# END QUESTION"),
     ]
-
-
-def assign(otter: str | None, out: Path, chapter: Chapter) -> list[Path]:
-    """Let Otter make of a chapter's masters what students get and what the autograder gets.
-
-    Args:
-        otter: The program; by default what the system finds.
-        out: The chapter's folder, with its masters.
-        chapter: The chapter.
-
-    Returns:
-        The autograders.
-
-    Raises:
-        AssignmentError: Otter is not installed, or it failed; the reference, for one, did not pass.
-    """
-    program = shutil.which(otter or "otter")
-    if program is None:
-        raise AssignmentError(INSTALL)
-    made = []
-    for language in LANGUAGES:
-        folder = out / "otter" / language
-        result = folder / "assigned"
-        shutil.rmtree(result, ignore_errors=True)
-        words = [str(Path(program).absolute()), "assign", f"{chapter.name}.ipynb", "assigned"]
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-        if done.returncode:
-            lines = (done.stderr + done.stdout).strip().splitlines() or ["no message"]
-            raise AssignmentError(f"{chapter.name}: otter assign failed: {lines[-1]}")
-        made += sorted((result / "autograder").glob("*autograder*.zip"))
-    return made

@@ -110,7 +110,7 @@ class NoAnswers(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """`Mistake(answer, korean, english)` without the answer."""
         if ast.unparse(node.func) == "Mistake" and node.args:
-            node.args[0] = ast.Constant(None)
+            node.args[0] = ast.Name("object", ast.Load())
         return self.generic_visit(node)
 
 
@@ -253,6 +253,8 @@ def with_gradient(value: Any, leaves: list[Tensor]) -> Any:
     elif isinstance(value, Tensor) and value.is_floating_point():
         value = value.detach().clone().requires_grad_()
         leaves.append(value)
+    elif type(value) in (list, tuple):
+        return type(value)(with_gradient(one, leaves) for one in value)
     elif hasattr(value, "__dict__") and not callable(getattr(value, "__get__", None)):
         for name, one in list(vars(value).items()):
             if isinstance(one, Tensor) and one.is_floating_point():

@@ -50,10 +50,12 @@ def run(
 ) -> tuple[dict[str, Observation], list[str]]:
     """What the functions of a notebook give on the hidden cases, by checker, and what went wrong."""
     asked, unchanged = tasks(chapter), handed_out(chapter)
+    cells = [cell for cell in cells if cell.strip()]
     job = {
         # Its exercises import checkers, whose modules hold solutions.
         "imports": [line for line in asked[-1].cells.imports.splitlines() if HIDDEN not in line],
-        "cells": [cell for cell in cells if cell.strip() and cell.strip() not in unchanged],
+        "cells": cells,
+        "handed_out": [i for i, cell in enumerate(cells) if cell.strip() in unchanged],
         "questions": {task.checker: asdict(question(task.check, seed)) for task in asked},
         "names": {task.checker: task.name for task in asked},
         "seconds": limits.seconds,
@@ -63,16 +65,16 @@ def run(
     found: dict[str, Observation] = {}
     troubles: list[str] = []
     # All that a worker may say of where it is; the submission may write there, too.
-    places = {f"cell {i}" for i in range(len(job["cells"]))}
+    places = {f"cell {i}" for i in range(len(cells))}
     places |= {f"exercise {task.checker}" for task in asked}
-    if not job["cells"]:
+    if len(job["handed_out"]) == len(cells):
         return {task.checker: {"case 0": text("not handed in")} for task in asked}, troubles
     with tempfile.TemporaryDirectory(prefix="submission-") as temporary:
         while len(found) < len(asked):
             folder = Path(temporary) / f"try {len(job['skip'])}"
             (folder / "out").mkdir(parents=True)
             (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-            end = attend(folder, limits, len(places) + 1)
+            end = attend(folder, limits, len(places) - len(job["handed_out"]) + 1)
             found |= results(folder / "out", [task for task in asked if task.checker not in found])
             troubles += said_troubles(folder / "out")
             if len(found) == len(asked) or not end:

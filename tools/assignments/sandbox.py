@@ -1,8 +1,9 @@
 """Walls around a process that runs what somebody handed in; Linux only, and no privileges are needed.
 
 Landlock leaves it the folders that it may read and the one that it may write to; a system-call filter
-(seccomp) takes the network, other processes, signals and the owners and modes of files; resource limits
-bound memory, time and the size of a file.  All of it holds until the process ends.
+(seccomp) takes the network, other processes, signals, memory and messages that outlive it, and the owners and
+modes of files; resource limits bound memory, time and the size of a file.  All of it holds until the process
+ends.
 """
 
 import ctypes
@@ -24,6 +25,9 @@ REFUSED = {
         "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452, "chown": 92, "fchown": 93,
         "lchown": 94, "fchownat": 260, "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280,
         "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190, "setpriority": 141, "setsid": 112,
+        "shmget": 29, "shmat": 30, "shmctl": 31, "semget": 64, "semop": 65, "semctl": 66, "msgget": 68,
+        "msgsnd": 69, "msgrcv": 70, "msgctl": 71, "semtimedop": 220, "mq_open": 240, "mq_unlink": 241,
+        "add_key": 248, "request_key": 249,
     },
     "aarch64": {
         "socket": 198, "socketpair": 199, "execve": 221, "execveat": 281, "ptrace": 117,
@@ -32,6 +36,9 @@ REFUSED = {
         "mount": 40, "bpf": 280, "io_uring_setup": 425, "keyctl": 219, "fchmod": 52, "fchmodat": 53,
         "fchmodat2": 452, "fchown": 55, "fchownat": 54, "utimensat": 88, "setxattr": 5, "lsetxattr": 6,
         "fsetxattr": 7, "setpriority": 140, "setsid": 157,
+        "mq_open": 180, "mq_unlink": 181, "msgget": 186, "msgctl": 187, "msgrcv": 188, "msgsnd": 189,
+        "semget": 190, "semctl": 191, "semtimedop": 192, "semop": 193, "shmget": 194, "shmctl": 195,
+        "shmat": 196, "add_key": 217, "request_key": 218,
     },
 }  # fmt: skip
 CLONE = {"x86_64": 56, "aarch64": 220}

@@ -3,8 +3,8 @@
 Nothing is unpacked.  What is in a zip is read with limits, whatever sizes it claims.
 """
 
-import io
 import json
+import os
 import unicodedata
 import zipfile
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from typing import Any
 from tools.book.source import Chapter
 
 MOST_BYTES = 40 << 20  # of a notebook; the book's own take 1 MB
+MOST_DEEP = 20  # folders in folders
+MOST_FILES = 1000  # in a folder
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ def submissions(folder: Path) -> list[Submission]:
         if path.name.startswith(".") or path.is_symlink():
             continue
         if path.is_dir() or path.suffix.lower() in (".zip", ".ipynb"):
-            found.append(read_one(path, folder))
+            try:
+                found.append(read_one(path, folder))
+            except (OSError, ValueError) as error:  # such as a path too long for the system
+                found.append(Submission(path.stem, path.name, {}, str(error)[:300]))
     return found
 
 
@@ -49,21 +54,19 @@ def read_one(path: Path, folder: Path) -> Submission:
     notebooks: dict[str, str] = {}
     troubles: list[str] = []
     name = path.name if path.is_dir() else path.stem
-    files = [one for one in sorted(path.rglob("*")) if one.is_file()] if path.is_dir() else [path]
-    for file in files:
-        if file.is_symlink():
-            continue
+    for file in files_of(path, troubles):
         try:
             if file.suffix.lower() == ".zip":
                 with zipfile.ZipFile(file) as packed:
                     inside, said = unpacked(packed)
+                    if not inside and any(one.endswith(".zip") for one in packed.namelist()):
+                        troubles.append(f"{file.name}: holds other zips; unpack it first")
                 notebooks |= {f"{file.name}/{one}": text for one, text in inside.items()}
                 name = said or name
             elif file.suffix.lower() == ".ipynb":
                 within = file.relative_to(path.parent).as_posix()
-                notebooks[within] = limited(
-                    io.BytesIO(file.read_bytes()[: MOST_BYTES + 1]), file.name
-                )
+                with file.open("rb") as opened:
+                    notebooks[within] = limited(opened, file.name)
         except Exception as error:  # a damaged file fails in many ways, and must not stop the rest
             troubles.append(f"{file.name}: {error}")
     if not notebooks and not troubles:
@@ -72,6 +75,29 @@ def read_one(path: Path, folder: Path) -> Submission:
     return Submission(
         name, path.relative_to(folder).as_posix(), notebooks, "; ".join(troubles)[:300]
     )
+
+
+def files_of(path: Path, troubles: list[str]) -> list[Path]:
+    """A file, or those in a folder, in order; hidden ones and links are left out, as is what lies too deep."""
+    if not path.is_dir():
+        return [path]
+    found: list[Path] = []
+    for root, folders, files in os.walk(path):
+        here = Path(root)
+        folders[:] = sorted(one for one in folders if not is_hidden(one))
+        if folders and len(here.relative_to(path).parts) >= MOST_DEEP:
+            troubles.append(f"folders in folders, more than {MOST_DEEP}, were not read")
+            folders.clear()
+        found += [here / one for one in sorted(files) if not is_hidden(one)]
+        if len(found) > MOST_FILES:
+            troubles.append(f"of more than {MOST_FILES} files, not all were read")
+            break
+    return [one for one in found[:MOST_FILES] if one.is_file() and not one.is_symlink()]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is one that systems put there, such as ``.ipynb_checkpoints``."""
+    return name == "__MACOSX" or (name.startswith(".") and name != "..")
 
 
 def unpacked(packed: zipfile.ZipFile) -> tuple[dict[str, str], str]:
@@ -85,7 +111,7 @@ def unpacked(packed: zipfile.ZipFile) -> tuple[dict[str, str], str]:
     for one in packed.infolist()[:200]:
         if sum(map(len, notebooks.values())) > 2 * MOST_BYTES:
             raise ValueError(f"more than {2 * MOST_BYTES >> 20} MB of notebooks in one zip")
-        if one.filename.endswith(".ipynb") and "__MACOSX" not in one.filename:
+        if one.filename.endswith(".ipynb") and not any(map(is_hidden, one.filename.split("/"))):
             with packed.open(one) as file:
                 notebooks[one.filename] = limited(file, one.filename)
         elif one.filename == "submission.json":

@@ -47,7 +47,7 @@ class Task:
 
 
 def chapters(names: list[str] | None = None) -> list[Chapter]:
-    """The chapters of these names that have exercises, in order; by default all.
+    """The chapters of these names or numbers that have exercises, in order; by default all.
 
     Raises:
         AssignmentError: There is none of a name, or it has no exercises.
@@ -57,12 +57,14 @@ def chapters(names: list[str] | None = None) -> list[Chapter]:
         for chapter in sorted(map(read, SOURCES.glob("*.md")), key=lambda one: one.number)
         if any("exercise" in cell.tags for cell in chapter.cells)
     }
-    for name in names or []:
+    by_number = {str(chapter.number): name for name, chapter in with_tasks.items()}
+    chosen = [by_number.get(name, name) for name in names or with_tasks]
+    for name in chosen:
         if name not in with_tasks:
             raise AssignmentError(
                 f"{name}: no chapter with exercises; there are {', '.join(with_tasks)}"
             )
-    return [with_tasks[name] for name in names or with_tasks]
+    return [with_tasks[name] for name in dict.fromkeys(chosen)]
 
 
 def tasks(chapter: Chapter) -> list[Task]:

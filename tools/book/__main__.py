@@ -5,13 +5,13 @@ import sys
 import time
 from pathlib import Path
 
-from tools.book import ROOT, BookError, new, student
+from tools.book import LANGUAGES, ROOT, BookError, new, slides, student
 from tools.book.address import set_address
 from tools.book.check import problems, sources
 from tools.book.edition import edition
 from tools.book.pages import write_pages, written
 from tools.book.run import execute, fill, make, outputs_hash, path_of, stored
-from tools.book.site import build
+from tools.book.site import BUILD, build
 from tools.book.source import accept, read
 
 
@@ -47,6 +47,12 @@ def main() -> int:
     one.add_argument("out", type=Path, metavar="OUT_FOLDER", help="new, empty, or written before")
     one.add_argument("chapters", nargs="*", help="(default: all)")
     one.set_defaults(run=student_command)
+    one = commands.add_parser("slides", help="write slides into _build/slides, from the notebooks")
+    one.add_argument("chapters", nargs="*", help="(default: all)")
+    one.set_defaults(run=slides_command)
+    one = commands.add_parser("pdf", help="print the built site into _build/tinyaudio-*.pdf")
+    one.add_argument("languages", nargs="*", metavar="LANGUAGE", help="ko or en (default: both)")
+    one.set_defaults(run=pdf_command)
     one = commands.add_parser("address", help="set the repository's address everywhere")
     one.add_argument("address", metavar="https://github.com/OWNER/NAME")
     one.set_defaults(run=address_command)
@@ -122,6 +128,23 @@ def student_command(options: argparse.Namespace) -> None:
     report = student.write(options.out, sources(options.chapters))
     print("\n".join(report))
     print(f"the student edition: {options.out} (ko/ and en/, {len(report)} chapters)")
+
+
+def slides_command(options: argparse.Namespace) -> None:
+    """Write slides and print how many."""
+    print("\n".join(slides.write(sources(options.chapters))))
+    print(f"the slides: {BUILD / 'slides'}/ko and /en, a page a chapter, for any browser")
+
+
+def pdf_command(options: argparse.Namespace) -> None:
+    """Print editions and name the files."""
+    from tools.book.pdf import write_pdf  # it needs a browser, which no other command does
+
+    for language in options.languages or LANGUAGES:
+        if language not in LANGUAGES:
+            raise BookError(f"no edition {language!r}; there are {' and '.join(LANGUAGES)}")
+        path = write_pdf(language)
+        print(f"{path}: {path.stat().st_size / 1e6:.0f} MB")
 
 
 def address_command(options: argparse.Namespace) -> None:

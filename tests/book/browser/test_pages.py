@@ -63,6 +63,8 @@ def test_mathematics_is_set(page, browser):
     assert unset == []
     left_over = browser.execute("return document.querySelector('.bd-article').innerText")
     assert not re.search(r"\\(frac|begin|tag|left)\b|\$\$", left_over)
+    raw = "return [...document.querySelectorAll('summary')].map(s => s.textContent).filter(t => t.includes('$'))"
+    assert browser.execute(raw) == []  # in a quiz's choices, which are HTML
 
 
 def test_pictures_are_there_and_described(page, browser):

@@ -143,7 +143,12 @@ def test_three_places_of_a_schedule_lose_three_things(printed):
 
 
 def test_the_search_finds_what_its_score_says(printed):
-    stated("점수는 여섯 스텝 가운데 가장 좋습니다", "Of all six-step schedules", "$9^6$", "3,000")
+    stated(
+        "점수는 표에 있는 여섯 스텝 스케줄 가운데 가장 좋습니다",
+        "Of all six-step schedules",
+        "$9^6$",
+        "3,000",
+    )
     scores = {name: rows(name, printed)[-1][-1] for name in (*SIX, "6, searched")}
     assert scores.pop("6, searched") < min(scores.values())
     stated("$\\bar\\alpha_T = 0.79$를", "look at its end, $\\bar\\alpha_T = 0.79$")

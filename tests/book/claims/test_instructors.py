@@ -56,15 +56,36 @@ def test_a_seventh_of_the_exercises_have_fixed_cases():
     assert 6 <= total / len(fixed) <= 8
 
 
+def test_the_rubric_names_every_open_problem_with_its_minutes():
+    heading = r"(?m)^### (?:열린 문제|Open problem) (\d+\.\d+) .+ \(★+, (\d+)(?:분| minutes)\)$"
+    wanted = {
+        language: [
+            found
+            for _, chapter in sorted(CHAPTERS.items())
+            for cell in chapter.cells
+            if cell.kind == "markdown" and cell.language == language
+            for found in re.findall(heading, cell.text)
+        ]
+        for language in ("ko", "en")
+    }
+    assert wanted["ko"] == wanted["en"] and len(wanted["ko"]) >= 20
+    assert re.findall(r"(?m)^\| (\d+\.\d+) \| (\d+) \| .+ \|$", TEXT) == 2 * wanted["ko"]
+    without = {number for number, chapter in CHAPTERS.items() if exercises(chapter)}
+    without -= {int(number.split(".")[0]) for number, _ in wanted["ko"]}
+    assert without == {1, 2, 3, 5, 7}
+
+
 def test_the_commands_are_there():
     assert TEXT.count(f"git clone --branch v{tinyaudio.__version__} ") == 2
     make = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"(?m)^assignments:", make) and "make assignments" in TEXT
     command = (ROOT / "tools" / "assignments" / "__main__.py").read_text(encoding="utf-8")
-    used = set(re.findall(r"tools\.assignments (\w+)", TEXT))
-    assert used == {"key", "mark"} and all(
+    used = set(re.findall(r"tools\.assignments ([\w-]+)", TEXT))
+    assert used == {"key", "mark", "otter-check"} and all(
         re.search(rf'add_parser\(\s*"{one}"', command) for one in used
     )
+    variables = set(re.findall(r" ([A-Z]+)=", TEXT))
+    assert variables == {"TAG", "KEY", "OTTER"} and all(f"$({one})" in make for one in variables)
     options = set(re.findall(r"[ `](--[a-z][a-z-]+)", TEXT)) - {"--branch", "--name"}
     assert options and all(f'"{one}"' in command for one in options)
 

@@ -1,0 +1,104 @@
+"""The book on paper: three chapters that have what does not move or sound there; all of it in `make check-all`."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tools.book import LANGUAGES, pdf, printed
+from tools.book.site import BUILD
+
+# With live figure, sliders, map and listening test between them.
+CHAPTERS = ["sound_into_numbers", "autoencoder_and_vae", "generative_metrics"]
+LIVE = ".ta-live, .ta-map"
+ON_A_SCREEN = "audio, input, body script, [hidden], .headerlink, .tag_setup, details:not([open])"
+
+
+def pages_of(document):
+    return len(re.findall(rb"/Type\s*/Page\b", document))
+
+
+def only(monkeypatch, chapters):
+    """Let the book have the first page and these chapters."""
+    parts = [("", ["index"]), ("Part", chapters)]
+    monkeypatch.setattr(printed, "parts_of", lambda language: parts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_lost_that_can_be_printed(address, monkeypatch, language):
+    only(monkeypatch, CHAPTERS)
+    page = BeautifulSoup(printed.book(language), "html.parser")
+    ids = [one["id"] for one in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    links = {link["href"] for link in page.select("a[href]")}
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    assert all("://" in link for link in links if not link.startswith("#"))
+    assert page.select(ON_A_SCREEN) == []
+    assert all("data:image" in one["style"] for one in page.select("button"))  # the map's
+    for name in CHAPTERS:
+        there, site = page.select_one(f"article#{name}"), printed.article(name, language)
+        entry = page.select_one(f'nav a[href="#{name}"]').get_text()
+        assert printed.title_of(site) == there.h1.get_text() == entry
+        kept = ".ta-player:not(.ta-listening *, .ta-frame[hidden] *)"
+        assert len(there.select(".ta-player")) == len(site.select(kept))
+        for selector in (
+            ".ta-figure img",
+            ".math",
+            "details.ta-choice",
+            "table:not(.ta-listening *)",
+        ):
+            assert len(there.select(selector)) == len(site.select(selector))
+        solutions = site.select(".tag_solution .cell_input")
+        at_the_end = page.select(f'#solutions h3[id^="{name}--"]')
+        assert len(at_the_end) == len(solutions) >= 3
+        for one, heading in zip(solutions, at_the_end, strict=True):
+            assert one.get_text() not in there.get_text()
+            assert heading.find_next(class_="cell_input").get_text() == one.get_text()
+    words, text = printed.WORDS[language], page.get_text()
+    live = [one for name in CHAPTERS for one in printed.article(name, language).select(LIVE)]
+    assert text.count(words["live"]) == len(live) >= 2 and text.count(words["listening"]) == 1
+
+
+def test_links_to_the_web_page_stand_beside_players_once_the_address_is_known(address, monkeypatch):
+    name = "sound_into_numbers"
+    for known, wanted in (
+        ("", set()),
+        ("https://github.com/our/book", {f"https://our.github.io/book/en/book/en/{name}.html"}),
+    ):
+        monkeypatch.setattr(printed, "known", lambda known=known: known)
+        chapter = printed.article(name, "en")
+        printed.adapt(chapter, name, "en", {name})
+        players, links = chapter.select(".ta-player"), chapter.select(".ta-player a")
+        assert {link["href"] for link in links} == wanted
+        assert len(links) == len(players) * bool(wanted) and players
+
+
+def test_it_prints_with_pages_and_bookmarks(browser, tmp_path, monkeypatch):
+    only(monkeypatch, ["growing_up"])
+    path = tmp_path / "book.html"
+    path.write_text(printed.book("en"), encoding="utf-8")
+    document = pdf.printed(path)
+    assert document.startswith(b"%PDF-") and 10 < pages_of(document) < 25
+    assert re.search(rb"/Type\s*/Outlines", document)
+    for title in ("Contents", "26.1 Dividing a batch", "Solutions"):
+        assert f"({title})".encode() in document
+
+
+def test_what_is_missing_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(printed, "BUILD", tmp_path)
+    with pytest.raises(printed.BookError, match=r"index\.html: is missing; run make book"):
+        printed.book("ko")
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    with pytest.raises(pdf.BookError, match="there is no Chromium: install chromium"):
+        pdf.printed(tmp_path / "book.html")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_whole_book_prints(address, browser, language):
+    path = pdf.write_pdf(language)
+    assert path == BUILD / f"tinyaudio-{language}.pdf"
+    page = BeautifulSoup(printed.book(language), "html.parser")
+    ids = {one["id"] for one in page.select("[id]")}
+    assert {a["href"][1:] for a in page.select('a[href^="#"]')} <= ids
+    assert 300 < pages_of(path.read_bytes()) < 700

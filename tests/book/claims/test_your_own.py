@@ -1,0 +1,70 @@
+"""What the page "Your own systems" says the command prints, compared with what it prints."""
+
+import re
+
+import pytest
+
+from tests.exercises.own.conftest import RIGHT, shipped
+from tests.exercises.own.test_system import WRONG
+from tinyaudio.cli import parser
+from tinyaudio.exercises.own import NAMES, load_system
+from tinyaudio.exercises.own.file import read_file
+from tinyaudio.exercises.own.system import results
+from tinyaudio.language import set_language
+from tools.book import ROOT
+
+TEXT = (ROOT / "book" / "appendices" / "your_own.md").read_text(encoding="utf-8")
+BLOCKS = re.split(r'(?m)^\+\+\+ \{"lang": "(ko|en)".*\n', TEXT)
+IN = {
+    one: "".join(BLOCKS[i + 1] for i in range(1, len(BLOCKS), 2) if BLOCKS[i] == one)
+    for one in ("ko", "en")
+}
+ROW = re.compile(r"(?m)^\| `(own-\w+)` \| (\d+) \| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|")
+
+
+@pytest.fixture(params=["ko", "en"])
+def language(request):
+    set_language(request.param)
+    yield request.param
+    set_language("en")
+
+
+def printed(name, replaced, tmp_path):
+    """The lines for a right file in which these words were replaced."""
+    file = f"my_{name.removeprefix('own-')}.py"
+    text = (RIGHT / file).read_text(encoding="utf-8")
+    for old, new in replaced:
+        text = text.replace(old, new)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    system = load_system(name)
+    own = read_file(tmp_path / file, system.functions)
+    return [repr(one) for one in results(system, own, shipped(name))]
+
+
+def test_a_right_file_prints_what_the_page_says(language, tmp_path):
+    assert "\n".join(printed("own-wavenet", [], tmp_path)) in IN[language]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_three_mistakes_are_named_as_the_page_says(language, name, tmp_path):
+    planted = [replaced for other, replaced, _ in WRONG if other == name]
+    lines = [printed(name, replaced, tmp_path)[-1] for replaced in planted]
+    shown = [line for line in IN[language].splitlines() if line in lines]
+    assert len(shown) == 3, lines
+
+
+def test_the_page_names_every_system_and_only_options_that_there_are():
+    for name in NAMES:
+        assert all(f"`{name}`" in text for text in IN.values())
+    used = set(re.findall(r"--[a-z]+", TEXT))
+    commands = next(one for one in parser()._actions if one.choices and "exercise" in one.choices)
+    known = {flag for one in commands.choices["exercise"]._actions for flag in one.option_strings}
+    assert {"--start", "--train", "--minutes", "--steps"} <= used <= known
+
+
+def test_the_table_is_one_and_says_what_is_compared():
+    rows = {one: ROW.findall(text) for one, text in IN.items()}
+    assert rows["ko"] == rows["en"] and [row[0] for row in rows["ko"]] == [*NAMES]
+    for name, steps, score, yours, book in rows["ko"]:
+        assert load_system(name).score == score
+        assert float(yours) > float(book) > 0 and int(steps) > 100

@@ -1,0 +1,31 @@
+"""The board: lines are added, ranks counted, other files left alone."""
+
+import pytest
+
+from tinyaudio.errors import UserError
+from tinyaudio.exercises.own.board import COLUMNS, Entry, add_entry, read_rows
+
+
+def entry(yours, exercise="own-gan"):
+    return Entry("2026-01-01 00:00", exercise, "한글, 이름.py", 10, 2.0, 5, "level_db", yours, 1.0)
+
+
+def test_lines_are_added_and_ranked(tmp_path):
+    path = tmp_path / "made" / "board.csv"
+    assert add_entry(path, entry(3.0)) == (1, 1)
+    assert add_entry(path, entry(2.0)) == (1, 2)
+    assert add_entry(path, entry(9.0, "own-critic")) == (1, 1)
+    assert add_entry(path, entry(4.0)) == (3, 3)
+    assert [row["yours"] for row in read_rows(path)] == ["3.0", "2.0", "9.0", "4.0"]
+    assert read_rows(path)[0]["file"] == "한글, 이름.py"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"a,b\n1,2\n", ",".join(COLUMNS).encode() + b"\n1,2\n", b"\xff\xfe\x00"]
+)
+def test_another_file_is_left_alone(tmp_path, content):
+    path = tmp_path / "notes.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"is no board of this command; name another by --board"):
+        add_entry(path, entry(1.0))
+    assert path.read_bytes() == content

@@ -1,0 +1,110 @@
+"""Properties that a reader's network is tested for, whatever is inside it.
+
+Implements: `randomized`, weights that hide nothing; `shape_fault`, `mixes_clips`, `unmoved`, `gradient_of`.
+See:        `tinyaudio.exercises.own.system`, where they are used.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tinyaudio.exercises.check_result import CheckResult
+from tinyaudio.language import tr
+
+
+@torch.no_grad()
+def randomized(net: nn.Module, seed: int = 0) -> nn.Module:
+    """A network in evaluation mode with random weights everywhere: layers that begin at zero hide mistakes."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in net.parameters():
+        noise = torch.randn(parameter.shape, generator=generator).to(parameter)
+        fan_in = parameter[0].numel() if parameter.ndim > 1 else 0
+        if fan_in:
+            parameter.copy_(1.5 * noise * fan_in**-0.5)
+        else:
+            parameter.add_(0.1 * noise)
+    return net.eval()
+
+
+def shape_fault(what: str, value: Any, shape: Sequence[int]) -> str | None:
+    """That a result is no tensor of this shape, in words; None if it is."""
+    if not isinstance(value, Tensor):
+        kind = type(value).__name__
+        return tr(f"{what}이(가) 텐서가 아니라 {kind}입니다.", f"{what} is a {kind}, not a tensor.")
+    if tuple(value.shape) != tuple(shape):
+        given, wanted = tuple(value.shape), tuple(shape)
+        return tr(
+            f"{what}의 모양이 {given}입니다. {wanted}이어야 합니다.",
+            f"{what} is {given}; it should be {wanted}.",
+        )
+    if not bool(torch.isfinite(value).all()):
+        return tr(
+            f"{what}에 유한하지 않은 수가 있습니다.", f"{what} has numbers that are not finite."
+        )
+    return None
+
+
+def shapes(faults: Sequence[str | None], words: str) -> CheckResult:
+    """The result of a test of shapes: the first fault, or that there is none."""
+    first = next((one for one in faults if one), None)
+    right = tr(f"모양이 맞습니다: {words}.", f"The shapes are right: {words}.")
+    return CheckResult(first is None, first or right)
+
+
+@torch.no_grad()
+def mixes_clips(net: Callable[..., Tensor], *inputs: Tensor) -> bool:
+    """Whether the first clip's result changes with the other clips of its batch.
+
+    Args:
+        net: In training mode, where batch normalization shows.
+        inputs: Of three clips or more.
+
+    Example:
+        >>> mixes_clips(lambda x: x - x.mean(0), torch.arange(4.0))
+        True
+    """
+    few = [one[:2] for one in inputs]
+    others = [torch.cat([one[:1], one[2:3]]) for one in inputs]
+    a, b = net(*few)[0], net(*others)[0]
+    return not torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def unmoved(net: nn.Module, loss: Tensor) -> list[str]:
+    """The parameters that a loss sends no gradient to."""
+    names, parameters = zip(*net.named_parameters(), strict=True)
+    found = torch.autograd.grad(loss, parameters, allow_unused=True)
+    return [
+        name
+        for name, one in zip(names, found, strict=True)
+        if one is None or not one.count_nonzero()
+    ]
+
+
+def gradient_of(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients of a loss, zeros where none arrives."""
+    wanted = [one for one in tensors if one.requires_grad]
+    found = torch.autograd.grad(loss, wanted, allow_unused=True, retain_graph=True)
+    return [
+        torch.zeros_like(one) if grad is None else grad
+        for one, grad in zip(wanted, found, strict=True)
+    ]
+
+
+def all_move(net: nn.Module, loss: Tensor, of: str = "") -> CheckResult:
+    """That every parameter gets a gradient.
+
+    Args:
+        net: Whose parameters.
+        loss: The scalar that is differentiated.
+        of: What the loss is called, if it is the reader's.
+    """
+    missing, of = unmoved(net, loss), of and f"{of}: "
+    shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+    if missing:
+        ko = f"기울기를 받지 않는 가중치가 있습니다: {shown}. 결과가 이 층에 따라 변하지 않습니다."
+        en = f"no gradient reaches {shown}: the result does not depend on them."
+    else:
+        ko, en = "모든 가중치가 기울기를 받습니다.", "every weight gets a gradient."
+    return CheckResult(not missing, of + tr(ko, en if of else en[0].upper() + en[1:]))
