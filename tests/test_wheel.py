@@ -60,6 +60,7 @@ def test_holds_the_package_its_sounds_its_weights_and_their_licences(wheel):
         "tinyaudio/samplers/native/kernel.h",
         "tinyaudio/models/fused/step.cpp",
         "tinyaudio/native/paths.h",
+        "tinyaudio/show/book.mplstyle",
     ):
         assert wanted in names
     assert any(name.endswith("model.safetensors") for name in names)

@@ -59,12 +59,12 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
     from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
     if ax is None:
-        _, ax = plt.subplots(figsize=(9.5, 4.6))
+        _, ax = plt.subplots(figsize=(8, 3.9))
     labels = sizes(net)
 
     def box(x: float, y: float, text: str, colour: str, w: float = 1.5, h: float = 0.62) -> None:
         style = "round,pad=0.02,rounding_size=0.1"
-        ax.text(x, y, text, ha="center", va="center", fontsize=8, zorder=3)
+        ax.text(x, y, text, ha="center", va="center", fontsize=9, zorder=3)
         corner = (x - w / 2, y - h / 2)
         ax.add_patch(FancyBboxPatch(corner, w, h, boxstyle=style, fc=colour, ec="#444444"))
 
@@ -78,10 +78,10 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
         ax.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": "-|>", **line})
         if text:
             x, y = points[0]
-            ax.text(x + 0.1, y + 0.14, text, fontsize=8, color="#444444")
+            ax.text(x + 0.1, y + 0.14, text, fontsize=9, color="#444444")
 
     ax.add_patch(Rectangle((2.05, 0.45), 6.9, 3.7, fc="none", ec="#999999", linestyle="--"))
-    ax.text(2.15, 3.88, f"layer $l$ of {labels['layers']}   ({labels['dilations']})", fontsize=8.5)
+    ax.text(2.15, 3.88, f"layer $l$ of {labels['layers']}   ({labels['dilations']})", fontsize=9)
     box(1.0, 0.9, f"embedding\n{labels['embed']}", STREAM)
     arrow((1.0, 0.0), (1.0, 0.57))
     ax.text(1.0, -0.14, "$x_{t-1}$", ha="center", va="top", fontsize=10)
@@ -90,9 +90,9 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
     ax.text(1.82, 1.02, "$x_l$", fontsize=10)
     box(3.05, 1.75, "delay $d$", STREAM, w=0.9, h=0.45)
     arrow((2.55, 0.9), (2.55, 1.75), (2.58, 1.75))
-    arrow((2.3, 0.9), (2.3, 2.75), (2.85, 2.75))
+    arrow((2.3, 0.9), (2.3, 2.75), (2.65, 2.75))
     arrow((3.05, 2.0), (3.05, 2.42))
-    box(3.7, 2.75, f"dilated conv.\n{labels['gate']}", STREAM, w=1.65)
+    box(3.6, 2.75, f"dilated conv.\n{labels['gate']}", STREAM, w=1.85)
     box(5.95, 3.3, "tanh", GATE, w=0.8, h=0.45)
     box(5.95, 2.2, "$\\sigma$", GATE, w=0.8, h=0.45)
     circle(5.1, 3.3, "+")
@@ -109,7 +109,7 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
     circle(7.95, 0.9, "+")
     arrow((7.95, 1.42), (7.95, 1.12))
     arrow((8.16, 0.9), (9.5, 0.9))
-    ax.text(9.55, 0.9, "$x_{l+1}$, to the\nnext layer", fontsize=8.5, va="center")
+    ax.text(9.55, 0.9, "$x_{l+1}$, to the\nnext layer", fontsize=9, va="center")
     if "condition" in labels:
         box(5.1, -0.1, f"condition: $V$\n{labels['condition']}", CONDITION, w=2.1)
         arrow((5.1, 0.23), (5.1, 1.98))
@@ -117,7 +117,7 @@ def wavenet_diagram(net: WaveNet, ax: Any = None) -> Any:
     # The skip connections: every layer's z goes up, out of the stack, and along the top to the head.
     arrow((7.95, 2.75), (7.95, 4.6), (8.25, 4.6))
     arrow((6.9, 4.6), (8.25, 4.6), dashed=True)
-    ax.text(6.85, 4.6, "$z$ of the\nother layers", fontsize=8, ha="right", va="center")
+    ax.text(6.85, 4.6, "$z$ of the\nother layers", fontsize=9, ha="right", va="center")
     box(9.15, 4.6, f"skips: $S$\n{labels['skip']}", OUT, w=1.75)
     box(9.95, 3.55, f"ReLU, 1×1\n{labels['head']}", OUT)
     box(9.95, 2.6, f"ReLU, 1×1\n{labels['logits']}", OUT)

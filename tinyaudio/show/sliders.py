@@ -85,8 +85,7 @@ def _webp(figure: Any) -> bytes:
     from matplotlib import pyplot as plt
 
     file = io.BytesIO()
-    figure.savefig(
-        file, format="webp", dpi=90, bbox_inches="tight", pil_kwargs={"quality": 75, "method": 6}
-    )
+    # Not cut to what is drawn: every picture of a slider has the same size, and the page stands still.
+    figure.savefig(file, format="webp", dpi=90, pil_kwargs={"quality": 75, "method": 6})
     plt.close(figure)
     return file.getvalue()
