@@ -64,7 +64,11 @@ def add_exercise(commands: Any) -> None:
         help="for curve and sounds (default: FILE-1, FILE-2, ...)",
     )
     one.add_argument(
-        "--board", type=Path, default=Path("board.csv"), metavar="FILE", help="(default: board.csv)"
+        "--board",
+        type=Path,
+        default=Path("board.csv"),
+        metavar="FILE",
+        help="table of all trainings (default: board.csv)",
     )
     one.add_argument(
         "--language", choices=["ko", "en"], help="of the messages (default: the system's)"
@@ -84,9 +88,9 @@ def exercise_command(options: argparse.Namespace) -> None:
         )
     if options.start is not None:
         write_starter(options.start, system.starter)
-        print(
-            f"{options.start}: read it, fill it, then tinyaudio exercise {system.name} {options.start}"
-        )
+        again = f"tinyaudio exercise {system.name} {options.start}"
+        what = tr(f"읽고 채운 다음 {again}", f"read it, fill it, then {again}")
+        print(f"{options.start}: {what}")
         return
     own, run = read_file(options.file, system.functions), open_run(system.shipped)
     if options.train:

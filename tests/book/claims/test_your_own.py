@@ -22,35 +22,43 @@ IN = {
 ROW = re.compile(r"(?m)^\| `(own-\w+)` \| (\d+) \| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|")
 
 
-@pytest.fixture(params=["ko", "en"])
-def language(request):
-    set_language(request.param)
-    yield request.param
+BOTH = re.compile(r"⟦([^|]*)\|([^⟧]*)⟧")
+
+
+@pytest.fixture
+def printed(tmp_path):
+    """The last lines, or all, for a right file in which words were replaced, in both languages."""
+
+    def printed(name, replaced):
+        file = f"my_{name.removeprefix('own-')}.py"
+        text = (RIGHT / file).read_text(encoding="utf-8")
+        for old, new in replaced:
+            text = text.replace(old, new)
+        (tmp_path / file).write_text(text, encoding="utf-8")
+        system = load_system(name)
+        own = read_file(tmp_path / file, system.functions)
+        lines = [repr(one) for one in results(system, own, shipped(name))]
+        return {
+            "ko": [BOTH.sub(r"\1", one) for one in lines],
+            "en": [BOTH.sub(r"\2", one) for one in lines],
+        }
+
+    set_language("⟦ko|en⟧")
+    yield printed
     set_language("en")
 
 
-def printed(name, replaced, tmp_path):
-    """The lines for a right file in which these words were replaced."""
-    file = f"my_{name.removeprefix('own-')}.py"
-    text = (RIGHT / file).read_text(encoding="utf-8")
-    for old, new in replaced:
-        text = text.replace(old, new)
-    (tmp_path / file).write_text(text, encoding="utf-8")
-    system = load_system(name)
-    own = read_file(tmp_path / file, system.functions)
-    return [repr(one) for one in results(system, own, shipped(name))]
-
-
-def test_a_right_file_prints_what_the_page_says(language, tmp_path):
-    assert "\n".join(printed("own-wavenet", [], tmp_path)) in IN[language]
+def test_a_right_file_prints_what_the_page_says(printed):
+    for language, lines in printed("own-wavenet", []).items():
+        assert "\n".join(lines) in IN[language]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_three_mistakes_are_named_as_the_page_says(language, name, tmp_path):
-    planted = [replaced for other, replaced, _ in WRONG if other == name]
-    lines = [printed(name, replaced, tmp_path)[-1] for replaced in planted]
-    shown = [line for line in IN[language].splitlines() if line in lines]
-    assert len(shown) == 3, lines
+def test_three_mistakes_are_named_as_the_page_says(printed, name):
+    planted = [printed(name, replaced) for other, replaced, _ in WRONG if other == name]
+    for language, text in IN.items():
+        last = [one[language][-1] for one in planted]
+        assert len([line for line in text.splitlines() if line in last]) == 3, last
 
 
 def test_the_page_names_every_system_and_only_options_that_there_are():

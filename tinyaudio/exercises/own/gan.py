@@ -170,7 +170,7 @@ SUSPECTS = (
         "join",
         "input",
         raw_noise,
-        "틀(template)의 지도가 곱해지지 않았습니다.",
+        "템플릿의 지도가 곱해지지 않았습니다.",
         "The template's maps are not multiplied in.",
     ),
 )

@@ -107,8 +107,8 @@ def nearest(latents: Tensor, codes: Tensor, book: Tensor) -> CheckResult:
         return CheckResult(
             False,
             tr(
-                "코드가 거리가 아니라 내적으로 골라졌습니다. |e|² / 2를 빼십시오.",
-                "The codes are of the largest product, not of the smallest distance: subtract |e|^2 / 2.",
+                "코드가 거리가 아니라 내적으로 골라졌습니다. e·e / 2를 빼십시오.",
+                "The codes are of the largest product, not of the smallest distance: subtract e·e / 2.",
             ),
         )
     farthest = torch.equal(codes.flatten(), distances.argmax(1))
