@@ -1,14 +1,17 @@
 """Decoded recordings: in memory while they fit, behind that in a temporary file that does not stay."""
 
-import gc
+import errno
 import pickle
-from pathlib import Path
+import tempfile
+import types
 
 import pytest
 import torch
 
 from tinyaudio.audio import save
 from tinyaudio.data import decoded as module
+from tinyaudio.data.batches import Batches
+from tinyaudio.data.clips import Clips
 from tinyaudio.data.decoded import Spill, decoded
 from tinyaudio.errors import DataError
 
@@ -22,18 +25,24 @@ def test_a_file_gives_what_was_written_from_any_place_on():
     assert torch.equal(spill.read(990, 20), torch.cat([first, second], dim=1)[:, 990:1_010])
 
 
-def test_a_process_that_got_it_reads_it_and_only_the_first_deletes_it():
+def test_it_has_no_name_that_could_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     spill = Spill()
     spill.append(torch.ones(1, 10))
-    path = Path(spill.path)
-    copy = pickle.loads(pickle.dumps(spill))  # as a worker gets it where processes are not forked
-    assert torch.equal(copy.read(2, 3), torch.ones(1, 3))
-    del copy
-    gc.collect()
-    assert path.exists()
-    del spill
-    gc.collect()
-    assert not path.exists()
+    assert [*tmp_path.iterdir()] == []
+    assert torch.equal(spill.read(2, 3), torch.ones(1, 3))
+
+
+def test_forked_workers_read_it_at_the_same_time_and_others_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MEMORY_NUMBERS", 0)
+    save(tmp_path / "a.wav", torch.rand(1, 4 * RATE) - 0.5, RATE)
+    clips = Clips(tmp_path, sample_rate=RATE, n_samples=500)
+    alone = Batches(clips, 4).from_step(0)
+    two = Batches(clips, 4, workers=2).from_step(0)
+    for _ in range(20):
+        assert torch.equal(next(alone)["audio"], next(two)["audio"])
+    with pytest.raises(DataError, match="--workers 0"):
+        pickle.dumps(clips.sounds[0])  # as where processes are not forked
 
 
 def test_the_memory_and_the_file_agree_at_every_edge(tmp_path, monkeypatch):
@@ -52,8 +61,13 @@ def test_the_memory_and_the_file_agree_at_every_edge(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_one_line_that_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(module.tempfile, "mkstemp", lambda **_: (0, "/dev/full"))
-    monkeypatch.setattr(module.os, "close", lambda handle: None)
-    monkeypatch.setattr(module.weakref, "finalize", lambda *_, **__: None)
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spill = Spill()
+    spill.file = types.SimpleNamespace(seek=lambda *_: 0, write=full)
     with pytest.raises(DataError, match=r"No space left on device.*TMPDIR"):
-        Spill().append(torch.rand(1, 100_000))
+        spill.append(torch.rand(1, 100))
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(DataError, match="TMPDIR"):
+        Spill()

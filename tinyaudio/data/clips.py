@@ -47,8 +47,8 @@ class Clips(Dataset):
     divided. If all are so short, one whole file is held out.
 
     The files are decoded and resampled once, at the start. The first 2 GiB of samples, 9 hours at
-    16 kHz, stay in memory, where worker processes share them, and the rest lies in the temporary
-    folder (``TMPDIR``) while the program runs.
+    16 kHz, stay in memory, where worker processes share them. The rest lies in a file of the temporary
+    folder (``TMPDIR``; one for each process that trains) and goes with the program, however it ends.
 
     Args:
         folder: Where the audio files are, at any depth; see

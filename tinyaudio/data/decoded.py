@@ -9,12 +9,11 @@ See:        `tinyaudio.data.clips`, which takes crops of them.
 import os
 import tempfile
 import warnings
-import weakref
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NoReturn
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -28,12 +27,17 @@ NUMBER_BYTES = 4
 
 
 class Spill:
-    """Samples in a file of the system's temporary folder, deleted with the object."""
+    """Samples in a file of the system's temporary folder, which goes with the process, however it ends.
+
+    Raises:
+        DataError: There is no temporary folder to write to.
+    """
 
     def __init__(self) -> None:
-        handle, self.path = tempfile.mkstemp(prefix="tinyaudio-", suffix=".f32")
-        os.close(handle)
-        weakref.finalize(self, Path(self.path).unlink, missing_ok=True)
+        try:
+            self.file = tempfile.TemporaryFile()
+        except OSError as problem:
+            raise no_room(problem) from None
 
     def append(self, audio: Float[Tensor, "1 T"]) -> int:
         """Write samples behind those that are there; returns the place of the first.
@@ -42,21 +46,36 @@ class Spill:
             DataError: They do not fit the disk.
         """
         try:
-            with open(self.path, "ab") as file:
-                place = file.tell()
-                file.write(audio.contiguous().numpy().data)
+            place = self.file.seek(0, os.SEEK_END)
+            self.file.write(audio.contiguous().numpy().data)
+            self.file.flush()
         except OSError as problem:
-            raise DataError(
-                f"{self.path}: no room for the sound that does not fit the memory"
-                f" ({problem.strerror or problem}); let TMPDIR name a folder with"
-                f" {audio.numel() * NUMBER_BYTES / 1e9:.1f} GB more"
-            ) from None
+            raise no_room(problem) from None
         return place // NUMBER_BYTES
 
     def read(self, place: int, n: int) -> Float[Tensor, "1 n"]:
         """Some of them."""
-        samples = np.fromfile(self.path, np.float32, n, offset=place * NUMBER_BYTES)
-        return torch.from_numpy(samples)[None]
+        start, size = place * NUMBER_BYTES, n * NUMBER_BYTES
+        if hasattr(os, "pread"):  # processes that were forked share one position in the file
+            data = os.pread(self.file.fileno(), size, start)
+        else:
+            self.file.seek(start)
+            data = self.file.read(size)
+        return torch.frombuffer(bytearray(data), dtype=torch.float32)[None]
+
+    def __reduce__(self) -> NoReturn:
+        """Workers that are not forked cannot have the file."""
+        raise DataError(
+            "sound that does not fit the memory cannot be handed to workers on this system; use --workers 0"
+        )
+
+
+def no_room(problem: OSError) -> DataError:
+    """What to say if the temporary file cannot be written."""
+    return DataError(
+        f"no room in the temporary folder for the sound that does not fit the memory"
+        f" ({problem.strerror or problem}); let TMPDIR name a folder on a disk with more"
+    )
 
 
 @dataclass(frozen=True)

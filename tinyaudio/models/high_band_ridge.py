@@ -122,7 +122,8 @@ class HighBandRidge(nn.Module):
         )
         y = ((measured - TYPICAL) / SPREAD).transpose(1, 2)[:, inner].flatten(0, 1)
         share = 1 / (n_seen + 1)
-        with torch.autocast(x.device.type, enabled=False):  # sums of squares in all their digits
+        # Sums of squares in all their digits.
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
             means = [x.T @ x / len(x), x.T @ y / len(x), y.square().mean(dim=0)]
         if distributed.is_initialized():  # all processes solve for the sound of all
             for mean in means:

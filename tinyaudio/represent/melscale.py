@@ -123,8 +123,8 @@ def mel(
         torch.Size([80, 10])
     """
     check_waveform(magnitude, "a magnitude")
-    # In float32 in mixed precision, too: a logarithm shows what is lost of quiet bands.
-    with torch.autocast(magnitude.device.type, enabled=False):
+    # Not rounded in mixed precision: a logarithm shows what is lost of quiet bands.
+    with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
         return filterbank.to(magnitude) @ magnitude
 
 
