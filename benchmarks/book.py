@@ -59,7 +59,7 @@ LOSSLESS = re.compile(r'<(?:audio|source)[^>]*\bsrc="data:audio/(?:x-)?(?:wav|wa
 
 
 # A chapter's budgets; of pages with lossless sound, the second.  The mean of all chapters' seconds has its own.
-BUDGETS = {"seconds": 90, "notebook_bytes": 10**6, "words": 3_000}
+BUDGETS = {"seconds": 90, "notebook_bytes": 10**6}
 PAGE_BYTES = (1_500_000, 3_000_000)
 MEAN_SECONDS = 45
 

@@ -242,21 +242,17 @@ def test_what_is_over_its_budget_is_named():
     within = {
         "seconds": 45,
         "notebook_bytes": 10**6,
-        "words": 3_000,
         "page_bytes": 1_500_000,
         "lossless_players": 0,
     }
     assert benchmark.over_budget({"a": within}) == []
-    assert (
-        benchmark.over_budget({"a": within | {"page_bytes": 2_000_000, "lossless_players": 1}})
-        == []
-    )
+    lossless = {"page_bytes": 2_000_000, "lossless_players": 1}
+    assert benchmark.over_budget({"a": within | lossless}) == []
     assert benchmark.over_budget({"a": dict.fromkeys(within) | {"lossless_players": 0}}) == []
-    over = {"a": within | {"seconds": 91, "page_bytes": 1_500_001}, "b": within | {"words": 3_001}}
-    assert benchmark.over_budget(over) == [
+    over = {"seconds": 91, "page_bytes": 1_500_001}
+    assert benchmark.over_budget({"a": within | over, "b": within}) == [
         "a: seconds 91, more than 90",
         "a: page_bytes 1,500,001, more than 1,500,000",
-        "b: words 3,001, more than 3,000",
         "all: 68 seconds a chapter",
     ]
 

@@ -84,6 +84,20 @@ def test_it_prints_with_pages_and_bookmarks(browser, tmp_path, monkeypatch):
         assert f"({title})".encode() in document
 
 
+def test_nothing_is_wider_than_the_paper(browser, tmp_path, monkeypatch):
+    only(monkeypatch, ["generative_metrics"])  # with the widest table
+    path = tmp_path / "book.html"
+    path.write_text(printed.book("en"), encoding="utf-8")
+    inches = pdf.PAPER["paperWidth"] - pdf.PAPER["marginLeft"] - pdf.PAPER["marginRight"]
+    screen = {"width": int(96 * inches), "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.driver.get(path.as_uri())
+    assert browser.execute_async(pdf.READY) == 0
+    assert browser.execute("return document.documentElement.scrollWidth") <= screen["width"]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def test_what_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(printed, "BUILD", tmp_path)
     with pytest.raises(printed.BookError, match=r"index\.html: is missing; run make book"):
