@@ -65,7 +65,7 @@ def test_the_routes_have_the_times_of_their_chapters_and_are_those_of_the_pictur
 
 def test_the_hours_in_the_text():
     reading, exercises = times(CHAPTERS)
-    assert round(2 * reading / 60) / 2 == 19 and round(exercises / 60) == 36
+    assert round(2 * reading / 60) / 2 == 19 and round(exercises / 60) == 35
     assert -(-len(CHAPTERS) // 2) == 14
     assert "nineteen hours" in TEXT["en"] and "열아홉 시간" in TEXT["ko"]
     weekend = [
