@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks.paper_runs import PEAK_TFLOPS, SIZES, UTILISATION, hours
-from tinyaudio.recipes import load_recipe
+from tinyaudio.recipes import NAMES, load_recipe
 from tools.book import ROOT, SOURCES
 
 TEXT = (SOURCES / "growing_up.md").read_text(encoding="utf-8")
@@ -99,3 +99,7 @@ def test_what_bfloat16_is_said_to_save_is_the_record():
         f"`{best}`의 {ratios[best]:.2f}배",
         f"`{worst}`의 {ratios[worst]:.2f}배",
     )
+    assert len(ratios) == len(recipes) == len(NAMES)
+    changes = {k: v["loss_changes_by"] for k, v in recipes.items()}
+    assert round(changes.pop("hifigan"), 2) == 0.18 and max(changes.values()) < 0.006
+    stated("0.6 %도", "less than 0.6 %", "`hifigan`의 18 %", "`hifigan` with 18 %")
