@@ -135,4 +135,6 @@ def test_windows_collects_the_matrix_and_skips_what_it_cannot_run():
 )
 def test_what_stops_windows_is_found(source):
     assert len([*fails_on_windows(source)]) == 1
-    assert [*fails_on_windows("@pytest.mark.posix\ndef test_it():\n    import resource\n    os.fork()")] == []
+    assert [
+        *fails_on_windows("@pytest.mark.posix\ndef test_it():\n    import resource\n    os.fork()")
+    ] == []
