@@ -132,14 +132,14 @@ def adapt(chapter: Tag, name: str, language: str, names: set[str]) -> None:
     for details in chapter.select("details"):
         details["open"] = ""
     for image in chapter.select("img[src]"):
-        if not image["src"].startswith("data:"):
-            place = BUILD / "html" / FOLDERS[language] / image["src"]
+        if not str(image["src"]).startswith("data:"):
+            place = BUILD / "html" / FOLDERS[language] / str(image["src"])
             image["src"] = place.resolve().as_uri()
     for one in chapter.select("[id]"):
         one["id"] = f"{name}--{one['id']}"
     chapter["id"] = name
     for link in chapter.select("a[href]"):
-        target = inside(link["href"], name, names)
+        target = inside(str(link["href"]), name, names)
         if target:
             link["href"] = target
         elif "://" not in link["href"]:
