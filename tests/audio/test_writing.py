@@ -1,5 +1,6 @@
 """What is saved loads again, as exactly as the format allows; a failed save changes nothing."""
 
+import os
 import signal
 
 import numpy as np
