@@ -7,8 +7,9 @@ a few clips; they grow in proportion to the batch and to the clip's length.  Wha
 compiled code computes, and is not counted.  Peak and price of a card and the share of the peak that small
 convolutions reach are assumptions.
 
-Implements: `count`, of one recipe; `hours`; the record ``book/records/paper-runs.json``.
-See:        the chapter "Growing up"; ``python -m benchmarks.paper_runs --json`` takes some CPU minutes.
+Implements: `count`, of one recipe; the record ``book/records/paper-runs.json``.
+See:        the chapter "Growing up"; `hours` in ``tools/book/paper_runs.py``;
+            ``python -m benchmarks.paper_runs --json`` takes some CPU minutes.
 """
 
 import json
@@ -21,6 +22,7 @@ from torch.utils.flop_counter import flop_registry
 
 from benchmarks.command import parser
 from tinyaudio.errors import UserError
+from tools.book.paper_runs import hours
 
 # Recipes with a size that is a paper's, or that its authors published, and its name.
 SIZES = {
@@ -41,21 +43,11 @@ SIZES = {
     "translation-wavenet": "paper",
     "singing-wavenet": "paper",
 }
-CLIPS = {"gansynth": 2, "mugan": 2, "vae-wgan": 2, "vqvae-wavenet": 2}  # else one
+CLIPS = {"gansynth": 2, "mugan": 2, "vqvae-wavenet": 2}  # else one
 SHORTER = {"translation-wavenet": 3}  # six decoders: a third of the clip fits the memory
 PEAK_TFLOPS = 312.0  # of an A100's bfloat16, NVIDIA's data sheet
 UTILISATION = 0.2  # assumed: convolutions of 32 to 512 channels are far from the peak
 DOLLARS_AN_HOUR = 2.0  # assumed: an order of magnitude of what clouds ask for such a card
-
-
-def hours(flops: float, peak_tflops: float = PEAK_TFLOPS, share: float = UTILISATION) -> float:
-    """Hours that so many floating-point operations take.
-
-    Example:
-        >>> hours(3.6e15, peak_tflops=1.0, share=1.0)
-        1.0
-    """
-    return flops / (peak_tflops * 1e12 * share) / 3600
 
 
 class Counter(TorchDispatchMode):
@@ -115,6 +107,8 @@ def main() -> None:
     options = parser("paper_runs", __doc__)
     options.add_argument("recipes", nargs="*", default=[*SIZES], help="by default, all")
     wanted = options.parse_args()
+    if unknown := [name for name in wanted.recipes if name not in SIZES]:
+        options.error(f"no size of a paper for {', '.join(unknown)}; there are {', '.join(SIZES)}")
     found = {}
     for name in wanted.recipes:
         try:
@@ -137,7 +131,8 @@ def main() -> None:
         print(json.dumps(record, indent=1))
     else:
         for name, one in found.items():
-            print(f"{name:20} {one['flops']:.1e} FLOPs, {hours(one['flops']):8.1f} h")
+            n_hours = hours(one["flops"], PEAK_TFLOPS, UTILISATION)
+            print(f"{name:20} {one['flops']:.1e} FLOPs, {n_hours:8.1f} h")
 
 
 if __name__ == "__main__":

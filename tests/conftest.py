@@ -12,11 +12,15 @@ torch.ones(1, requires_grad=True).sum().backward()
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked `gpu` run where there is one."""
-    if not torch.cuda.is_available():
-        for item in items:
-            if item.get_closest_marker("gpu"):
-                item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+    """Tests marked `gpu` run where there is one, tests marked `posix` everywhere but on Windows."""
+    absent = {
+        "gpu": (not torch.cuda.is_available(), "needs a CUDA device"),
+        "posix": (os.name == "nt", "needs forks, signals, limits or a shell"),
+    }
+    for item in items:
+        for name, (missing, reason) in absent.items():
+            if missing and item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import tools.colab
 from tests import test_wheel
+from tinyaudio.errors import UserError
 from tools.book.edition import COLAB_PACKAGES
 from tools.colab import (
     COLAB,
@@ -71,6 +73,40 @@ def files_of_torch(python):
         for path in (site / name).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+@pytest.fixture
+def small_environment(tmp_path, monkeypatch):
+    """An environment that is made without pip and without this machine's packages; where it lies."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.setattr(tools.colab, "ROOT", tmp_path)
+    monkeypatch.setattr(tools.colab, "HERE", tmp_path / "here")
+    monkeypatch.setattr(tools.colab, "call", lambda *words, **_: "")
+    site = "lib/python3.11/site-packages"
+    monkeypatch.setattr(
+        tools.colab.venv, "create", lambda home, with_pip: (home / site).mkdir(parents=True)
+    )
+    return tmp_path / "_build" / "colab" / "environment"
+
+
+def test_one_process_at_a_time_has_the_environment(small_environment):
+    with environment() as python:
+        assert python == small_environment / "bin" / "python" and small_environment.exists()
+        (small_environment / "mine").touch()
+        with pytest.raises(UserError, match="another process runs notebooks"), environment():
+            pass
+        assert (small_environment / "mine").exists()
+    assert not small_environment.exists()
+
+
+def test_an_environment_that_cannot_be_filled_goes(small_environment, monkeypatch):
+    def offline(*_, **__):
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr(tools.colab, "call", offline)
+    with pytest.raises(RuntimeError, match="no network"), environment():
+        pass
+    assert not small_environment.exists()
 
 
 @pytest.mark.slow

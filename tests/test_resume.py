@@ -2,7 +2,6 @@
 
 import json
 import random
-import resource
 import signal
 
 import numpy as np
@@ -217,8 +216,11 @@ def test_a_damaged_file_is_one_line(saved, damage):
     assert saved.name in str(error.value)
 
 
+@pytest.mark.posix
 def test_a_full_disk_leaves_the_earlier_checkpoint_whole(saved):
     """The system lets a process write no more than 8 kB to a file: what a full disk does, in miniature."""
+    import resource
+
     before, state = saved.read_bytes(), likelihood_state()
 
     def save_to_a_full_disk():

@@ -3,6 +3,7 @@
 The schema is SchemaStore's (Apache-2.0), in tests/vendor; nothing is fetched.
 """
 
+import ast
 import json
 import re
 import tomllib
@@ -83,3 +84,57 @@ def test_the_tests_that_run_there_exist():
         for step in steps(read(path)):
             for name in re.findall(r"\btests/[\w/.]+", step.get("run", "")):
                 assert (ROOT / name).exists(), name
+
+
+# Modules and names that Windows has not, as they are written in tests.
+POSIX_MODULES = {"resource", "fcntl", "pwd", "grp", "termios", "pty"}
+POSIX = re.compile(
+    r"\b(os\.(fork|mkfifo|geteuid)|signal\.SIG(HUP|KILL|XFSZ)|in_child)\b|import resource|\"fork\"|/bin/sh"
+)
+
+
+def files_of_the_matrix():
+    (job,) = read(ROOT / ".github" / "workflows" / "matrix.yml")["jobs"].values()
+    for name in re.findall(r"\btests/[\w/.]+", job["steps"][-1]["run"]):
+        place = ROOT / name
+        yield from sorted(place.rglob("test_*.py")) if place.is_dir() else [place]
+
+
+def fails_on_windows(source):
+    """The imports, decorators and tests of a module that need what Windows has not, and do not say so."""
+    for node in ast.parse(source).body:
+        function = isinstance(node, ast.FunctionDef)
+        marks = list(map(ast.unparse, node.decorator_list)) if function else []
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = {one.name for one in node.names} | {getattr(node, "module", None)}
+            if names & POSIX_MODULES:
+                yield ast.unparse(node)
+        elif any(map(POSIX.search, marks)):  # run as the module is collected
+            yield f"the decorators of {node.name}"
+        elif not function or (node.name.startswith("test_") and "pytest.mark.posix" not in marks):
+            if POSIX.search(ast.unparse(node).replace("'", '"')):
+                yield node.name if function else ast.unparse(node)
+
+
+def test_windows_collects_the_matrix_and_skips_what_it_cannot_run():
+    paths = list(files_of_the_matrix())
+    assert len(paths) > 100
+    found = {path: [*fails_on_windows(path.read_text(encoding="utf-8"))] for path in paths}
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import resource",
+        "from resource import getrlimit",
+        "@pytest.mark.parametrize('n', [signal.SIGHUP])\ndef test_it(n):\n    pass",
+        "def test_it():\n    os.fork()",
+        "PIDS = [os.fork()]",
+    ],
+)
+def test_what_stops_windows_is_found(source):
+    assert len([*fails_on_windows(source)]) == 1
+    assert [
+        *fails_on_windows("@pytest.mark.posix\ndef test_it():\n    import resource\n    os.fork()")
+    ] == []

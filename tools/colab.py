@@ -32,10 +32,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tinyaudio.files import atomic_write
+from tinyaudio.errors import UserError
+from tinyaudio.files import atomic_write, locked
 from tools.book import LANGUAGES, ROOT, BookError
 from tools.book.check import sources
-from tools.book.colab_status import RECORD
+from tools.book.colab_status import RECORD, code_hash
 from tools.book.edition import COLAB_PACKAGES, repository
 
 # What a Colab notebook finds installed, mid-2026 (its GPU image's pip list).
@@ -62,15 +63,20 @@ PACKAGE = ("tinyaudio", "pyproject.toml", "README.md", "LICENSE")  # what the wh
 
 
 def main() -> int:
-    """Run notebooks, record them, and return how many failed."""
+    """Run notebooks and return how many failed."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.colab", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("chapters", nargs="*", help="(default: all)")
+    options = parser.parse_args()
     try:
-        names = [path.stem for path in sources(parser.parse_args().chapters)]
-    except BookError as error:
+        return run_all([path.stem for path in sources(options.chapters)])
+    except (BookError, UserError) as error:
         sys.exit(str(error))
+
+
+def run_all(names: list[str]) -> int:
+    """Run both editions of chapters and record them; returns how many failed."""
     failed = 0
     with tempfile.TemporaryDirectory(prefix="colab") as folder, environment() as python:
         wheel = build_wheel(Path(folder))
@@ -87,7 +93,7 @@ def main() -> int:
 
 def outcome(path: Path, folder: Path, wheel: Path) -> dict[str, Any]:
     """How a notebook ran, and with what."""
-    start = time.monotonic()
+    code, start = code_hash(nbformat.read(path, 4)), time.monotonic()
     try:
         run(path, folder, wheel)
         result = "passed"
@@ -96,6 +102,7 @@ def outcome(path: Path, folder: Path, wheel: Path) -> dict[str, Any]:
     except (CellTimeoutError, DeadKernelError) as error:
         result = f"failed: {type(error).__name__}"
     return {
+        "code": code,
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),
         "torch": importlib.metadata.version("torch").split("+")[0],
@@ -115,9 +122,23 @@ def record(name: str, language: str, row: dict[str, Any]) -> None:
 
 @contextmanager
 def environment() -> Iterator[Path]:
-    """The Python of an environment like Colab's, in which tinyaudio is not installed; it goes afterwards."""
-    home = ROOT / "_build" / "colab"  # beside torch: a file has its links on one disk
-    shutil.rmtree(home, ignore_errors=True)
+    """The Python of an environment like Colab's, in which tinyaudio is not installed; it goes afterwards.
+
+    Raises:
+        UserError: Another process has one.
+    """
+    place = ROOT / "_build" / "colab"  # beside torch: a file has its links on one disk
+    home = place / "environment"
+    with locked(place, UserError(f"{place}: another process runs notebooks there; wait for it")):
+        shutil.rmtree(home, ignore_errors=True)  # of a process that was killed
+        try:
+            yield fill(home)
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def fill(home: Path) -> Path:
+    """Make the environment in a folder; returns its Python."""
     venv.create(home, with_pip=True)
     (site,) = home.glob("lib/python3*/site-packages")
     absent = set().union(
@@ -135,10 +156,7 @@ def environment() -> Iterator[Path]:
     python = home / "bin" / "python"
     pins = [f"{name}=={version}" for name, version in FLOORS.items()]
     call(python, "-m", "pip", "install", "-q", "--no-deps", *pins, cwd=home, PYTHONPATH="")
-    try:
-        yield python
-    finally:
-        shutil.rmtree(home)
+    return python
 
 
 def entries(name: str) -> set[str]:

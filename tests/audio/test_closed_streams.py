@@ -40,6 +40,7 @@ def sums_beside_a_log(log, files, late=False):
         file.write(repr(sums(files)))
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("closed", [(2,), (0, 2), (0, 1, 2), ()])
 @pytest.mark.parametrize("late", [True, False])
 def test_a_closed_stderr_changes_nothing(tmp_path, files, closed, late):
@@ -56,6 +57,7 @@ def test_a_closed_stderr_changes_nothing(tmp_path, files, closed, late):
     assert (tmp_path / "log").read_text() == f"before\n{sums(files)!r}"
 
 
+@pytest.mark.posix
 def test_a_program_begun_with_all_streams_closed_reads_the_same(tmp_path, files):
     words = " ".join(f"'{word}'" for word in [sys.executable, __file__, tmp_path / "log", *files])
     done = subprocess.run(["/bin/sh", "-c", f"exec {words} <&- >&- 2>&-"])

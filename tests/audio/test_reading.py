@@ -199,6 +199,7 @@ def test_a_file_one_may_not_read(tmp_path):
     refused(tmp_path / "a.wav", "cannot be opened")
 
 
+@pytest.mark.posix
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     refused(tmp_path / "a.wav", "not an ordinary file")

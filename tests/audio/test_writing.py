@@ -194,7 +194,7 @@ def errors_on_a_full_disk(paths):
     return "\n".join(errors)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of a file's size")
+@pytest.mark.posix
 def test_a_full_disk_leaves_earlier_files_whole_and_nothing_else(tmp_path):
     """A limit of the file size stands for the disk: the write fails half-way, with another code."""
     paths = [tmp_path / f"a{suffix}" for suffix in FORMATS]

@@ -6,6 +6,8 @@ import nbformat
 import pytest
 
 from tools.book import LANGUAGES, ROOT, SOURCES
+from tools.book.pages import NAMES, written
+from tools.book.printed import parts_of
 from tools.book.source import read
 
 CHAPTERS = sorted(path.stem for path in SOURCES.glob("*.md"))
@@ -35,6 +37,14 @@ def exercises(cells):
     return [
         (cells[i], cells[i + 1]) for i, cell in enumerate(cells[:-1]) if "exercise" in tags(cell)
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_contents_name_every_chapter_and_appendix_once(language):
+    named = [name for _, names in parts_of(language) for name in names]
+    appendices = [*NAMES, *(path.stem for path in written())]
+    assert sorted(named) == sorted([*CHAPTERS, *appendices])
+    assert all((ROOT / "book" / language / f"{name}.ipynb").exists() for name in named)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

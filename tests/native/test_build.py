@@ -31,6 +31,7 @@ def script(folder, text):
     return str(path)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("compiler", "reason"),
     [
@@ -93,6 +94,7 @@ def test_compiled_once_and_again_if_damaged(monkeypatch, tmp_path):
     assert path.stat().st_mtime_ns == built
 
 
+@pytest.mark.posix
 def test_the_key_follows_source_compiler_and_processor(monkeypatch, tmp_path):
     compiler = build.find_compiler()
     first = build.cache_key(SOURCE, compiler)

@@ -164,6 +164,7 @@ def test_stops_in_both_fades_leave_no_trace(whole, tmp_path):
     check_equal(whole, tensors(tmp_path))
 
 
+@pytest.mark.posix
 def test_a_kill_in_a_fade_leaves_no_trace(whole, tmp_path):
     settings = {"eval_every": 100, "save_every": 1}
     child = multiprocessing.get_context("fork").Process(

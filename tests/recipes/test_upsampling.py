@@ -169,9 +169,10 @@ def test_what_is_no_sound_or_no_target_is_refused_in_a_line(trained, speech, tmp
     assert "a run of wavenet has no command 'upsample'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
-def test_a_killed_run_leaves_no_half_file(trained, tmp_path, number, suffix, monkeypatch):
+def test_a_killed_run_leaves_no_half_file(trained, tmp_path, name, suffix, monkeypatch):
     """What is done stays in OUT.part.wav, and plays."""
     save(tmp_path / "in.wav", torch.zeros(1, 80_000), 16_000)
     out, reading, writing = tmp_path / f"out.{suffix}", *os.pipe()
@@ -201,7 +202,7 @@ def test_a_killed_run_leaves_no_half_file(trained, tmp_path, number, suffix, mon
             os._exit(1)
     os.close(writing)
     assert os.read(reading, 1) == b"!"  # it is amid the second block
-    os.kill(child, number)
+    os.kill(child, getattr(signal, name))
     os.waitpid(child, 0)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.wav", "out.part.wav"]
     assert 0 < load(tmp_path / "out.part.wav")[0].shape[1] < 240_000

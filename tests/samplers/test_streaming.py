@@ -1,7 +1,6 @@
 """Files written while sound is generated: valid after every chunk, and earlier files are kept."""
 
 import os
-import resource
 import signal
 import threading
 import time
@@ -118,8 +117,11 @@ def test_a_path_that_cannot_be_written_to(tmp_path):
         write([tmp_path / "file" / "a.wav"], [sound()], RATE)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_a_full_disk_keeps_what_fitted(tmp_path, suffix):
+    import resource
+
     path = tmp_path / f"a.{suffix}"
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
@@ -153,10 +155,11 @@ def test_a_partial_file_can_be_read_at_any_time(tmp_path, suffix):
     assert len(seen) == 10
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
-def test_a_killed_process_leaves_a_file(tmp_path, number, suffix):
-    path, audio = tmp_path / f"a.{suffix}", sound()
+def test_a_killed_process_leaves_a_file(tmp_path, name, suffix):
+    number, path, audio = getattr(signal, name), tmp_path / f"a.{suffix}", sound()
     reading, writing = os.pipe()
 
     def chunks():
@@ -187,6 +190,7 @@ def test_a_killed_process_leaves_a_file(tmp_path, number, suffix):
     assert np.array_equal(codes, (audio[0, 0, :300] * 2**15).round().clamp(max=2**15 - 1).short())
 
 
+@pytest.mark.posix
 def test_a_hang_up_that_nohup_ignores_ends_nothing(tmp_path):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -1,6 +1,5 @@
 """Files to 48 kHz in blocks: no seams at any rate, the low band kept, nothing delayed, memory that stays flat."""
 
-import resource
 import warnings
 
 import pytest
@@ -175,9 +174,12 @@ def test_a_file_whose_length_is_that_of_a_part_is_read_whole(tmp_path):
     assert (file.n_samples, file.n_channels, file.sample_rate) == (2**17, 2, 16_000)
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_ten_minutes_of_stereo_take_no_more_memory_than_one(tmp_path):
     """Peak memory of this process before and after; the file's samples alone are 77 MB."""
+    import resource
+
     minute = sound(16_000, 60, 2)
     save(tmp_path / "one.flac", minute, 16_000)
     save(tmp_path / "ten.flac", minute.repeat(1, 10), 16_000)

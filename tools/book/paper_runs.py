@@ -58,7 +58,7 @@ def section(
         f"tinyaudio train {name} {' '.join(filter(None, options))} \\\n"
         f"    --out runs/{name}-paper --device cuda --precision bf16"
     )
-    n_hours = hours(run, assumed)
+    n_hours = hours(run["flops"], assumed["peak_tflops"], assumed["utilisation"])
     table = words["table"].format(
         **run,
         millions=run["parameters"] / 1e6,
@@ -84,10 +84,14 @@ def folder(corpus: str) -> str:
     return f"corpora/{corpus}" if corpus in AS_UNPACKED else f"corpora/{corpus}-speakers"
 
 
-def hours(run: dict[str, Any], assumed: dict[str, Any]) -> float:
-    """On one card: operations over those that it makes an hour, as in chapter 26."""
-    speed = assumed["peak_tflops"] * 1e12 * assumed["utilisation"]
-    return float(run["flops"] / speed / 3600)
+def hours(flops: float, peak_tflops: float, utilisation: float) -> float:
+    """Hours that so many floating-point operations take on one card, as in chapter 26.
+
+    Example:
+        >>> hours(3.6e15, peak_tflops=2.0, utilisation=0.5)
+        1.0
+    """
+    return flops / (peak_tflops * 1e12 * utilisation) / 3600
 
 
 def cited(text: str) -> str:

@@ -50,9 +50,10 @@ def write_pdf(language: str) -> Path:
         BookError: There is no site, no browser or no Korean font, or a formula cannot be set.
     """
     check_font()
+    text = book(language)
     page = BUILD / "pdf" / f"{language}.html"
-    page.parent.mkdir(exist_ok=True)
-    page.write_text(book(language), encoding="utf-8")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(text, encoding="utf-8")
     path = BUILD / f"tinyaudio-{language}.pdf"
     with atomic_write(path) as file:
         file.write(printed(page))
@@ -74,19 +75,9 @@ def printed(page: Path) -> bytes:
     """A page on the disk as PDF.
 
     Raises:
-        BookError: There is no browser, or a formula cannot be set.
+        BookError: There is no browser, it does not start, or a formula cannot be set.
     """
-    from selenium import webdriver  # for this command only
-    from selenium.webdriver.chrome.service import Service
-
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise BookError("there is no Chromium: install chromium and chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+    driver = started()
     try:
         driver.set_script_timeout(600)
         driver.command_executor.client_config.timeout = 900  # hundreds of pages take a while
@@ -96,6 +87,36 @@ def printed(page: Path) -> bytes:
         return stream(driver, driver.execute_cdp_cmd("Page.printToPDF", PAPER)["stream"])
     finally:
         driver.quit()
+
+
+def started() -> Any:
+    """A browser without a window, and its driver.
+
+    Raises:
+        BookError: One of them is missing, or the browser does not start.
+    """
+    try:  # for this command only
+        from selenium import webdriver
+        from selenium.common.exceptions import WebDriverException
+        from selenium.webdriver.chrome.service import Service
+    except ImportError:
+        raise BookError("selenium is missing: run make pdf (or pip install selenium)") from None
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    driver = shutil.which("chromedriver")
+    if browser is None or driver is None:
+        what = "Chromium" if browser is None else "chromedriver"
+        raise BookError(f"there is no {what}: install chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(word)
+    try:
+        return webdriver.Chrome(service=Service(driver), options=options)
+    except WebDriverException as error:
+        reason = (error.msg or "no reason is given").splitlines()[0]
+        raise BookError(
+            f"{browser} does not start ({reason}); chromium and chromium-driver must be of one version"
+        ) from None
 
 
 def stream(driver: Any, handle: str) -> bytes:

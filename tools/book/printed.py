@@ -4,6 +4,7 @@ Of a player there is its title, of a slider the first picture.  Hints and answer
 solutions stand at the end.  Links within the book lead to its own pages; those to the API do not.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,14 +57,13 @@ def book(language: str) -> str:
         for name in pages:
             chapter = article(name, language)
             adapt(chapter, name, language, names)
-            title = title_of(chapter)
+            title = html.escape(title_of(chapter))
             if found := solutions_of(chapter, words):
                 solutions.append(f"<h2>{title}</h2>{found}")
             chapters.append(str(chapter))
             items.append(f'<li><a href="#{name}">{title}</a></li>')
-        contents.append(
-            f"<h2>{caption}</h2><ul>{''.join(items)}</ul>" if caption else f"<ul>{items[0]}</ul>"
-        )
+        heading = f"<h2>{html.escape(caption)}</h2>" if caption else ""
+        contents.append(f"{heading}<ul>{''.join(items)}</ul>")
     contents.append(f'<ul><li><a href="#solutions">{words["solutions"]}</a></li></ul>')
     end = f'<article id="solutions"><h1>{words["solutions"]}</h1>{"".join(solutions)}</article>'
     first = article("index", language)
@@ -71,10 +71,10 @@ def book(language: str) -> str:
     frame = (Path(__file__).parent / "paper" / "paper.html").read_text(encoding="utf-8")
     values = {
         "language": language,
-        "title": title_of(first),
+        "title": html.escape(title_of(first)),
         "site": (BUILD / "html").as_uri(),
         "paper": (Path(__file__).parent / "paper").as_uri(),
-        "about": about.get_text() if about else "",
+        "about": html.escape(about.get_text()) if about else "",
         "contents": "".join(contents),
         "chapters": "\n".join(chapters),
         "solutions": end,
@@ -132,14 +132,14 @@ def adapt(chapter: Tag, name: str, language: str, names: set[str]) -> None:
     for details in chapter.select("details"):
         details["open"] = ""
     for image in chapter.select("img[src]"):
-        if not image["src"].startswith("data:"):
-            place = BUILD / "html" / FOLDERS[language] / image["src"]
+        if not str(image["src"]).startswith("data:"):
+            place = BUILD / "html" / FOLDERS[language] / str(image["src"])
             image["src"] = place.resolve().as_uri()
     for one in chapter.select("[id]"):
         one["id"] = f"{name}--{one['id']}"
     chapter["id"] = name
     for link in chapter.select("a[href]"):
-        target = inside(link["href"], name, names)
+        target = inside(str(link["href"]), name, names)
         if target:
             link["href"] = target
         elif "://" not in link["href"]:
@@ -187,10 +187,9 @@ def solutions_of(chapter: Tag, words: dict[str, str]) -> str:
     for i, cell in enumerate(chapter.select(".tag_solution"), 1):
         place, here = f"{chapter['id']}--solution-{i}", f"{chapter['id']}--exercise-{i}"
         title = cell.find_previous("h3")
+        heading = html.escape(title.get_text()) if title else ""
         code = cell.select_one(".cell_input")
-        found.append(
-            f'<h3 id="{place}"><a href="#{here}">{title.get_text() if title else ""}</a></h3>{code}'
-        )
+        found.append(f'<h3 id="{place}"><a href="#{here}">{heading}</a></h3>{code}')
         link = note(chapter, f"→ {words['solution']}", "a", href=f"#{place}", id=here)
         cell.replace_with(link)
     return "".join(found)

@@ -1,6 +1,7 @@
 """The book on paper: three chapters that have what does not move or sound there; all of it in `make check-all`."""
 
 import re
+import sys
 
 import pytest
 from bs4 import BeautifulSoup
@@ -102,9 +103,62 @@ def test_what_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(printed, "BUILD", tmp_path)
     with pytest.raises(printed.BookError, match=r"index\.html: is missing; run make book"):
         printed.book("ko")
-    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
-    with pytest.raises(pdf.BookError, match="there is no Chromium: install chromium"):
+    monkeypatch.setattr(pdf, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(pdf, "check_font", lambda: None)
+    with pytest.raises(printed.BookError, match="run make book"):
+        pdf.write_pdf("ko")
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_file_is_written_where_nothing_was_built_before(monkeypatch, tmp_path):
+    monkeypatch.setattr(pdf, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(pdf, "check_font", lambda: None)
+    monkeypatch.setattr(pdf, "book", lambda language: f"the book in {language}")
+    monkeypatch.setattr(pdf, "printed", lambda page: page.read_bytes())
+    assert pdf.write_pdf("en") == tmp_path / "build" / "tinyaudio-en.pdf"
+    assert (tmp_path / "build" / "tinyaudio-en.pdf").read_text() == "the book in en"
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ((), "there is no Chromium: install chromium and chromium-driver"),
+        (("chromium",), "there is no chromedriver: install chromium and chromium-driver"),
+        (("chromedriver",), "there is no Chromium"),
+        (
+            ("chromium", "chromedriver"),
+            r"chromium does not start \(.+\); chromium and .* one version",
+        ),
+    ],
+)
+def test_a_browser_that_is_missing_or_broken_is_said_in_a_line(monkeypatch, tmp_path, there, said):
+    for name in there:
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(pdf.BookError, match=said) as error:
         pdf.printed(tmp_path / "book.html")
+    assert "\n" not in str(error.value)
+
+
+def test_without_selenium_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "selenium", None)
+    with pytest.raises(pdf.BookError, match="selenium is missing"):
+        pdf.printed(tmp_path / "book.html")
+
+
+def test_titles_and_captions_are_text_and_no_markup(monkeypatch):
+    article = "<article><h1>A &lt;b&gt; &amp; C</h1><p class='ta-lead'>1 &lt; 2</p><h3>D &lt;i&gt;</h3><div class='tag_solution'><div class='cell_input'></div></div></article>"
+    monkeypatch.setattr(printed, "parts_of", lambda language: [("P <u>", ["page"])])
+    monkeypatch.setattr(
+        printed, "article", lambda *_: BeautifulSoup(article, "html.parser").article
+    )
+    page = BeautifulSoup(printed.book("en"), "html.parser")
+    assert page.title.get_text().startswith("A <b> & C") and page.select("b, u, i") == []
+    assert page.select_one('nav a[href="#page"]').get_text() == "A <b> & C"
+    assert "P <u>" in page.nav.get_text() and "1 < 2" in page.get_text()
+    at_the_end = page.select_one("#solutions")
+    assert (at_the_end.h2.get_text(), at_the_end.h3.get_text()) == ("A <b> & C", "D <i>")
 
 
 @pytest.mark.slow

@@ -10,13 +10,14 @@ from torch import nn
 
 from tinyaudio.audio import resample
 from tinyaudio.data.recorded import recording
+from tinyaudio.exercises.average_diagnosis import factors_exchanged, right_update
 from tinyaudio.exercises.initial_loss import INITIAL_LOSS
 from tinyaudio.exercises.shift_snr import SHIFT_SNR
 from tinyaudio.exercises.used_codes import USED_CODES
 from tinyaudio.models.causal import CausalNet, CausalNetConfig
 from tinyaudio.models.quantizer import VectorQuantizer
 from tinyaudio.represent.spectrum import log_magnitude, stft
-from tinyaudio.train import Learner
+from tinyaudio.train import EMA, Learner
 from tools.book import SOURCES
 
 TEXT = (SOURCES / "debugging.md").read_text(encoding="utf-8")
@@ -80,11 +81,19 @@ def test_averages(printed):
 
 
 def test_step_responses():
-    stated("a_n = 1 - d^n", "$1 - (1 - d)^n$")
-    right = exchanged = 0.0
+    stated("a_n = 1 - d^n", "$1 - (1 - d)^n$이 되어", "exchanged it is $1 - (1 - d)^n$")
+    one, zero = torch.ones(1), torch.zeros(1)
+    network = nn.Linear(1, 1, bias=False)
+    network.weight.data.zero_()
+    ema, right, exchanged = EMA(network, 0.9), zero, zero
+    network.weight.data.fill_(1)
     for n in range(1, 6):
-        right, exchanged = 0.9 * right + 0.1, 0.1 * exchanged + 0.9
-        assert right == pytest.approx(1 - 0.9**n) and exchanged == pytest.approx(1 - 0.1**n)
+        right, exchanged = right_update(right, one, 0.9), factors_exchanged(exchanged, one, 0.9)
+        ema.update(
+            network, step=1_000
+        )  # late: nothing is left of the smaller factors of the first steps
+        assert right.item() == pytest.approx(1 - 0.9**n) == ema.module.weight.item()
+        assert exchanged.item() == pytest.approx(1 - 0.1**n)
 
 
 def test_one_code_and_many(printed):

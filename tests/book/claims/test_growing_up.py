@@ -84,8 +84,9 @@ def test_the_table_is_the_record():
         assert int(batch) == one["batch"] == config.batch_size
         assert number(steps) * 1e3 == one["steps"] == config.steps
         assert number(tflops) == pytest.approx(one["flops_a_step"] / 1e12, rel=0.06)
-        assert number(n_hours) == pytest.approx(hours(one["flops"]), rel=0.06)
-        assert number(dollars) == pytest.approx(2 * hours(one["flops"]), rel=0.06)
+        expected = hours(one["flops"], PEAK_TFLOPS, UTILISATION)
+        assert number(n_hours) == pytest.approx(expected, rel=0.06)
+        assert number(dollars) == pytest.approx(2 * expected, rel=0.06)
 
 
 def test_what_bfloat16_is_said_to_save_is_the_record():

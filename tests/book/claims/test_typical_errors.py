@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 import tinyaudio
-from tinyaudio.audio import crop, load
+from tinyaudio.audio import crop, load, save
 from tinyaudio.audio.check import check_waveform
 from tinyaudio.data.clips import Clips
 from tinyaudio.devices import resolve_device
@@ -106,7 +106,18 @@ def test_every_message_is_what_is_said(files):
         assert re.search(rf"(?s)(^|\n|: ){pattern}($|\n)", said), f"{frame}\n{said}"
 
 
-def test_what_is_heard_without_a_message():
-    assert round(44_100 / 16_000, 1) == 2.8
+def stated(korean, english):
+    """These words stand in the page's editions."""
+    for language, words in (("ko", korean), ("en", english)):
+        assert words in "\n".join(cell.text for cell in PAGE.cells if cell.language == language)
+
+
+def test_what_is_heard_without_a_message(tmp_path):
+    stated("2.8배 길어집니다", "lasts 2.8 times as long")
+    save(tmp_path / "a.wav", torch.zeros(1, 44_100), 44_100)  # a second
+    audio, sample_rate = load(tmp_path / "a.wav")
+    assert sample_rate == 44_100 and round(audio.shape[1] / 16_000, 1) == 2.8
+    stated("`crop`은 모자라는 만큼 0을 채웁니다", "`crop` fills up with zeros")
     assert crop(torch.ones(1, 100), 200)[0, 100:].abs().max() == 0
-    assert (torch.zeros(1, 5) + torch.zeros(5, 1)).shape == (5, 5)
+    stated("`(1, T)`와 `(T, 1)`을 더하면 `(T, T)`가 됩니다", "`(1, T)` plus `(T, 1)` is `(T, T)`")
+    assert (AUDIO + AUDIO.T).shape == (AUDIO.shape[1],) * 2
