@@ -79,9 +79,8 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         if critic is net or not result:
             yield result
     loss = own.function("critic_loss")(*given)
-    yield gradients_stay(
-        "critic_loss", loss, net, generator, gradient_of(right_loss(*given), [*net.parameters()])
-    )
+    right = gradient_of(right_loss(*given), [*net.parameters()])
+    yield gradients_stay("critic_loss", loss, net, generator, right)
     yield loss_value(
         "generator_loss",
         own.function("generator_loss"),

