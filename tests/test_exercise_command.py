@@ -128,7 +128,7 @@ def test_an_exception_in_training_is_one_line_and_leaves_no_folder(tmp_path, cap
     words = ["--train", "--steps", 1, "--board", tmp_path / "board.csv"]
     run("exercise", "own-critic", file, *words, code=2)
     (line,) = [one for one in capsys.readouterr().err.splitlines() if "raised" in one]
-    assert "mine.py, line 36, raised AssertionError: " in line
+    assert "mine.py, line 34, raised AssertionError: " in line
     assert [one.name for one in tmp_path.iterdir() if not one.name.startswith(".")] == ["mine.py"]
 
 

@@ -65,6 +65,8 @@ def test_something_else_than_a_dictionary_of_tensors_is_refused(judged, result, 
 
 def test_an_adapter_that_writes_into_the_shipped_weights_does_not_change_them(judged):
     before = {key: value.clone() for key, value in shipped("own-critic").state_dict().items()}
-    judged("own-critic", ("    mine = {name", "    shipped['score.bias'] += 1\n    mine = {name"))
+    bias = "shipped['score.bias']"
+    write = f"    {bias} += {bias}.dtype == torch.float32\n"  # into weights, not into numbers
+    judged("own-critic", ("    mine = {name", f"{write}    mine = {{name"))
     after = shipped("own-critic").state_dict()
     assert all(torch.equal(after[key], value) for key, value in before.items())
