@@ -99,11 +99,11 @@ def all_move(net: nn.Module, loss: Tensor, name: str = "") -> CheckResult:
         name: Of the reader's loss; "" if it is the package's.
     """
     frozen = [one for one, value in net.named_parameters() if not value.requires_grad]
-    missing = unmoved(net, loss)
-    if not [*net.parameters()]:
+    missing, empty = unmoved(net, loss), not [*net.parameters()]
+    if empty:
         ko, en = "신경망에 가중치가 없습니다.", "The network has no weights."
     elif frozen:
-        ko = f"얼어 있는 가중치가 있습니다: {listed(frozen)}. requires_grad=False를 빼십시오."
+        ko = f"학습되지 않게 고정된 가중치가 있습니다: {listed(frozen)}. requires_grad=False를 빼십시오."
         en = f"Frozen weights: {listed(frozen)}; leave requires_grad=False out."
     elif not loss.requires_grad:
         ko = "기울기가 끊겨 있습니다. detach나 no_grad를 빼십시오."
@@ -113,9 +113,8 @@ def all_move(net: nn.Module, loss: Tensor, name: str = "") -> CheckResult:
         en = f"No gradient reaches {listed(missing)}: the result does not depend on them."
     else:
         ko, en = "모든 가중치가 기울기를 받습니다.", "Every weight gets a gradient."
-    return CheckResult(
-        not missing and bool([*net.parameters()]), (f"{name}: " if name else "") + tr(ko, en)
-    )
+    whose = f"{name}: " if name else ""
+    return CheckResult(not (empty or missing), whose + tr(ko, en))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -87,9 +87,10 @@ def empty_function(own: OwnFile, error: Exception) -> str | None:
     """The function of the file that is still empty, as the starter leaves it; None if it is another error."""
     if isinstance(error, Unwritten):
         return str(error)
-    *_, last = own.frames_of(error) or [None]
-    if last is None or not isinstance(error, NotImplementedError):
+    frames = own.frames_of(error)
+    if not frames or not isinstance(error, NotImplementedError):
         return None
+    last = frames[-1]  # torch raises the same where forward is missing
     return last.name if (last.line or "").startswith("raise NotImplementedError") else None
 
 
