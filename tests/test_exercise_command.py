@@ -7,6 +7,8 @@ import pytest
 import soundfile
 
 from tests.command import run
+from tinyaudio.cli.exercise import new_folder
+from tinyaudio.errors import UserError
 from tinyaudio.exercises.own import NAMES
 from tinyaudio.language import set_language
 
@@ -76,6 +78,8 @@ def test_what_is_wrong_is_one_line(tmp_path, monkeypatch, capsys, text, words):
         (["own-wavenett", "a.py"], "perhaps 'own-wavenet'"),
         (["own-wavenet"], "name your file"),
         (["own-wavenet", "a.py", "--start", "b.py"], "name your file"),
+        (["own-wavenet", "--start", "b.py", "--train"], "leave --train out"),
+        (["own-wavenet", "--start", "b.py", "--minutes", "3"], "leave --minutes out"),
     ],
 )
 def test_a_wrong_command_says_what_to_do(words, message, capsys):
@@ -107,6 +111,32 @@ def test_training_leaves_curve_sounds_and_a_line(tmp_path, capsys):
     out = trained("own-critic", tmp_path, capsys)
     run("exercise", "own-critic", tmp_path / "my_critic.py", "--train", "--out", out, code=2)
     assert "is there already; choose another name" in capsys.readouterr().err
+
+
+def test_a_foreign_board_is_refused_before_the_tests(tmp_path, capsys):
+    (tmp_path / "board.csv").write_text("a,b")
+    words = ["own-critic", RIGHT / "my_critic.py", "--train", "--board", tmp_path / "board.csv"]
+    run("exercise", *words, code=2)
+    out, error = capsys.readouterr()
+    assert not out and "is no board of this command" in error
+
+
+def test_an_exception_in_training_is_one_line_and_leaves_no_folder(tmp_path, capsys):
+    text = (RIGHT / "my_critic.py").read_text()
+    file = tmp_path / "mine.py"
+    file.write_text(text.replace("    m = mix", "    assert len(real) < 5, len(real)\n    m = mix"))
+    words = ["--train", "--steps", 1, "--board", tmp_path / "board.csv"]
+    run("exercise", "own-critic", file, *words, code=2)
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if "raised" in one]
+    assert "mine.py, line 34, raised AssertionError: " in line
+    assert [one.name for one in tmp_path.iterdir() if not one.name.startswith(".")] == ["mine.py"]
+
+
+def test_two_commands_do_not_take_the_same_folder(tmp_path):
+    assert [new_folder(None, tmp_path / "mine.py").name for _ in "ab"] == ["mine-1", "mine-2"]
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="name another by --out"):
+        new_folder(tmp_path / "file" / "out", tmp_path / "mine.py")
 
 
 @pytest.mark.slow

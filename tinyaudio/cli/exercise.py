@@ -4,9 +4,11 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,15 @@ from tinyaudio.data.batches import Batches
 from tinyaudio.errors import UserError
 from tinyaudio.exercises.own import NAMES, load_system
 from tinyaudio.exercises.own.adapter import as_shipped
-from tinyaudio.exercises.own.board import Entry, add_entry
-from tinyaudio.exercises.own.file import OwnFile, read_file, write_starter
+from tinyaudio.exercises.own.board import Entry, add_entry, require_board
+from tinyaudio.exercises.own.file import OwnFile, first_line, read_file, write_starter
 from tinyaudio.exercises.own.system import System, results
 from tinyaudio.exercises.own.training import require_plots, save_curve, train_minutes
 from tinyaudio.language import set_language, tr
 from tinyaudio.recipe import Models, networks
 from tinyaudio.run import EVAL_CLIPS, batches_of, evaluate_models
 
+MINUTES, BOARD = 2.0, Path("board.csv")
 MEASURED_CLIPS = 256  # enough for a covariance
 DESCRIPTION = f"""\
 Test a system that you built, and train it: {", ".join(NAMES)}.
@@ -53,7 +56,7 @@ def add_exercise(commands: Any) -> None:
     one.add_argument("file", metavar="FILE", type=Path, nargs="?", help="your Python file")
     one.add_argument("--start", type=Path, metavar="FILE", help="write a file to start from")
     one.add_argument("--train", action="store_true", help="train it when all tests pass")
-    one.add_argument("--minutes", type=positive, default=2.0, help="to train for (default: 2)")
+    one.add_argument("--minutes", type=positive, help="to train for (default: 2)")
     one.add_argument(
         "--steps", type=count, metavar="N", help="to make instead, however long they take"
     )
@@ -66,7 +69,6 @@ def add_exercise(commands: Any) -> None:
     one.add_argument(
         "--board",
         type=Path,
-        default=Path("board.csv"),
         metavar="FILE",
         help="table of all trainings (default: board.csv)",
     )
@@ -86,6 +88,9 @@ def exercise_command(options: argparse.Namespace) -> None:
             f"name your file, as in 'tinyaudio exercise {system.name} mine.py', or the one to begin, as in"
             f" 'tinyaudio exercise {system.name} --start mine.py'"
         )
+    for name in ("train", "minutes", "steps", "out", "board"):
+        if options.start is not None and getattr(options, name):
+            raise UserError(f"--start only writes a file; leave --{name} out")
     if options.start is not None:
         write_starter(options.start, system.starter)
         again = f"tinyaudio exercise {system.name} {options.start}"
@@ -95,27 +100,54 @@ def exercise_command(options: argparse.Namespace) -> None:
     own, run = read_file(options.file, system.functions), open_run(system.shipped)
     if options.train:
         require_plots()
-        out = free_folder(options.out, own.path)
+        require_board(options.board or BOARD)
     for result in results(system, own, run.models[system.network]):
         print(result, flush=True)
     if not result:
         sys.exit(1)
     if options.train:
-        train_and_compare(system, own, run, out, options)
+        out = new_folder(options.out, own.path)
+        try:
+            train_and_compare(system, own, run, out, options)
+        finally:
+            with suppress(OSError):
+                out.rmdir()  # it is empty if training failed
 
 
-def free_folder(out: Path | None, file: Path) -> Path:
-    """The folder to write to, which is not there yet.
+def new_folder(out: Path | None, file: Path) -> Path:
+    """Make the folder to write to, which is no other command's.
 
     Raises:
-        UserError: The one that was asked for is.
+        UserError: The one that was asked for is there already, or it cannot be made.
     """
-    if out is None:
-        places = (Path(f"{file.with_suffix('')}-{i}") for i in range(1, 10_000))
-        return next(one for one in places if not one.exists())
-    if out.exists():
-        raise UserError(f"--out {out}: is there already; choose another name")
-    return out
+    numbered = (Path(f"{file.with_suffix('')}-{i}") for i in count_from(1))
+    for folder in numbered if out is None else [out]:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UserError(
+                f"{folder}: cannot be made ({error.strerror}); name another by --out"
+            ) from None
+        return folder
+    raise UserError(f"--out {out}: is there already; choose another name")
+
+
+@contextmanager
+def errors_of(own: OwnFile) -> Iterator[None]:
+    """Say an exception of the reader's file in one line.
+
+    Raises:
+        UserError: In its place.
+    """
+    try:
+        yield
+    except Exception as error:  # a reader's code may raise anything
+        line = own.line_of(error)
+        if line is None:
+            raise
+        raise UserError(f"{own.path}, line {line}, raised {first_line(error)}") from None
 
 
 def train_and_compare(
@@ -124,15 +156,16 @@ def train_and_compare(
     """Train the reader's network, and put its curve, sound and score beside the shipped ones."""
     torch.manual_seed(0)
     config = replace(run.config, **system.settings)
-    learners, clips = system.learners(own, config), run.recipe.dataset(config, "train", None)
-    batches, began = Batches(clips, config.batch_size).from_step(0), time.monotonic()
-    losses = train_minutes(learners, batches, options.minutes, options.steps)
-    minutes = (time.monotonic() - began) / 60
-    steps, trained = len(losses[system.network]), networks(learners)
+    clips, shipped = run.recipe.dataset(config, "train", None), run.models[system.network]
+    with errors_of(own):
+        learners = system.learners(own, config)
+        batches, began = Batches(clips, config.batch_size).from_step(0), time.monotonic()
+        losses = train_minutes(learners, batches, options.minutes or MINUTES, options.steps)
+        minutes, trained = (time.monotonic() - began) / 60, networks(learners)
+        # A network that passed the tests is the shipped class with other weights.
+        as_ours = as_shipped(trained[system.network], own, run.config.model, shipped)
+    steps = len(losses[system.network])
     n = sum(one.numel() for one in trained[system.network].parameters())
-    # A network that passed the tests is the shipped class with other weights.
-    shipped = run.models[system.network]
-    as_ours = as_shipped(trained[system.network], own, run.config.model, shipped)
     models = {"yours": {**trained, system.network: as_ours}, "shipped": run.models}
     save_curve(out / "curve.png", losses, f"{system.name}: {own.path.name}, {steps} steps")
     print(f"{out / 'curve.png'}: {tr(f'{steps}스텝', f'{steps} steps')}")
@@ -152,9 +185,10 @@ def train_and_compare(
     entry = Entry(
         when, system.name, own.path.name, n, round(minutes, 2), steps, system.score, *numbers
     )
-    rank, entries = add_entry(options.board, entry)
+    board = options.board or BOARD
+    rank, entries = add_entry(board, entry)
     place = tr(f"{entries}번 가운데 {rank}위", f"no. {rank} of {entries}")
-    print(f"{options.board}: {system.name}, {place}")
+    print(f"{board}: {system.name}, {place}")
 
 
 def write_sound(system: System, run: TrainedRun, models: Models, path: Path) -> None:

@@ -13,9 +13,16 @@ from tinyaudio.language import set_language
 SHIFTED = "F.pad(codes, (1, 0), value=self.silence)[:, :-1]"
 PADDED = "F.pad(x, (d * (self.k - 1), 0))"
 PASSED = "z + (e - z).detach()"
+RETURNED = "return self.leave(x), z, codes"
+LOSS = "return critic(made).mean() - critic(real).mean() + 10 * penalty"
 LEVEL = "h = h + self.level(F.silu(level))[:, :, None, None]"
 WRONG = [
     ("own-wavenet", [(SHIFTED, "codes")], "see sample t itself"),
+    (
+        "own-wavenet",
+        [("self.code(previous).mT", "self.code.weight.detach()[previous].mT")],
+        "No gradient of the logits reaches an nn.Embedding",
+    ),
     ("own-wavenet", [(PADDED, "F.pad(x, (0, d * (self.k - 1)))")], "look ahead, up to t+6"),
     ("own-wavenet", [("dilation=d", "dilation=1"), ("(d * (self.k", "((self.k")], "miss t-8, t-7"),
     ("own-wavenet", [(".tanh() * gate.sigmoid", ".sigmoid() * gate.tanh")], "gates are swapped"),
@@ -35,9 +42,47 @@ WRONG = [
     ("own-vqvae", [(PASSED, "e")], "gradient reaches the codebook, and must not"),
     ("own-vqvae", [(PASSED, "z + e - z.detach()")], "gradient reaches the codebook, and must not"),
     ("own-vqvae", [(PASSED, "z")], "the decoder gets z_e"),
+    ("own-vqvae", [(PASSED, "e.detach() + 0.1 * (z - z.detach())")], "about 0.1 times"),
+    (
+        "own-vqvae",
+        [("z = self.to_latents(x)", "z = (1e7 * self.to_latents(x)).sin()")],
+        "change when x changes by no more than 0.0001",
+    ),
+    ("own-vqvae", [(RETURNED, "return self.leave(x), z, codes.float()")], "torch.float32; they"),
+    ("own-vqvae", [(RETURNED, "return self.leave(x).detach(), z, codes")], "reach the encoder"),
+    (
+        "own-vqvae",
+        [("config.n_codes)\n", "config.n_codes, requires_grad=False)\n")],
+        "its requires_grad True",
+    ),
     ("own-vqvae", [("latents.detach() - emb", "latents - emb")], "sg[z_e] and sg[e] detached?"),
     ("own-vqvae", [("argmin(1)", "argmax(1)")], "farthest"),
     ("own-critic", [("generator(latents).detach()", "generator(latents)")], "into the generator"),
+    ("own-critic", [(LOSS, f"{LOSS.replace('return ', 'return (')}).detach()")], "is cut off"),
+    ("own-critic", [("[:, 0]", "[:, 0].detach()")], "The gradient is cut off"),
+    (
+        "own-critic",
+        [("16 * widths[-1], 1)", "16 * widths[-1], 1).requires_grad_(False)")],
+        "Frozen",
+    ),
+    (
+        "own-critic",
+        [
+            (
+                "_loss(critic, generator, latents):",
+                "_loss(c, generator, latents):\n"
+                "    with torch.no_grad():\n        return -c(generator(latents)).mean()\n\n\n"
+                "def unused(critic, generator, latents):",
+            )
+        ],
+        "generator_loss: The gradient is cut off",
+    ),
+    ("own-critic", [("def forward", "def foward")], 'missing the required "forward" function'),
+    (
+        "own-critic",
+        [("made = generator(latents)", "real.mul_(0.5)\n    made = generator(latents)")],
+        "critic_loss is",
+    ),
     ("own-critic", [("self.last(x.flatten(1))", "self.last(x.flatten(1)).tanh()")], "bounded"),
     ("own-critic", [("- 1).square()", "- 1).relu().square()")], "slopes above 1 only"),
     ("own-critic", [("create_graph=True", "retain_graph=True")], "needs create_graph=True"),
@@ -114,3 +159,49 @@ def test_an_exception_names_the_line_of_the_file_wherever_it_is(judged, tmp_path
     monkeypatch.chdir(tmp_path)
     (last,) = judged("own-critic", ("audio, self.shuffle", "audio.nothing, self.shuffle"))
     assert "my_critic.py, line 2" in last.message and "'nothing'" in last.message
+
+
+RIGHT_TOO = [
+    (
+        "own-critic",
+        [
+            (
+                "    made = generator(latents).detach()",
+                "    generator.requires_grad_(False)\n    made = generator(latents).detach()",
+            ),
+            ("    return -critic", "    critic.requires_grad_(False)\n    return -critic"),
+        ],
+    ),
+    ("own-vqvae", [(RETURNED, "return [self.leave(x), z, codes.int()]")]),
+]
+
+
+@pytest.mark.parametrize(("name", "replaced"), RIGHT_TOO)
+def test_what_is_right_in_other_words_passes(judged, name, replaced):
+    found = judged(name, *replaced)
+    assert all(found), found[-1]
+
+
+def test_a_network_without_weights_is_named(judged):
+    last = judged(
+        "own-critic",
+        ("return MyCritic(config)", "return Sum()"),
+        (
+            "def build",
+            "class Sum(nn.Module):\n    def forward(self, audio):\n"
+            "        return 9 * audio.sum((1, 2))\n\n\ndef build",
+        ),
+    )[-1]
+    assert not last and last.message == "The network has no weights."
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+def test_old_weight_norm_is_no_traceback(judged):
+    old = "nn.utils.weight_norm(nn.Conv1d(a, b, 25, 4, 11))"
+    last = judged("own-critic", ("nn.Conv1d(a, b, 25, 4, 11)", old))[-1]
+    assert not last and "leaves out body.0.weight_g" in last.message
+
+
+def test_an_exception_outside_the_file_is_one_line(judged):
+    last = judged("own-critic", ("return MyCritic(config)", "return nn.Conv2d(1, 1, 1)"))[-1]
+    assert not last and last.message.startswith("my_critic.py: a test raised RuntimeError: ")

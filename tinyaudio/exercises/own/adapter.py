@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from tinyaudio.exercises.own.file import OwnFile
+from tinyaudio.errors import UserError
+from tinyaudio.exercises.own.file import OwnFile, Unwritten
 from tinyaudio.language import tr
 
 Weights = dict[str, Tensor]
@@ -44,10 +45,21 @@ def numbered(weights: Mapping[str, Tensor]) -> Weights:
 
 
 def sources(own: OwnFile, config: Any, shipped: nn.Module) -> Weights:
-    """For every weight of the reader's, by name, the number of the shipped weight that it is."""
+    """For every weight of the reader's, by name, the number of the shipped weight that it is.
+
+    Raises:
+        UserError: ``weights`` returns something else than a dictionary of tensors.
+    """
     found = own.function("weights")(numbered(shipped_weights(shipped)), config)
     if found is None or found is ...:
-        raise NotImplementedError
+        raise Unwritten("weights")
+    wrong = "weights(shipped, config) returns"
+    hint = "return a dictionary of names and tensors"
+    if not isinstance(found, Mapping):
+        raise UserError(f"{own.path}: {wrong} {type(found).__name__}; {hint}")
+    for name, value in found.items():
+        if not isinstance(value, Tensor):
+            raise UserError(f"{own.path}: {wrong} {type(value).__name__} for {name}; {hint}")
     return dict(found)
 
 
@@ -98,7 +110,7 @@ def adapter_fault(net: nn.Module, found: Weights, shipped: nn.Module) -> str | N
                 f"weights() uses numbers of the shipped {name} more than once.",
             )
     if used.numel() > n:
-        extra = next(k for k, v in found.items() if bool((v < 1).any() | (v % 1 != 0).any()))
+        extra = next(k for k, v in found.items() if bool(((v < 1) | (v > n) | (v % 1 != 0)).any()))
         return tr(
             f"{extra}에는 저장된 가중치에 없는 수가 들어 있습니다. 그 가중치를 빼십시오(편향이면 bias=False).",
             f"{extra} holds numbers that are none of the shipped weights; leave it out (a bias: bias=False).",
@@ -108,7 +120,8 @@ def adapter_fault(net: nn.Module, found: Weights, shipped: nn.Module) -> str | N
 
 def load_shipped(net: nn.Module, own: OwnFile, config: Any, shipped: nn.Module) -> None:
     """Fill the reader's network with the shipped weights."""
-    weights = own.function("weights")(shipped_weights(shipped), config)
+    copies = {name: value.clone() for name, value in shipped_weights(shipped).items()}
+    weights = own.function("weights")(copies, config)
     places = dict(net.named_parameters()) | dict(net.named_buffers())
     with torch.no_grad():
         for name, value in weights.items():

@@ -1,13 +1,18 @@
 """A local board: a CSV file with a line for every training of an own system.
 
-Implements: `Entry`, `add_entry`.
+Implements: `Entry`, `add_entry`; `require_board`, before time is spent on an entry.
 See:        `tinyaudio.cli.exercise`, which adds to it.
 """
 
 import csv
 import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+from filelock import FileLock
 
 from tinyaudio.errors import UserError
 from tinyaudio.files import atomic_write
@@ -52,16 +57,50 @@ def add_entry(path: Path, entry: Entry) -> tuple[int, int]:
     Raises:
         UserError: The file is no board, or cannot be written.
     """
-    rows = read_rows(path) if path.exists() else []
-    rows.append({name: str(value) for name, value in asdict(entry).items()})
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    with atomic_write(path) as file:
-        file.write(text.getvalue().encode())
+    with lock_board(path):
+        rows = read_rows(path) if path.exists() else []
+        rows.append({name: str(value) for name, value in asdict(entry).items()})
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        with atomic_write(path) as file:
+            file.write(text.getvalue().encode())
     scores = [float(row["yours"]) for row in rows if row["exercise"] == entry.exercise]
-    return 1 + sum(one < entry.yours for one in scores), len(scores)
+    return 1 + sum(order(one) < order(entry.yours) for one in scores), len(scores)
+
+
+def order(score: float) -> float:
+    """What scores are ranked by: not a number comes last."""
+    return math.inf if math.isnan(score) else score
+
+
+def require_board(path: Path) -> None:
+    """Raise a `UserError` where an entry could not be added."""
+    with lock_board(path):
+        if path.exists():
+            read_rows(path)
+
+
+@contextmanager
+def lock_board(path: Path) -> Iterator[None]:
+    """Make a board's folder, and wait until no other process is at the board.
+
+    Raises:
+        UserError: The folder cannot be written.
+    """
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as problem:
+        raise UserError(
+            f"{path}: cannot be written ({problem.strerror}); name another by --board"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -71,7 +110,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         UserError: It is something else.
     """
     try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
         rows = [dict(row) for row in reader]
         for row in rows:
             float(row["yours"])

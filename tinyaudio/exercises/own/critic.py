@@ -6,23 +6,23 @@ Implements: `SYSTEM`, the exercise ``own-critic``.
 See:        chapter 14, the earth mover's distance.
 """
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.compare import Calls
 from tinyaudio.exercises.own.file import FUNCTIONS, OwnFile
+from tinyaudio.exercises.own.frechet import frechet_db
 from tinyaudio.exercises.own.losses import Wrong, gradients_stay, loss_value
 from tinyaudio.exercises.own.properties import (
     all_move,
+    gradient_of,
     mixes_clips,
     randomized,
     shape_fault,
@@ -30,15 +30,11 @@ from tinyaudio.exercises.own.properties import (
 )
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
-from tinyaudio.metrics.generative import frechet_distance
 from tinyaudio.models.wavegan import Critic, Generator, WaveGANConfig
 from tinyaudio.objectives.adversarial import gradient_penalty
-from tinyaudio.represent.logmel import RANGE_DB, log_mel
 from tinyaudio.train import EMA, Batch, Learner
 
 PENALTY_WEIGHT = 10.0
-SAMPLE_RATE = 16_000  # of the shipped run
-SILENCE_DB = 60  # below the loudest level
 
 TINY = WaveGANConfig(n_latents=3, width=2, n_layers=2, shuffle=0)
 
@@ -73,7 +69,9 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
     yield all_move(net, net(audio).square().sum())
     latents, mix = torch.rand(4, TINY.n_latents) * 2 - 1, torch.rand(4)
     given = (net, generator, audio, latents, mix)
-    flat = scaled(copy.deepcopy(net), 0.3)  # its slopes are below 1, those of the other above
+    flat = scaled(
+        randomized(own.build(TINY)).train(), 0.3
+    )  # its slopes are below 1, those of the other above
     for critic in (flat, net):
         result = loss_value(
             "critic_loss", own.function("critic_loss"), right_loss, (critic, *given[1:]), WRONG
@@ -81,7 +79,8 @@ def check(own: OwnFile, shipped: nn.Module) -> Iterator[CheckResult]:
         if critic is net or not result:
             yield result
     loss = own.function("critic_loss")(*given)
-    yield gradients_stay("critic_loss", loss, net, generator, [*penalised(right_loss(*given), net)])
+    right = gradient_of(right_loss(*given), [*net.parameters()])
+    yield gradients_stay("critic_loss", loss, net, generator, right)
     yield loss_value(
         "generator_loss",
         own.function("generator_loss"),
@@ -145,13 +144,6 @@ def right_loss(
     a, b, m = at(real, made, mix)
     penalty = gradient_penalty(critic, a, b, m, one_sided=one_sided)
     return critic(made).mean() - critic(real).mean() + PENALTY_WEIGHT * penalty
-
-
-def penalised(loss: Tensor, critic: nn.Module) -> Iterator[Tensor]:
-    """The gradients of the right loss, of every parameter of the critic."""
-    found = torch.autograd.grad(loss, [*critic.parameters()], allow_unused=True)
-    for one, parameter in zip(found, critic.parameters(), strict=True):
-        yield torch.zeros_like(parameter) if one is None else one
 
 
 def upside_down(critic: Any, generator: Any, real: Tensor, latents: Tensor, mix: Tensor) -> Tensor:
@@ -235,23 +227,6 @@ def learners(own: OwnFile, config: Any) -> list[Learner]:
         Learner("critic", critic, for_critic, adam(critic.parameters())),
         Learner("generator", generator, for_generator, adam(generator.parameters()), ema=ema),
     ]
-
-
-def frechet_db(real: Float[Tensor, "B 1 T"], made: Float[Tensor, "B 1 T"]) -> float:
-    """The root of the Fréchet distance of two sets of clips, from levels in 8 bands and 4 parts of time, in dB.
-
-    Scores of two critics have no common unit; levels have.
-
-    Example:
-        >>> clips = torch.randn(64, 1, 4096, generator=torch.Generator().manual_seed(0))
-        >>> frechet_db(clips, clips) < 0.1, round(frechet_db(clips, clips / 10))
-        (True, 20)
-    """
-    levels = [RANGE_DB * log_mel(clips, SAMPLE_RATE) for clips in (real, made)]
-    floor = float(levels[0].max()) - SILENCE_DB
-    pooled = [F.adaptive_avg_pool2d(one.clamp_min(floor), (8, 4)).flatten(1) for one in levels]
-    distance = frechet_distance(*(one / one.shape[1] ** 0.5 for one in pooled))
-    return float(distance.clamp_min(0).sqrt())
 
 
 SYSTEM = System(

@@ -1,6 +1,6 @@
-"""The reader's file: Python that is run, as ``python FILE`` would run it, and the functions that it has.
+"""The reader's file: Python that is run, its own folder first on `sys.path`, and the functions that it has.
 
-Implements: `OwnFile`, `read_file`; `write_starter`, which begins one.
+Implements: `OwnFile`, `read_file`; `Unwritten`, that a function is empty; `write_starter`, which begins a file.
 See:        `tinyaudio.exercises.own.system`, for what is done with it.
 """
 
@@ -9,16 +9,22 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tinyaudio.errors import UserError
+from tinyaudio.files import atomic_write
 
 FUNCTIONS = ("build", "weights")  # of every file
+
+
+class Unwritten(NotImplementedError):
+    """A function of the file, named by the message, returns nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,22 @@ class OwnFile:
     module: ModuleType
 
     def function(self, name: str) -> Callable[..., Any]:
-        """A function of the file."""
+        """A function of the file; it gets copies of tensors, and freezes networks only until it returns."""
         found: Callable[..., Any] = getattr(self.module, name)
-        return found
+
+        @wraps(found)
+        def call(*arguments: Any) -> Any:
+            networks = [one for one in arguments if isinstance(one, nn.Module)]
+            flags = [(one, one.requires_grad) for net in networks for one in net.parameters()]
+            try:
+                return found(
+                    *(one.clone() if isinstance(one, Tensor) else one for one in arguments)
+                )
+            finally:
+                for parameter, flag in flags:
+                    parameter.requires_grad_(flag)
+
+        return call
 
     def build(self, config: Any, seed: int = 0) -> nn.Module:
         """The reader's network, its initial weights drawn from a seed.
@@ -48,7 +67,7 @@ class OwnFile:
             torch.manual_seed(seed)
             net = self.function("build")(config)
         if net is None or net is ...:
-            raise NotImplementedError
+            raise Unwritten("build")
         if not isinstance(net, nn.Module):
             kind = type(net).__name__
             raise UserError(
@@ -85,18 +104,30 @@ def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
         raise UserError(f"{path}: is no Python file; give it a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where dataclasses look for the types of their fields
-    own = OwnFile(path, module)
+    own, folder = OwnFile(path, module), str(path.resolve().parent)
+    sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         line = error.lineno if isinstance(error, SyntaxError) else own.line_of(error)
         where = f"{path}, line {line}" if line else f"{path}"
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise UserError(f"{where}: does not import ({what})") from None
+        raise UserError(f"{where}: does not import ({first_line(error)})") from None
+    finally:
+        sys.path.remove(folder)
     for one in functions:
         if not callable(getattr(module, one, None)):
             raise UserError(f"{path}: has no function {one}; the starter file (--start) shows it")
     return own
+
+
+def first_line(error: BaseException) -> str:
+    """An exception, with the first line of its message.
+
+    Example:
+        >>> first_line(ValueError("too long"))
+        'ValueError: too long'
+    """
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def write_starter(path: Path, text: str) -> None:
@@ -105,11 +136,7 @@ def write_starter(path: Path, text: str) -> None:
     Raises:
         UserError: There is a file already, or it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UserError(f"{path}: is there already; choose another name") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
+    if path.exists():
+        raise UserError(f"{path}: is there already; choose another name")
+    with atomic_write(path) as file:
+        file.write(text.encode())

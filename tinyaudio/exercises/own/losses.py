@@ -7,12 +7,11 @@ See:        `tinyaudio.exercises.own.system`, where they are used.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.compare import near
-from tinyaudio.exercises.own.properties import shape_fault
+from tinyaudio.exercises.own.properties import all_move, gradient_of, shape_fault
 from tinyaudio.language import tr
 
 
@@ -75,10 +74,10 @@ def gradients_stay(
         other: The one that it must not reach.
         right: The gradients of the first one's parameters.
     """
-    groups = [[*mine.parameters()], [*other.parameters()]]
-    found = torch.autograd.grad(loss, groups[0] + groups[1], allow_unused=True)
-    to_mine, to_other = found[: len(groups[0])], found[len(groups[0]) :]
-    if any(one is not None and bool(one.any()) for one in to_other):
+    if not loss.requires_grad:
+        return all_move(mine, loss, name)
+    to_mine, to_other = (gradient_of(loss, [*net.parameters()]) for net in (mine, other))
+    if any(bool(one.any()) for one in to_other):
         return CheckResult(
             False,
             tr(
@@ -86,8 +85,7 @@ def gradients_stay(
                 f"{name} sends a gradient into the generator, and must not: detach the generated clips.",
             ),
         )
-    pairs = zip(to_mine, right, strict=True)
-    if not all(near(torch.zeros_like(b) if a is None else a, b) for a, b in pairs):
+    if not all(near(a, b) for a, b in zip(to_mine, right, strict=True)):
         return CheckResult(
             False,
             tr(

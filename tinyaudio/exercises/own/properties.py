@@ -73,38 +73,55 @@ def mixes_clips(net: Callable[..., Tensor], *inputs: Tensor) -> bool:
 
 def unmoved(net: nn.Module, loss: Tensor) -> list[str]:
     """The parameters that a loss sends no gradient to."""
-    names, parameters = zip(*net.named_parameters(), strict=True)
-    found = torch.autograd.grad(loss, parameters, allow_unused=True)
-    return [
-        name
-        for name, one in zip(names, found, strict=True)
-        if one is None or not one.count_nonzero()
-    ]
+    named = dict(net.named_parameters())
+    found = gradient_of(loss, [*named.values()])
+    return [name for name, one in zip(named, found, strict=True) if not one.any()]
 
 
 def gradient_of(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tensor]:
     """The gradients of a loss, zeros where none arrives."""
-    wanted = [one for one in tensors if one.requires_grad]
-    found = torch.autograd.grad(loss, wanted, allow_unused=True, retain_graph=True)
+    wanted = [one for one in tensors if one.requires_grad and loss.requires_grad]
+    found: Sequence[Tensor | None] = ()
+    if wanted:
+        found = torch.autograd.grad(loss, wanted, allow_unused=True, retain_graph=True)
+    arrived = {id(one): grad for one, grad in zip(wanted, found, strict=True)}
     return [
-        torch.zeros_like(one) if grad is None else grad
-        for one, grad in zip(wanted, found, strict=True)
+        torch.zeros_like(one) if (grad := arrived.get(id(one))) is None else grad for one in tensors
     ]
 
 
-def all_move(net: nn.Module, loss: Tensor, of: str = "") -> CheckResult:
+def all_move(net: nn.Module, loss: Tensor, name: str = "") -> CheckResult:
     """That every parameter gets a gradient.
 
     Args:
         net: Whose parameters.
         loss: The scalar that is differentiated.
-        of: What the loss is called, if it is the reader's.
+        name: Of the reader's loss; "" if it is the package's.
     """
-    missing, of = unmoved(net, loss), of and f"{of}: "
-    shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-    if missing:
-        ko = f"기울기를 받지 않는 가중치가 있습니다: {shown}. 결과가 이 층에 따라 변하지 않습니다."
-        en = f"no gradient reaches {shown}: the result does not depend on them."
+    frozen = [one for one, value in net.named_parameters() if not value.requires_grad]
+    missing, empty = unmoved(net, loss), not [*net.parameters()]
+    if empty:
+        ko, en = "신경망에 가중치가 없습니다.", "The network has no weights."
+    elif frozen:
+        ko = f"학습되지 않게 고정된 가중치가 있습니다: {listed(frozen)}. requires_grad=False를 빼십시오."
+        en = f"Frozen weights: {listed(frozen)}; leave requires_grad=False out."
+    elif not loss.requires_grad:
+        ko = "기울기가 끊겨 있습니다. detach나 no_grad를 빼십시오."
+        en = "The gradient is cut off: leave detach or no_grad out."
+    elif missing:
+        ko = f"기울기를 받지 않는 가중치가 있습니다: {listed(missing)}. 결과가 이 층에 따라 변하지 않습니다."
+        en = f"No gradient reaches {listed(missing)}: the result does not depend on them."
     else:
-        ko, en = "모든 가중치가 기울기를 받습니다.", "every weight gets a gradient."
-    return CheckResult(not missing, of + tr(ko, en if of else en[0].upper() + en[1:]))
+        ko, en = "모든 가중치가 기울기를 받습니다.", "Every weight gets a gradient."
+    whose = f"{name}: " if name else ""
+    return CheckResult(not (empty or missing), whose + tr(ko, en))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three names.
+
+    Example:
+        >>> listed("abcd")
+        'a, b, c, ...'
+    """
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

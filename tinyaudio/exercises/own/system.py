@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from tinyaudio.errors import UserError
 from tinyaudio.exercises.check_result import CheckResult
 from tinyaudio.exercises.own.adapter import adapter_fault, load_shipped, matched_modules, sources
 from tinyaudio.exercises.own.compare import Calls, LayerDifference, first_difference, near, record
-from tinyaudio.exercises.own.file import FUNCTIONS, OwnFile
+from tinyaudio.exercises.own.file import FUNCTIONS, OwnFile, Unwritten, first_line
 from tinyaudio.language import tr
 from tinyaudio.train import Learner
 
@@ -75,8 +76,6 @@ def results(system: System, own: OwnFile, shipped: nn.Module) -> Iterator[CheckR
                 result = next(found)
             except StopIteration:
                 return
-            except NotImplementedError as error:
-                result = unwritten(own, error)
             except Exception as error:  # a reader's code may raise anything
                 result = raised(own, error)
             yield result
@@ -84,25 +83,31 @@ def results(system: System, own: OwnFile, shipped: nn.Module) -> Iterator[CheckR
                 return
 
 
-def unwritten(own: OwnFile, error: NotImplementedError) -> CheckResult:
-    """That a function of the file is still empty."""
-    names = [frame.name for frame in own.frames_of(error)]
-    what = names[-1] if names else "build, weights"
-    return CheckResult(False, tr(f"아직 비어 있습니다: {what}.", f"Not written yet: {what}."))
+def empty_function(own: OwnFile, error: Exception) -> str | None:
+    """The function of the file that is still empty, as the starter leaves it; None if it is another error."""
+    if isinstance(error, Unwritten):
+        return str(error)
+    frames = own.frames_of(error)
+    if not frames or not isinstance(error, NotImplementedError):
+        return None
+    last = frames[-1]  # torch raises the same where forward is missing
+    return last.name if (last.line or "").startswith("raise NotImplementedError") else None
 
 
 def raised(own: OwnFile, error: Exception) -> CheckResult:
-    """That the reader's code raised an exception, and where; one that is not the reader's is raised again."""
-    line = own.line_of(error)
-    if line is None:
+    """That an exception ended the tests, and the line of the reader's file, if it passed one.
+
+    Raises:
+        UserError: It is one, of the package.
+    """
+    if what := empty_function(own, error):
+        return CheckResult(False, tr(f"아직 비어 있습니다: {what}.", f"Not written yet: {what}."))
+    line, name, what = own.line_of(error), own.path.name, first_line(error)
+    if line is None and isinstance(error, UserError):
         raise error
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    ko, en = (f" {line}번째 줄에서", f", line {line},") if line else ("을 테스트하다가", ": a test")
     return CheckResult(
-        False,
-        tr(
-            f"{own.path.name} {line}번째 줄에서 오류가 났습니다: {what}",
-            f"{own.path.name}, line {line}, raised {what}",
-        ),
+        False, tr(f"{name}{ko} 오류가 났습니다: {what}", f"{name}{en} raised {what}")
     )
 
 
