@@ -138,7 +138,7 @@ def mark_command(options: argparse.Namespace) -> None:
         print(f"not kept from submissions here: {'; '.join(missing)}", file=sys.stderr)
         if not options.accept_missing_walls:
             raise AssignmentError(
-                "mark on Linux 5.13 or later, or in a virtual machine that may be thrown away with "
+                "mark on Linux 6.2 or later, or in a virtual machine that may be thrown away with "
                 "--accept-missing-walls"
             )
     found = chapters(options.chapters)

@@ -5,6 +5,7 @@ import inspect
 import re
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tools.assignments import AssignmentError
