@@ -32,9 +32,9 @@ assignments: ## notebooks for a course, in _build/assignments (TAG=v0.2.0 KEY=fo
 	@sh tools/prepare.sh
 	@$(PYTHON_HERE) -m tools.assignments make $(if $(TAG),--tag "$(TAG)") $(if $(KEY),--key "$(KEY)") $(if $(OTTER),--otter "$(OTTER)")
 
-mark: ## marks.csv of a folder of submissions (FOLDER=folder KEY=folder)
+mark: ## marks.csv of a folder of submissions (FOLDER=folder KEY=folder OUT=marks.csv)
 	@sh tools/prepare.sh
-	@$(PYTHON_HERE) -m tools.assignments mark "$(FOLDER)" --key "$(KEY)"
+	@$(PYTHON_HERE) -m tools.assignments mark "$(FOLDER)" --key "$(KEY)" $(if $(OUT),--out "$(OUT)")
 
 test: ## everything that must pass
 	@sh tools/prepare.sh browser

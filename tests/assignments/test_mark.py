@@ -4,7 +4,9 @@ import csv
 import json
 import os
 import shutil
+import signal
 import socket
+import subprocess
 import time
 import zipfile
 from pathlib import Path
@@ -14,9 +16,11 @@ import pytest
 
 from tests.assignments.conftest import POINTS, RIGHT, answers, cell, notebook
 from tinyaudio.cli.submit import pack
-from tools.assignments import AssignmentError, key, mark, notebooks, running, sandbox
+from tools.assignments import AssignmentError, key, mark, notebooks, running, sandbox, worker
+from tools.assignments import __main__ as commands
 from tools.assignments.submissions import submissions
 from tools.assignments.tasks import chapters, tasks
+from tools.book import ROOT
 from tools.book.edition import select
 
 BLANK = "raise NotImplementedError"
@@ -411,7 +415,98 @@ def test_long_names_of_files_get_a_page_each():
     long = ["가" * 80 + f"{i}.ipynb" for i in range(2)]
     made = [mark.page_name(one) for one in long]
     assert made[0] != made[1] and all(len(os.fsencode(one)) <= 200 for one in made)
-    assert mark.page_name("홍 길동/a.zip") == "홍 길동_a.zip"
+    assert mark.page_name("홍 길동.zip") == "홍 길동.zip"
+    assert len({mark.page_name(f"a{c}b.zip") for c in "\x01\x02_"}) == 3
+
+
+def test_pages_of_an_earlier_marking_are_removed(tmp_path, vqvae):
+    (tmp_path / "gone.zip.md").write_text("of somebody who took it back")
+    mark.write_feedback(tmp_path, [], [vqvae])
+    assert not [*tmp_path.iterdir()]
+
+
+def run_mark(monkeypatch, *words):
+    monkeypatch.setattr("sys.argv", ["assignments", "mark", *map(str, words)])
+    monkeypatch.setattr(sandbox, "missing", list)
+    return commands.main()
+
+
+def test_an_earlier_table_is_replaced_only_if_asked(
+    class_folder, key_folder, tmp_path, monkeypatch, capsys
+):
+    """And what was marked before Ctrl-C lies beside it."""
+    out = tmp_path / "marks.csv"
+    words = (class_folder, "--key", key_folder, "--chapters", "9", "--out", out)
+    hand_in(class_folder, "a", answers())
+    hand_in(class_folder, "b", answers())
+    monkeypatch.setattr(mark, "mark_one", lambda one, *_: mark.Marked(one))
+    assert run_mark(monkeypatch, *words) == 0
+    out.write_text("corrected by hand")
+    assert run_mark(monkeypatch, *words) == 2
+    assert "was marked before, and may hold corrections" in capsys.readouterr().err
+
+    def stop(one, *_):
+        if one.name == "b":
+            raise KeyboardInterrupt
+        return mark.Marked(one)
+
+    monkeypatch.setattr(mark, "mark_one", stop)
+    assert run_mark(monkeypatch, *words, "--replace") == 2
+    assert "stopped; the rest was not marked" in capsys.readouterr().err
+    assert out.read_text() == "corrected by hand"
+    partial = (tmp_path / "marks_partial.csv").read_text("utf-8-sig")
+    assert "a.ipynb" in partial and "b.ipynb" not in partial
+    pages = {one.name: len([*one.iterdir()]) for one in tmp_path.glob("*_feedback")}
+    assert pages == {"marks_feedback": 2, "marks_partial_feedback": 1}
+    monkeypatch.setattr(mark, "mark_one", lambda one, *_: mark.Marked(one))
+    assert run_mark(monkeypatch, *words, "--replace") == 0
+    assert "b.ipynb" in out.read_text("utf-8-sig")
+
+
+def test_students_names_are_not_for_the_repository():
+    names = ["marks.csv", "marks_feedback/a.md", "marks_partial.csv", "marks_partial_feedback/a.md"]
+    words = ["git", "check-ignore", *names]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == names
+
+
+def test_lines_that_were_not_run_are_said_where_marks_were_lost(
+    class_folder, key_folder, vqvae, tmp_path, monkeypatch
+):
+    right = {check: one.right for check, one in key.read(key_folder, vqvae).items()}
+    said = ["not run: line 2 of code cell 1", "a cell was left out"]
+    hand_in(class_folder, "a", answers())
+    for given, remarks in ((right, said[1]), (right | {"check_ema": {}}, "; ".join(said))):
+        monkeypatch.setattr(mark, "run", lambda *_, given=given: (given, list(said)))
+        rows, _ = marks(class_folder, key_folder, vqvae, tmp_path)
+        assert rows["a"]["remarks"] == remarks
+
+
+def test_lines_of_added_cells_that_are_not_run_are_said():
+    cells = ["x = train(1)", "y = train(2)", "import os\n\nz = train(3)\nw = train(4)"]
+    job = {"cells": cells, "handed_out": [0], "skip": [], "seconds": 5, "names": {}}
+    before = signal.signal(signal.SIGPROF, worker.time_is_up)
+    try:
+        _, said = worker.run_cells(job, {}, worker.NoCheckers(), lambda what: None)
+    finally:
+        signal.signal(signal.SIGPROF, before)
+    assert said == ["not run: line 1 of code cell 2", "not run: lines 3, 4 of code cell 3"]
+
+
+def test_a_zip_loses_no_notebook_by_what_else_is_in_it(class_folder):
+    for name, about in (("a", "no json"), ("b", '{"name": "Lee"}'), ("B 12", '{"name": "b"}')):
+        with zipfile.ZipFile(class_folder / f"{name}.zip", "w") as packed:
+            packed.writestr("submission.json", about)
+            packed.writestr("vqvae.ipynb", answers())
+            for i in range(200 if name == "a" else 0):
+                packed.writestr(f"{i}.ipynb", answers())
+    both, a, b = submissions(class_folder)
+    assert len(a.notebooks) == 199 and a.trouble.split("; ") == [
+        "a.zip: of more than 200 files, not all were read",
+        "a.zip: submission.json: unreadable (JSONDecodeError)",
+    ]
+    assert b.trouble == "b.zip: says that it is by Lee" and b.name == "Lee"
+    assert [*b.notebooks] == ["b.zip/vqvae.ipynb"] and both.trouble == ""
 
 
 def test_files_of_other_kinds_are_named(class_folder, key_folder, vqvae, monkeypatch, capsys):

@@ -145,6 +145,37 @@ def test_otter_is_asked_about_solved_and_untouched_notebooks(
     assert said in capsys.readouterr().out
 
 
+def test_without_a_key_no_older_one_is_left(vqvae, key_folder, tmp_path):
+    notebooks.write(tmp_path, vqvae, key_folder)
+    (tmp_path / "otter" / "ko" / "assigned").mkdir()
+    (tmp_path / "otter" / "mine.txt").write_text("kept")
+    notebooks.write(tmp_path, vqvae, None)
+    assert [one.name for one in (tmp_path / "otter").iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["assignments", "make", "vqvae", "--out", "/proc/x"])
+    assert commands.main() == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tools.assignments: /proc/x") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("sleep 9", "takes longer than 1 s"), ("printf 'no \\377'; exit 1", "failed: no \ufffd")],
+)
+def test_otter_ends_and_may_say_anything(tmp_path, vqvae, monkeypatch, script, said):
+    program = tmp_path / "otter.sh"
+    program.write_text(
+        f"#!/bin/sh\nexec {script}\n" if "sleep" in script else f"#!/bin/sh\n{script}\n"
+    )
+    program.chmod(0o700)
+    (tmp_path / "otter" / "en").mkdir(parents=True)
+    monkeypatch.setattr(otter, "MOST_SECONDS", 1)
+    with pytest.raises(AssignmentError, match=said):
+        otter.assign(str(program), tmp_path, vqvae, "en")
+
+
 def test_a_chapter_that_is_not_there_is_named(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["assignments", "make", "vqva"])
     assert commands.main() == 2

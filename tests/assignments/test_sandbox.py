@@ -30,6 +30,7 @@ TRIED = {
     "read": "open(outside / 'secret').read()",
     "list": "os.listdir(outside)",
     "write": "open(outside / 'new', 'w')",
+    "empty": "os.truncate(outside / 'secret', 0)",
     "delete": "os.remove(outside / 'secret')",
     "link": "os.link(outside / 'secret', folder / 'a')",
     "rename": "os.rename(folder / 'kept', outside / 'b')",
@@ -92,5 +93,8 @@ def test_what_a_machine_lacks_is_said(monkeypatch):
     monkeypatch.setattr(sandbox.sys, "platform", "linux")
     network, files = sandbox.missing()
     assert network.startswith("the network") and files.startswith("reading and writing your files")
+    for version, said in ((1, ["emptying your files"]), (2, ["emptying your files"]), (3, [])):
+        monkeypatch.setattr(sandbox, "landlock_version", lambda version=version: version)
+        assert [one.partition(" (")[0] for one in sandbox.missing()[1:]] == said
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
     assert sandbox.missing() == ["anything, since limits and walls are Linux's"]

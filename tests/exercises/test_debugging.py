@@ -9,13 +9,18 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from tinyaudio.exercises.average_diagnosis import DIAGNOSIS
 from tinyaudio.exercises.debugging import (
     check_diagnosis,
     check_initial_loss,
     check_shift_snr,
     check_used_codes,
 )
+from tinyaudio.exercises.initial_loss import INITIAL_LOSS
+from tinyaudio.exercises.shift_snr import SHIFT_SNR
+from tinyaudio.exercises.used_codes import USED_CODES
 from tinyaudio.objectives.quantized import code_counts, perplexity
+from tools.book.exercises import is_random
 
 
 def losses_of_zero_logits(n_classes, weight):
@@ -42,3 +47,17 @@ def test_answers_pass_however_they_are_written():
     assert check_used_codes(lambda codes, n: perplexity(code_counts(codes, n)))
     assert check_shift_snr(shifted_tone)
     assert check_diagnosis(last_of_two)
+
+
+def test_no_average_tells_by_its_name_or_place_what_is_wrong_with_it():
+    kinds = []
+    for seed in range(3):
+        updates = [case[0] for case in DIAGNOSIS.cases(torch.Generator().manual_seed(seed))]
+        assert len({update.__name__ for update in updates}) == 1
+        kinds.append([DIAGNOSIS.right(update) for update in updates])
+        assert sorted(kinds[-1]) == [0, 0, 1, 2, 3, 3, 3, 3]
+    assert kinds[0] != kinds[1] != kinds[2]
+
+
+def test_the_cases_are_of_the_seed():
+    assert all(is_random(one) for one in (DIAGNOSIS, INITIAL_LOSS, SHIFT_SNR, USED_CODES))

@@ -3,47 +3,48 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from tinyaudio.exercises.check_result import CheckResult, Mistake
-from tinyaudio.exercises.exercise import Exercise, fixed
+from tinyaudio.exercises.exercise import Case, Exercise
 
 Update = Callable[[Tensor, Tensor, float], Tensor]
 
 
-def right_update(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """An exponential moving average."""
-    return decay * average + (1 - decay) * weights
+def _update(of_average: Callable[[float], float], of_weights: Callable[[float], float]) -> Update:
+    """An averaging function of two factors, each a function of the decay; its name tells nothing."""
+
+    def update(average: Tensor, weights: Tensor, decay: float) -> Tensor:
+        return of_average(decay) * average + of_weights(decay) * weights
+
+    return update
 
 
-def factors_exchanged(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """Almost the present weights."""
-    return (1 - decay) * average + decay * weights
+def _cases(generator: Generator) -> list[Case]:
+    """One of each kind, in an order that the generator draws."""
 
+    def update(average: Tensor, weights: Tensor, decay: float) -> Tensor:
+        """Right, and written over the average."""
+        return average.lerp_(weights, 1 - decay)
 
-def never_moves(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """The average as it was."""
-    return average + 0 * weights
-
-
-def grows(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """Right at the first step from 0, as the average so far is not multiplied by its factor."""
-    return average + (1 - decay) * weights
-
-
-def halfway(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """The mean of both, whatever the decay."""
-    return (average + weights) / 2
-
-
-def in_place(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """Right, and written over the average."""
-    return average.lerp_(weights, 1 - decay)
-
-
-def forgets(average: Tensor, weights: Tensor, decay: float) -> Tensor:
-    """Right at the first step from 0, and the same at all others."""
-    return (1 - decay) * weights
+    factor = 1.5 + torch.rand((), generator=generator).item()
+    updates: list[Update] = [
+        # Right.
+        _update(lambda decay: decay, lambda decay: 1 - decay),
+        update,
+        # Factors exchanged: almost the present weights.
+        _update(lambda decay: 1 - decay, lambda decay: decay),
+        # It never moves.
+        _update(lambda decay: 1.0, lambda decay: 0.0),
+        # Right at the first step from 0, then it grows, or forgets what it was.
+        _update(lambda decay: 1.0, lambda decay: 1 - decay),
+        _update(lambda decay: 0.0, lambda decay: 1 - decay),
+        # The mean of both, whatever the decay; too much of the weights.
+        _update(lambda decay: 0.5, lambda decay: 0.5),
+        _update(lambda decay: decay, lambda decay: factor * (1 - decay)),
+    ]
+    order = torch.randperm(len(updates), generator=generator)
+    return [(updates[i],) for i in order.tolist()]
 
 
 def _response(update: Update, steps: int, decay: float) -> list[float]:
@@ -70,15 +71,7 @@ def _renamed(kinds: tuple[int, int, int, int]) -> Callable[[Update], int]:
 
 DIAGNOSIS = Exercise(
     right=_diagnosis,
-    cases=fixed(
-        (right_update,),
-        (factors_exchanged,),
-        (never_moves,),
-        (grows,),
-        (halfway,),
-        (in_place,),
-        (forgets,),
-    ),
+    cases=_cases,
     mistakes=(
         Mistake(
             lambda update: _diagnosis(update, steps=1),
@@ -132,6 +125,6 @@ def check_diagnosis(answer: Callable[[Update], int]) -> CheckResult:
 
     Example:
         >>> check_diagnosis(lambda update: 0)
-        ✘ <lambda>(factors_exchanged) should be 1, not 0.
+        ✘ <lambda>(update) should be 3, not 0.
     """
     return DIAGNOSIS.check(answer)

@@ -3,14 +3,25 @@
 import math
 from collections.abc import Callable
 
+import torch
+from torch import Generator
+
 from tinyaudio.exercises.check_result import CheckResult, Mistake
-from tinyaudio.exercises.exercise import Exercise, fixed
+from tinyaudio.exercises.exercise import Case, Exercise
 
 LN_2 = math.log(2)
 
+
+def _cases(generator: Generator) -> list[Case]:
+    """From 3 to 60 classes, and weights from 1.5 to 10, as 1 would hide where it belongs."""
+    n_classes = torch.randint(3, 61, (3,), generator=generator)
+    weights = torch.randint(3, 21, (3,), generator=generator) / 2
+    return list(zip(n_classes.tolist(), weights.tolist(), strict=True))
+
+
 INITIAL_LOSS = Exercise(
     right=lambda n_classes, weight: 2 * LN_2 + weight * math.log(n_classes),
-    cases=fixed((8, 10.0), (49, 1.0), (3, 0.5)),
+    cases=_cases,
     edges=[(61, 0.0), (1, 2.0)],
     mistakes=(
         Mistake(

@@ -4,8 +4,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import torch
+from torch import Generator
+
 from tinyaudio.exercises.check_result import CheckResult, Mistake
-from tinyaudio.exercises.exercise import Exercise, fixed
+from tinyaudio.exercises.exercise import Case, Exercise
 
 Answer = Callable[[float, float, int], Any]
 
@@ -19,9 +22,19 @@ def _power(cycles: float) -> float:
     return 4 * math.sin(math.pi * cycles) ** 2
 
 
+def _cases(generator: Generator) -> list[Case]:
+    """Shifts by 0.03 to 0.22 of a cycle, where no sine is 1 and the approximation fails."""
+
+    def some(delay: float, sample_rate: int) -> Case:
+        cycles = 0.03 + 0.19 * torch.rand((), generator=generator).item()
+        return float(round(cycles * sample_rate / delay)), delay, sample_rate
+
+    return [some(0.5, 8_000), some(0.5, 16_000), some(2.0, 48_000)]
+
+
 SHIFT_SNR = Exercise(
     right=_of(_power),
-    cases=fixed((500.0, 0.5, 8_000), (1_000.0, 0.5, 16_000), (3_000.0, 2.0, 48_000)),
+    cases=_cases,
     edges=[(1_000.0, -0.5, 8_000), (3_000.0, 3.0, 8_000)],
     mistakes=(
         Mistake(

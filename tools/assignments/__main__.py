@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tinyaudio.errors import UserError
 from tools.assignments import AssignmentError, key, notebooks, otter, sandbox
-from tools.assignments.mark import earned, mark, write_feedback, write_table
+from tools.assignments.mark import Stopped, earned, mark, write_feedback, write_table
 from tools.assignments.running import Limits
 from tools.assignments.tasks import chapters, tasks
 from tools.book import LANGUAGES, ROOT, BookError
@@ -52,6 +52,9 @@ def main() -> int:
     one.add_argument("folder", type=folder, help="of zips, notebooks, or folders of them")
     one.add_argument("--key", type=folder, required=True, help="the folder that `key` wrote")
     one.add_argument("--out", type=folder, default=Path("marks.csv"), help="(default: marks.csv)")
+    one.add_argument(
+        "--replace", action="store_true", help="the table and the feedback of an earlier marking"
+    )
     one.add_argument("--chapters", nargs="*", help="that were set (default: all)")
     one.add_argument(
         "--seconds", type=float, default=Limits.seconds, help="a cell or exercise may take"
@@ -71,6 +74,9 @@ def main() -> int:
         options.run(options)
     except (AssignmentError, BookError, UserError) as error:
         print(f"tools.assignments: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # such as a folder that cannot be made
+        print(f"tools.assignments: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     return 0
 
@@ -132,19 +138,33 @@ def key_command(options: argparse.Namespace) -> None:
 
 
 def mark_command(options: argparse.Namespace) -> None:
-    """Mark a folder."""
+    """Mark a folder.
+
+    Ctrl-C ends it; what was marked then gets a table of its own beside the one that was asked for.
+    """
+    feedback = feedback_of(options.out)
+    if not options.replace and (options.out.exists() or feedback.exists()):
+        raise AssignmentError(
+            f"{options.out}: was marked before, and may hold corrections; name another place with "
+            "--out, or take --replace"
+        )
     missing = sandbox.missing()
     if missing:
         print(f"not kept from submissions here: {'; '.join(missing)}", file=sys.stderr)
         if not options.accept_missing_walls:
             raise AssignmentError(
-                "mark on Linux 5.13 or later, or in a virtual machine that may be thrown away with "
+                "mark on Linux 6.2 or later, or in a virtual machine that may be thrown away with "
                 "--accept-missing-walls"
             )
     found = chapters(options.chapters)
-    marked = mark(options.folder, options.key, found, Limits(seconds=options.seconds))
-    write_table(options.out, marked, found)
-    feedback = options.out.with_name(f"{options.out.stem}_feedback")
+    out, stopped = options.out, False
+    try:
+        marked = mark(options.folder, options.key, found, Limits(seconds=options.seconds))
+    except Stopped as stop:
+        marked, stopped = stop.marked, True
+        out = out.with_name(f"{out.stem}_partial{out.suffix}")
+        feedback = feedback_of(out)
+    write_table(out, marked, found)
     write_feedback(feedback, marked, found, options.language)
     right = sum(
         earned(one, chapter.name, task) > 0
@@ -152,7 +172,14 @@ def mark_command(options: argparse.Namespace) -> None:
         for chapter in found
         for task in tasks(chapter)
     )
-    print(f"{len(marked)} submissions, {right} right answers: {options.out}, {feedback}")
+    print(f"{len(marked)} submissions, {right} right answers: {out}, {feedback}")
+    if stopped:
+        raise AssignmentError("stopped; the rest was not marked")
+
+
+def feedback_of(table: Path) -> Path:
+    """The folder of the feedback that belongs to a table."""
+    return table.with_name(f"{table.stem}_feedback")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,18 @@ from tools.assignments.key import Key, Verdict, read, seed_of, verdict
 from tools.assignments.running import Limits, run
 from tools.assignments.submissions import Submission, chapter_of, code_cells, submissions
 from tools.assignments.tasks import Task, tasks
+from tools.assignments.worker import NOT_RUN
 from tools.book.source import Chapter
 
 LANGUAGE = re.compile(r"(?m)^set_language\([\"'](ko|en)[\"']\)")  # in the setup cell
 MOST_NAME = 200  # bytes; systems take 255
+
+
+class Stopped(Exception):
+    """Somebody pressed Ctrl-C."""
+
+    def __init__(self, marked: list["Marked"]) -> None:
+        self.marked = marked
 
 
 @dataclass
@@ -56,6 +64,7 @@ def mark(
 
     Raises:
         AssignmentError: There is nothing to mark, or no key.
+        Stopped: By Ctrl-C, with what was marked so far.
     """
     if not folder.is_dir():
         raise AssignmentError(f"{folder}: is no folder; name the one that holds the submissions")
@@ -71,8 +80,7 @@ def mark(
         try:
             marked.append(mark_one(one, chapters, keys, seed, limits))
         except KeyboardInterrupt:
-            print("stopped: the table has what was marked so far", file=sys.stderr)
-            break
+            raise Stopped(marked) from None
         except Exception as error:  # one must not stop the rest
             marked.append(
                 Marked(one, troubles=[f"the marker failed: {type(error).__name__}: {error}"[:300]])
@@ -101,7 +109,6 @@ def mark_one(
         if any(name == chapter.name for name, _ in marked.verdicts):
             marked.troubles.append(f"{file}: another notebook of {chapter.name}; the better counts")
         given, troubles = run(cells, chapter, seed, limits)
-        marked.troubles += troubles
         for task in tasks(chapter):
             try:
                 result = verdict(task, given[task.checker], keys[chapter.name][task.checker])
@@ -112,6 +119,9 @@ def mark_one(
             place = (chapter.name, task.checker)
             if place not in marked.verdicts or result.right:  # of two notebooks, the better
                 marked.verdicts[place] = result
+        if all(marked.verdicts[chapter.name, task.checker].right for task in tasks(chapter)):
+            troubles = [said for said in troubles if not said.startswith(NOT_RUN)]
+        marked.troubles += troubles
     return marked
 
 
@@ -157,7 +167,12 @@ def earned(one: Marked, chapter: str, task: Task) -> int:
 def write_feedback(
     folder: Path, marked: Sequence[Marked], chapters: Sequence[Chapter], language: str = ""
 ) -> None:
-    """A page for each submission, called by its file's name, in one language or in its notebook's."""
+    """A page for each submission, called by its file's name, in one language or in its notebook's.
+
+    Pages of an earlier marking are removed.
+    """
+    for page in folder.glob("*.md"):
+        page.unlink()
     for one in marked:
         korean = (language or one.language) == "ko"
         asked = {chapter.name: tasks(chapter) for chapter in chapters}
@@ -194,10 +209,13 @@ def write_feedback(
 
 
 def page_name(file: str) -> str:
-    """A file's name without what no file's name may hold, and no longer than a system takes."""
+    """A file's name without what no file's name may hold, and no longer than a system takes.
+
+    A name that has to change gets a mark of its own, so that no two share a page.
+    """
     name = re.sub(r"[/\\\x00-\x1f]", "_", file)
     whole = os.fsencode(name)
-    if len(whole) <= MOST_NAME:
+    if name == file and len(whole) <= MOST_NAME:
         return name
-    mark = hashlib.sha256(whole).hexdigest()[:8]
+    mark = hashlib.sha256(os.fsencode(file)).hexdigest()[:8]
     return os.fsdecode(whole[: MOST_NAME - 9]).encode(errors="ignore").decode() + f"-{mark}"

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from tinyaudio.files import atomic_write
 from tools.assignments import AssignmentError, key
 from tools.assignments.questions import question
 from tools.assignments.tasks import Task, tasks
@@ -48,7 +49,11 @@ def write(out: Path, chapter: Chapter, key_folder: Path | None, tag: str = "") -
         AssignmentError: There is no key of this chapter.
     """
     asked = tasks(chapter)
+    if key_folder:
+        key.read(key_folder, chapter)  # is there, and fits, before anything is replaced
     for language in LANGUAGES:
+        if (out / "otter" / language / "key.npz").exists():  # perhaps of an older key
+            shutil.rmtree(out / "otter" / language)
         handed = pinned(student(chapter, language), tag)
         save(out / "student" / language / f"{chapter.name}.ipynb", handed)
         save(
@@ -70,9 +75,14 @@ def pinned(notebook: NotebookNode, tag: str) -> NotebookNode:
 
 def save(path: Path, notebook: NotebookNode) -> None:
     """Write a notebook."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.validate(notebook)
-    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    put(path, (nbformat.writes(notebook) + "\n").encode())
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    with atomic_write(path) as file:
+        file.write(content)
 
 
 def instructor(chapter: Chapter, asked: list[Task], language: str) -> NotebookNode:
@@ -138,12 +148,9 @@ def write_master(
     handed: NotebookNode,
 ) -> None:
     """Write an Otter master with the files that its hidden tests need."""
-    answers = key_folder / "answers" / f"{chapter.name}.npz"
-    key.read(key_folder, chapter)  # is there, and fits
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / "questions.py", folder / "questions.py")
-    shutil.copy(HERE / "hidden.py", folder / "hidden.py")
-    shutil.copy(answers, folder / "key.npz")
+    put(folder / "key.npz", (key_folder / "answers" / f"{chapter.name}.npz").read_bytes())
+    for name in ("questions.py", "hidden.py"):
+        put(folder / name, (HERE / name).read_bytes())
     seed = key.seed_of(key_folder)
     about = {}
     for task in asked:
@@ -156,7 +163,7 @@ def write_master(
                 one.korean if language == "ko" else one.english for one in exercise.mistakes
             ],
         }
-    (folder / "key.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+    put(folder / "key.json", json.dumps(about, ensure_ascii=False).encode())
     save(folder / f"{chapter.name}.ipynb", master(chapter, asked, language, handed))
 
 

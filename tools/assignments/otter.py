@@ -14,6 +14,7 @@ from pathlib import Path
 from tools.assignments import AssignmentError
 from tools.book.source import Chapter
 
+MOST_SECONDS = 1800  # of the clock, for one notebook
 INSTALL = (
     "Otter-Grader is not here: install it into an environment of its own, "
     "python3 -m venv ~/otter && ~/otter/bin/pip install -e '.[instructor]', and name it with "
@@ -36,6 +37,8 @@ def program(otter: str | None) -> str:
 def assign(otter: str | None, out: Path, chapter: Chapter, language: str) -> Path:
     """Let Otter make of a chapter's master what students get and what the autograder gets.
 
+    What it made of an earlier master is replaced.
+
     Args:
         otter: The program; by default what the system finds.
         out: The chapter's folder, with its masters.
@@ -52,7 +55,7 @@ def assign(otter: str | None, out: Path, chapter: Chapter, language: str) -> Pat
     result = folder / "assigned"
     shutil.rmtree(result, ignore_errors=True)
     words = [program(otter), "assign", f"{chapter.name}.ipynb", "assigned"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    done = run(words, folder)
     made = sorted((result / "autograder").glob("*autograder*.zip"))
     if done.returncode or not made:
         raise AssignmentError(f"{chapter.name}: otter assign failed: {last_line(done)}")
@@ -92,12 +95,33 @@ def points(otter: str, autograder: Path, notebook: Path) -> float:
             "-o",
             folder,
         ]
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+        done = run(words, Path(folder))
         results = Path(folder) / "results.json"
         if done.returncode or not results.exists():
             raise AssignmentError(f"{notebook}: otter run failed: {last_line(done)}")
         tests = json.loads(results.read_text(encoding="utf-8"))["tests"]
         return float(sum(one.get("score", 0) for one in tests))
+
+
+def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run Otter in a folder, whatever the encoding of what it says.
+
+    Raises:
+        AssignmentError: It does not come to its end.
+    """
+    try:
+        return subprocess.run(
+            words,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=MOST_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise AssignmentError(
+            f"{' '.join(words[1:3])}: otter takes longer than {MOST_SECONDS} s"
+        ) from None
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:

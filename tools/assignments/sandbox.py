@@ -53,6 +53,7 @@ THREAD = 0x00010000  # a clone that is a thread of this process
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 READ = 1 << 2 | 1 << 3  # files, folders
+TRUNCATION = 3  # the version that knows the right to empty a file
 OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 
 
@@ -75,8 +76,11 @@ def missing() -> list[str]:
         return ["anything, since limits and walls are Linux's"]
     if platform.machine() not in REFUSED:
         found.append("the network and other processes (the filter knows x86_64 and aarch64)")
-    if landlock_version() == 0:
+    version = landlock_version()
+    if version == 0:
         found.append("reading and writing your files (Landlock, of Linux 5.13 or later, is off)")
+    elif version < TRUNCATION:
+        found.append("emptying your files (Landlock forbids it from Linux 6.2 on)")
     return found
 
 

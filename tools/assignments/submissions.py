@@ -16,6 +16,7 @@ from tools.book.source import Chapter
 MOST_BYTES = 40 << 20  # of a notebook; the book's own take 1 MB
 MOST_DEEP = 20  # folders in folders
 MOST_FILES = 1000  # in a folder
+MOST_PACKED = 200  # files in a zip
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ def read_one(path: Path, folder: Path) -> Submission:
         try:
             if file.suffix.lower() == ".zip":
                 with zipfile.ZipFile(file) as packed:
-                    inside, said = unpacked(packed)
+                    said_troubles: list[str] = []
+                    inside, said = unpacked(packed, said_troubles)
+                    troubles += [f"{file.name}: {one}" for one in said_troubles]
+                    if said and not alike(said, name):
+                        troubles.append(f"{file.name}: says that it is by {said}")
                     if not inside and any(one.endswith(".zip") for one in packed.namelist()):
                         troubles.append(f"{file.name}: holds other zips; unpack it first")
                 notebooks |= {f"{file.name}/{one}": text for one, text in inside.items()}
@@ -100,25 +105,40 @@ def is_hidden(name: str) -> bool:
     return name == "__MACOSX" or (name.startswith(".") and name != "..")
 
 
-def unpacked(packed: zipfile.ZipFile) -> tuple[dict[str, str], str]:
-    """The notebooks in a zip, and the name that it gives.
+def alike(said: str, name: str) -> bool:
+    """Whether a name and that of a file may be one person's: one holds the other's letters and digits."""
+    a, b = (
+        "".join(filter(str.isalnum, unicodedata.normalize("NFC", one).casefold()))
+        for one in (said, name)
+    )
+    return a in b or b in a
+
+
+def unpacked(packed: zipfile.ZipFile, troubles: list[str]) -> tuple[dict[str, str], str]:
+    """The notebooks in a zip, and the name that it gives; what cannot be read goes to `troubles`.
 
     Raises:
         ValueError: One is too large.
     """
     notebooks: dict[str, str] = {}
     name = ""
-    for one in packed.infolist()[:200]:
+    if len(packed.infolist()) > MOST_PACKED:
+        troubles.append(f"of more than {MOST_PACKED} files, not all were read")
+    for one in packed.infolist()[:MOST_PACKED]:
         if sum(map(len, notebooks.values())) > 2 * MOST_BYTES:
             raise ValueError(f"more than {2 * MOST_BYTES >> 20} MB of notebooks in one zip")
         if one.filename.endswith(".ipynb") and not any(map(is_hidden, one.filename.split("/"))):
             with packed.open(one) as file:
                 notebooks[one.filename] = limited(file, one.filename)
         elif one.filename == "submission.json":
-            with packed.open(one) as file:
-                about = json.loads(limited(file, one.filename))
-            if isinstance(about, dict):
-                name = str(about.get("name", ""))[:100]
+            try:
+                with packed.open(one) as file:
+                    about = json.loads(limited(file, one.filename))
+                name = str(about["name"])[:100]
+            except (
+                Exception
+            ) as error:  # a damaged file fails in many ways; its notebooks still count
+                troubles.append(f"submission.json: unreadable ({type(error).__name__})")
     return notebooks, name
 
 

@@ -5,6 +5,7 @@ import inspect
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tools.assignments import AssignmentError
@@ -67,6 +68,7 @@ def chapters(names: list[str] | None = None) -> list[Chapter]:
     return [with_tasks[name] for name in dict.fromkeys(chosen)]
 
 
+@lru_cache(maxsize=64)  # every submission asks again
 def tasks(chapter: Chapter) -> list[Task]:
     """The exercises of a chapter, in order."""
     headings: list[dict[str, re.Match]] = []
@@ -90,6 +92,7 @@ def tasks(chapter: Chapter) -> list[Task]:
     return made
 
 
+@lru_cache(maxsize=64)
 def handed_out(chapter: Chapter) -> set[str]:
     """The text of a chapter's code cells in either language, but for stubs, which have to be run."""
     return {

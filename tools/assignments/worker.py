@@ -23,10 +23,11 @@ from typing import Any
 import numpy as np
 
 from tools.assignments import sandbox
-from tools.assignments.cells import run_cell
+from tools.assignments.cells import not_run, run_cell
 from tools.assignments.questions import Asked, Observation, Question, asked, observe, text
 
 HIDDEN = "tinyaudio.exercises"
+NOT_RUN = "not run: "
 CALL = re.compile(r"(?m)^(check_\w+)\((\w+)\)\s*$")
 SYSTEM = ["/usr/lib", "/usr/lib64", "/usr/share/fonts", "/usr/share/zoneinfo", "/lib", "/lib64"]
 SYSTEM += [
@@ -109,13 +110,20 @@ def run_cells(
         if f"cell {i}" in job["skip"]:
             continue
         at(f"cell {i}")
-        calls = CALL.findall(code)
+        calls, handed_out = CALL.findall(code), i in job["handed_out"]
         finder.given.clear()
-        trouble = guarded(
-            job["seconds"], lambda code=code, calls=calls: run_cell(code, bool(calls), names)
-        )
-        if trouble and i not in job["handed_out"]:  # which often need what is not run
-            troubles.append(trouble)
+        action = partial(run_cell, code, bool(calls), names, handed_out)
+        trouble = guarded(job["seconds"], action)
+        if not handed_out:  # those often need what is not run
+            lines: list[int] = []
+            if not calls and not trouble.startswith("SyntaxError"):
+                guarded(job["seconds"], lambda code=code, lines=lines: lines.extend(not_run(code)))
+            if lines:
+                where = "lines" if len(lines) > 1 else "line"
+                lines_text = ", ".join(map(str, lines))
+                troubles.append(f"{NOT_RUN}{where} {lines_text} of code cell {i + 1}")
+            if trouble:
+                troubles.append(trouble)
         answers |= {check: names[name] for check, name in calls if name in names}
         answers |= finder.given
     for check, name in job["names"].items():

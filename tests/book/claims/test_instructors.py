@@ -9,6 +9,7 @@ import torch
 
 import tinyaudio
 from tinyaudio.represent import mulaw
+from tools.assignments import key
 from tools.book import ROOT, SOURCES
 from tools.book.exercises import checkers, exercise_of, exercises, is_random
 from tools.book.measured import headings
@@ -44,7 +45,7 @@ def test_both_languages_have_the_same_plans_and_the_long_ones_leave_no_chapter_o
         assert numbers == [*range(1, n_chapters + 1)]
 
 
-def test_a_seventh_of_the_exercises_have_fixed_cases():
+def test_the_exercises_with_fixed_cases_are_counted():
     fixed = {
         f"{number}.{i}"
         for number, chapter in CHAPTERS.items()
@@ -53,7 +54,9 @@ def test_a_seventh_of_the_exercises_have_fixed_cases():
     }
     assert {"4.4", "11.1", "14.3"} <= fixed
     total = sum(len(exercises(chapter)) for chapter in CHAPTERS.values())
-    assert 6 <= total / len(fixed) <= 8
+    assert f"연습 {total}개 가운데 {len(fixed)}개는 입력이" in TEXT
+    assert f"Of the {total} exercises, {len(fixed)} have fixed inputs" in TEXT
+    assert f"cases are fixed: {len(fixed)} of {total}." in (key.__doc__ or "")
 
 
 def test_the_rubric_names_every_open_problem_with_its_minutes():
