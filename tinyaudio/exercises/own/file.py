@@ -8,6 +8,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -113,7 +114,8 @@ def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
         where = f"{path}, line {line}" if line else f"{path}"
         raise UserError(f"{where}: does not import ({first_line(error)})") from None
     finally:
-        sys.path.remove(folder)
+        with suppress(ValueError):  # the file may have changed it, too
+            sys.path.remove(folder)
     for one in functions:
         if not callable(getattr(module, one, None)):
             raise UserError(f"{path}: has no function {one}; the starter file (--start) shows it")

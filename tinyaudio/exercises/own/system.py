@@ -105,7 +105,7 @@ def raised(own: OwnFile, error: Exception) -> CheckResult:
     line, name, what = own.line_of(error), own.path.name, first_line(error)
     if line is None and isinstance(error, UserError):
         raise error
-    ko, en = (f" {line}번째 줄에서", f", line {line},") if line else ("을 테스트하다가", ": a test")
+    ko, en = (f" {line}번째 줄에서", f", line {line},") if line else (": 테스트하다가", ": a test")
     return CheckResult(
         False, tr(f"{name}{ko} 오류가 났습니다: {what}", f"{name}{en} raised {what}")
     )
