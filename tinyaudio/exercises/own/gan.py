@@ -142,15 +142,15 @@ G_WRONG = (
 )
 
 
-def unscaled(name: str, calls: Calls, net: Generator) -> Tensor:
+def unscaled(name: str, calls: Calls, net: nn.Module) -> Tensor:
     """What goes into the first layer where the one-hot pitch is not multiplied by sqrt(P)."""
     x = calls[name][0]
-    assert x is not None
+    assert x is not None and isinstance(net, Generator)
     n, P = net.config.n_timbre, net.config.n_pitches
     return torch.cat([x[:, :n], x[:, n:] / P**0.5], dim=1)
 
 
-def raw_noise(name: str, calls: Calls, net: Generator) -> Tensor:
+def raw_noise(name: str, calls: Calls, net: nn.Module) -> Tensor:
     """What goes into the join where the maps of the template were not used."""
     x, bins = calls[name][0], calls["bins"][1]
     assert x is not None and bins is not None
