@@ -183,10 +183,10 @@ GENERATOR_WRONG = (
 )
 
 
-def leaky(slope: float) -> Callable[[str, Calls, Critic], Tensor]:
+def leaky(slope: float) -> Callable[[str, Calls, nn.Module], Tensor]:
     """What goes into a layer if the leaky ReLU before it has another slope."""
 
-    def value(name: str, calls: Calls, net: Critic) -> Tensor:
+    def value(name: str, calls: Calls, net: nn.Module) -> Tensor:
         before = calls[f"layers.{int(name.split('.')[1]) - 1}"][1]
         assert before is not None
         return F.leaky_relu(before, slope)
