@@ -38,9 +38,10 @@ def test_a_right_file_and_a_wrong_one(tmp_path, capsys, monkeypatch):
     assert out.count("✔") == len(out.splitlines()) >= 8
     text = (RIGHT / "my_critic.py").read_text().replace("latents).detach()", "latents)")
     (tmp_path / "mine.py").write_text(text)
-    run("exercise", "own-critic", tmp_path / "mine.py", "--train", code=1)
+    words = ["--train", "--board", tmp_path / "board.csv"]
+    run("exercise", "own-critic", tmp_path / "mine.py", *words, code=1)
     assert capsys.readouterr().out.splitlines()[-1].startswith("✘ critic_loss sends a gradient")
-    assert [one.name for one in tmp_path.iterdir()] == ["mine.py"]
+    assert [one.name for one in tmp_path.iterdir() if one.name[0] != "."] == ["mine.py"]
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     run("exercise", "own-critic", tmp_path / "mine.py", code=1)
     assert "기울기가 생성자에 닿습니다" in capsys.readouterr().out
@@ -129,7 +130,7 @@ def test_an_exception_in_training_is_one_line_and_leaves_no_folder(tmp_path, cap
     run("exercise", "own-critic", file, *words, code=2)
     (line,) = [one for one in capsys.readouterr().err.splitlines() if "raised" in one]
     assert "mine.py, line 34, raised AssertionError: " in line
-    assert [one.name for one in tmp_path.iterdir() if not one.name.startswith(".")] == ["mine.py"]
+    assert [one.name for one in tmp_path.iterdir() if one.name[0] != "."] == ["mine.py"]
 
 
 def test_two_commands_do_not_take_the_same_folder(tmp_path):

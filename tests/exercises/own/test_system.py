@@ -77,7 +77,7 @@ WRONG = [
         ],
         "generator_loss: The gradient is cut off",
     ),
-    ("own-critic", [("def forward", "def foward")], 'missing the required "forward" function'),
+    ("own-critic", [("def forward", "def forwards")], 'missing the required "forward" function'),
     (
         "own-critic",
         [("made = generator(latents)", "real.mul_(0.5)\n    made = generator(latents)")],

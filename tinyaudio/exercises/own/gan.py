@@ -27,6 +27,7 @@ from tinyaudio.exercises.own.properties import (
 )
 from tinyaudio.exercises.own.system import Suspect, System, agreement
 from tinyaudio.language import tr
+from tinyaudio.models import gansynth_small
 from tinyaudio.models.gansynth_small import Discriminator, GANSynthSmallConfig, Generator
 from tinyaudio.objectives.relativistic import gradient_square
 from tinyaudio.represent.gansynth_image import RANGE, to_image
@@ -142,15 +143,15 @@ G_WRONG = (
 )
 
 
-def unscaled(name: str, calls: Calls, net: nn.Module) -> Tensor:
+def unscaled(name: str, calls: Calls, net: gansynth_small.Generator) -> Tensor:
     """What goes into the first layer where the one-hot pitch is not multiplied by sqrt(P)."""
     x = calls[name][0]
-    assert x is not None and isinstance(net, Generator)
+    assert x is not None
     n, P = net.config.n_timbre, net.config.n_pitches
     return torch.cat([x[:, :n], x[:, n:] / P**0.5], dim=1)
 
 
-def raw_noise(name: str, calls: Calls, net: nn.Module) -> Tensor:
+def raw_noise(name: str, calls: Calls, net: gansynth_small.Generator) -> Tensor:
     """What goes into the join where the maps of the template were not used."""
     x, bins = calls[name][0], calls["bins"][1]
     assert x is not None and bins is not None
