@@ -14,6 +14,7 @@ import time
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def run(
     """What the functions of a notebook give on the hidden cases, by checker, and what went wrong."""
     asked, unchanged = tasks(chapter), handed_out(chapter)
     cells = [cell for cell in cells if cell.strip()]
-    job = {
+    job: dict[str, Any] = {
         # Its exercises import checkers, whose modules hold solutions.
         "imports": [line for line in asked[-1].cells.imports.splitlines() if HIDDEN not in line],
         "cells": cells,
