@@ -80,12 +80,12 @@ def kmeans(
     draws = torch.rand(n_clusters, generator=generator).to(vectors.device)
     # k-means++: each next one with a probability in proportion to its squared distance from the nearest.
     squares = torch.ones(n_vectors, device=vectors.device)
-    means = []
-    for draw in draws:
-        means.append(vectors[draw_indices(squares, draw[None])])
-        distances = (vectors - means[-1]).square().sum(1)
-        squares = distances if len(means) == 1 else torch.minimum(squares, distances)
-    centres = torch.cat(means)
+    centres = torch.empty_like(vectors[:n_clusters])
+    for k, draw in enumerate(draws):
+        centres[k] = vectors[draw_indices(squares, draw[None])][0]
+        distances = (vectors - centres[k]).square().sum(1)
+        # In place: a tensor that stayed would split the memory that the next differences need.
+        torch.minimum(distances, squares if k else distances, out=squares)
     counts = torch.zeros(n_clusters, device=vectors.device)
     for k in range(n_rounds + 1):
         nearest = torch.cdist(vectors, centres).argmin(1)
