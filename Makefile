@@ -1,6 +1,6 @@
 # make book, make test: each works alone, again, and after a failed try.
 .DEFAULT_GOAL := help
-.PHONY: help book serve slides pdf assignments mark test check-all lint lock clean
+.PHONY: help book lab serve slides pdf assignments mark test check-all lint lock clean
 PORT ?= 8000
 PYTHON_HERE := .venv/bin/python
 PYTEST := $(PYTHON_HERE) -m pytest -n 4 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
@@ -12,6 +12,11 @@ book: ## both editions of the book, in _build/html
 	@sh tools/prepare.sh
 	@$(PYTHON_HERE) -m tools.book make
 	@$(PYTHON_HERE) -m tools.book site
+
+lab: ## the notebooks, in JupyterLab, which it installs once (LANGUAGE=en)
+	@sh tools/prepare.sh
+	@$(PYTHON_HERE) -c "import jupyterlab" 2>/dev/null || $(PYTHON_HERE) -m pip install --quiet --disable-pip-version-check jupyterlab
+	@$(PYTHON_HERE) -m jupyterlab book/$(or $(LANGUAGE),ko)
 
 serve: ## the built book in a browser (PORT=8000)
 	@test -f _build/html/index.html || { echo "there is no book yet; run make book" >&2; exit 1; }

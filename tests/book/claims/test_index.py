@@ -12,7 +12,8 @@ TEXT = (SOURCES / "index.md").read_text(encoding="utf-8")
 
 
 def test_every_chapter_is_on_the_map_and_none_that_is_not_there():
-    linked = set(re.findall(r"\]\((\w+)\.ipynb\)", TEXT)) - {"glossary", "bibliography"}
+    appendices = {"glossary", "bibliography", "learning_map", "typical_errors"}
+    linked = set(re.findall(r"\]\((\w+)\.ipynb\)", TEXT)) - appendices
     assert linked == {name for name, chapter in CHAPTERS.items() if chapter.number}
 
 

@@ -12,10 +12,13 @@ import torch
 import tinyaudio
 from tinyaudio.audio import crop, load, save
 from tinyaudio.audio.check import check_waveform
+from tinyaudio.checkpoints import open_run
 from tinyaudio.data.clips import Clips
+from tinyaudio.data.folder import audio_files
 from tinyaudio.devices import resolve_device
 from tinyaudio.memory import check_batch, out_of_memory
 from tinyaudio.metrics.spectral import log_mel_distance
+from tinyaudio.recipe import chosen
 from tinyaudio.show import player
 from tools.book import LANGUAGES, ROOT
 from tools.book.source import read
@@ -37,6 +40,7 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "text.wav").write_text("no sound at all " * 20)
     (tmp_path / "empty.wav").touch()
     (tmp_path / "alone").mkdir()
+    (tmp_path / "silent").mkdir()
     (tmp_path / "unusable").mkdir()
     (tmp_path / "unusable" / "text.wav").write_text("no sound at all " * 20)
     for path in ("short.wav", "alone/short.wav"):
@@ -85,11 +89,16 @@ PROVOKED = [
     too_large_for_a_card,
     lambda: torch.zeros(10**14),
     lambda: resolve_device("cuda:99"),
+    lambda: audio_files("absent"),
+    lambda: audio_files("silent"),
+    lambda: open_run("untrained"),
+    lambda: chosen("anna", [*"01234567"]),
 ]
 # The names that the page gives to the files of the test.
 CALLED = {
     **{f"{name}.wav": "my.wav" for name in ("missing", "text", "empty", "short", "loud")},
-    **{"alone": "my_sounds", "unusable": "my_sounds", "cuda:99": "cuda"},
+    **dict.fromkeys(("alone", "unusable", "absent", "silent"), "my_sounds"),
+    **{"untrained": "my_runs/mine", "cuda:99": "cuda"},
 }
 
 
