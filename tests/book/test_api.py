@@ -81,7 +81,8 @@ def test_every_page_has_a_title_and_a_place_in_the_contents(pages):
         assert fnmatch(name, pattern)
         title, line = page.split("\n")[:2]
         assert title.startswith(name.removeprefix("tinyaudio.")) and set(line) == {"="}
-        assert select(title, "ko") != select(title, "en") or name == "tinyaudio.samplers.native"
+        untitled = ("tinyaudio.samplers.native", "tinyaudio.exercises.own")
+        assert select(title, "ko") != select(title, "en") or name in untitled
 
 
 @built

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from tools.book import LANGUAGES, SOURCES, BookError
 from tools.book import __main__ as commands
 from tools.book.check import sources
+from tools.book.pages import NAMES
 from tools.book.run import KERNEL_ENVIRONMENT
 from tools.book.source import read
 from tools.book.student import student, write
@@ -110,7 +111,7 @@ def test_what_is_written_is_said(book, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["book", "student", str(tmp_path / "a" / "b"), "small"])
     assert commands.main() == 0
     pages = {path.stem for path in (tmp_path / "a" / "b").glob("*/*.ipynb")}
-    assert pages == {"small", "corrections", "glossary", "bibliography", "colab_status"}
+    assert pages == {"small", *NAMES}
     assert len(files(tmp_path / "a" / "b")) == 2 * len(pages) + 1
     printed = capsys.readouterr().out
     assert "small: 1 exercise, no solutions" in printed and str(tmp_path / "a" / "b") in printed

@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, BookError
-from tools.book.pages import NAMES, page_path
+from tools.book.pages import NAMES, page_path, written
 from tools.book.run import relative, staleness, stored
 from tools.book.source import Chapter, read
 
@@ -42,7 +42,8 @@ def write(out: Path, sources: list[Path]) -> list[str]:
         n = sum("exercise" in cell.tags for cell in chapter.cells)
         report.append(f"{chapter.name}: {n} exercise{'s' * (n != 1)}, no solutions")
     for language in LANGUAGES:
-        for name in NAMES:  # the chapters link to them
+        # The chapters link to them.
+        for name in (*NAMES, *(path.stem for path in written() if path.stem != "instructors")):
             page = page_path(language, name)
             if page.exists():
                 made[out / language / page.name] = nbformat.read(page, 4)

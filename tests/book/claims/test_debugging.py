@@ -10,7 +10,6 @@ from torch import nn
 
 from tinyaudio.audio import resample
 from tinyaudio.data.recorded import recording
-from tinyaudio.exercises.average_diagnosis import factors_exchanged, right_update
 from tinyaudio.exercises.initial_loss import INITIAL_LOSS
 from tinyaudio.exercises.shift_snr import SHIFT_SNR
 from tinyaudio.exercises.used_codes import USED_CODES
@@ -82,18 +81,15 @@ def test_averages(printed):
 
 def test_step_responses():
     stated("a_n = 1 - d^n", "$1 - (1 - d)^n$이 되어", "exchanged it is $1 - (1 - d)^n$")
-    one, zero = torch.ones(1), torch.zeros(1)
     network = nn.Linear(1, 1, bias=False)
     network.weight.data.zero_()
-    ema, right, exchanged = EMA(network, 0.9), zero, zero
+    # Exchanged, the factors d and 1 - d are those of an average whose decay is 1 - d.
+    averages = {0.9: EMA(network, 0.9), 0.1: EMA(network, 1 - 0.9)}
     network.weight.data.fill_(1)
     for n in range(1, 6):
-        right, exchanged = right_update(right, one, 0.9), factors_exchanged(exchanged, one, 0.9)
-        ema.update(
-            network, step=1_000
-        )  # late: nothing is left of the smaller factors of the first steps
-        assert right.item() == pytest.approx(1 - 0.9**n) == ema.module.weight.item()
-        assert exchanged.item() == pytest.approx(1 - 0.1**n)
+        for d, ema in averages.items():
+            ema.update(network, step=1_000)  # late: the first steps have smaller factors
+            assert ema.module.weight.item() == pytest.approx(1 - d**n)
 
 
 def test_one_code_and_many(printed):
