@@ -176,6 +176,21 @@ def staleness(chapter: Chapter, notebook: NotebookNode) -> str:
     return ""
 
 
+def fitting(chapter: Chapter, language: str, refusal: str) -> NotebookNode:
+    """A chapter's stored notebook, whose outputs are those of its code.
+
+    Raises:
+        BookError: It is missing or stale; the message says what is refused, and why.
+    """
+    notebook = stored(chapter, language)
+    why = "it is missing" if notebook is None else staleness(chapter, notebook)
+    if notebook is None or why:
+        raise BookError(
+            f"{relative(chapter.path)}: {refusal}: {why}; run python -m tools.book make {chapter.name}"
+        )
+    return notebook
+
+
 def outputs_hash(notebook: NotebookNode) -> str:
     """Hash of all outputs: every number, figure and sound."""
     outputs = [cell.outputs for cell in code_cells(notebook)]

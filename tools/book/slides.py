@@ -16,11 +16,11 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
 
-from tools.book import LANGUAGES, ROOT, BookError
+from tools.book import LANGUAGES, ROOT
 from tools.book.key_sentences import key_blocks, plain
-from tools.book.run import relative, staleness, stored, write_changed
+from tools.book.run import fitting, write_changed
 from tools.book.site import BUILD
-from tools.book.source import Chapter, read
+from tools.book.source import read
 
 DECK = Path(__file__).parent / "deck"  # the style and the keys
 STATIC = ("book.css", "live.css", "players.js", "figures.js", "figures", "vendor")
@@ -63,7 +63,7 @@ def write(paths: list[Path]) -> list[str]:
     out, made, report = BUILD / "slides", {}, []
     for chapter in filter(lambda one: one.number, map(read, paths)):  # the first page is no lecture
         for language in LANGUAGES:
-            slides = slides_of(fitting(chapter, language))
+            slides = slides_of(fitting(chapter, language, f"no slides of its {language} notebook"))
             made[out / language / f"{chapter.name}.html"] = deck(slides, chapter.name, language)
         report.append(f"{chapter.name}: {len(slides)} slides")
     for name in STATIC:
@@ -78,18 +78,6 @@ def write(paths: list[Path]) -> list[str]:
         path.parent.mkdir(exist_ok=True)
     write_changed(made)
     return report
-
-
-def fitting(chapter: Chapter, language: str) -> NotebookNode:
-    """A chapter's notebook, whose outputs are those of its code."""
-    notebook = stored(chapter, language)
-    why = "it is missing" if notebook is None else staleness(chapter, notebook)
-    if notebook is None or why:
-        raise BookError(
-            f"{relative(chapter.path)}: no slides of its {language} notebook: {why}; "
-            f"run python -m tools.book make {chapter.name}"
-        )
-    return notebook
 
 
 def slides_of(notebook: NotebookNode) -> list[Slide]:

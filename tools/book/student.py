@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, BookError
 from tools.book.pages import NAMES, page_path, written
-from tools.book.run import relative, staleness, stored
+from tools.book.run import fitting, relative
 from tools.book.source import Chapter, read
 
 # Marks a folder as written by this command, which may then overwrite it.
@@ -69,13 +69,7 @@ def student(chapter: Chapter, language: str) -> NotebookNode:
     Raises:
         BookError: The notebook is missing, or its outputs do not fit its code.
     """
-    notebook = stored(chapter, language)
-    why = "it is missing" if notebook is None else staleness(chapter, notebook)
-    if notebook is None or why:
-        raise BookError(
-            f"{relative(chapter.path)}: its {language} notebook cannot be handed out: {why}; "
-            f"run python -m tools.book make {chapter.name}"
-        )
+    notebook = fitting(chapter, language, f"its {language} notebook cannot be handed out")
     kept = []
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
