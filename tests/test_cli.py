@@ -191,7 +191,7 @@ def test_procedural_sound_is_written_with_its_labels(tmp_path, capsys):
         ),
         ("train autoregressive --data {sounds} --out {out} --device gpu9", "cannot be used"),
         ("generate {empty} --out {out}.wav", "no run.json"),
-        ("evaluate {no}", "no run.json"),
+        ("evaluate {no}", "no such folder"),
         ("data check {no}", "no such"),
     ],
 )

@@ -71,7 +71,7 @@ def test_check_and_training_leave_out_the_same_files_for_the_same_reasons(folder
     assert [path.name for path in clips.files] == ["good.wav"]
     run("data", "check", folder)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("1 of 11 files usable")
+    assert lines[-1].startswith("1 of 11 files usable") and lines[-1].endswith(" seconds")
     for name, reason in REASONS.items():
         (remark,) = [one for one in remarks if f"{name}.wav" in one]
         (line,) = [one for one in lines if one.startswith(f"{name}.wav: ")]

@@ -35,7 +35,9 @@ def test_a_starter_is_written_once(tmp_path, capsys):
 def test_a_right_file_and_a_wrong_one(tmp_path, capsys, monkeypatch):
     run("exercise", "own-critic", RIGHT / "my_critic.py")
     out = capsys.readouterr().out
-    assert out.count("✔") == len(out.splitlines()) >= 8
+    *checks, last = out.splitlines()
+    assert out.count("✔") == len(checks) >= 7 and all(line[0] == "✔" for line in checks)
+    assert last.startswith("to train it: tinyaudio exercise own-critic") and "--train" in last
     text = (RIGHT / "my_critic.py").read_text().replace("latents).detach()", "latents)")
     (tmp_path / "mine.py").write_text(text)
     words = ["--train", "--board", tmp_path / "board.csv"]

@@ -80,7 +80,7 @@ def test_a_run_starts_from_a_model_of_the_package(name, tmp_path, monkeypatch):
         ("wavenet --from causal-notes", "made by the recipe 'autoregressive', not 'wavenet'"),
         ("wavenet --from {earlier} --size wn30", "of another size or model"),
         ("wavenet --from {earlier} --data {sounds}", "is (11, 64) in the file and missing"),
-        ("wavenet --from {here}/none", "no run.json in it; give a folder that 'tinyaudio train"),
+        ("wavenet --from {here}/none", "no such folder; give a folder that 'tinyaudio train"),
         ("wavenet --from {here}/none", "one of audiounet-x3, autoencoder-notes, causal-notes"),
     ],
 )

@@ -160,8 +160,9 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     try:
         metadata = json.loads(path.read_bytes())
     except OSError:
+        what = "no run.json in it" if folder.is_dir() else "no such folder"
         raise CheckpointError(
-            f"{folder}: no run.json in it; give a folder that 'tinyaudio train --out' made, or one of"
+            f"{folder}: {what}; give a folder that 'tinyaudio train --out' made, or one of"
             f" {', '.join(shipped())}"
         ) from None
     except ValueError as error:

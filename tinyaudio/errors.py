@@ -1,5 +1,8 @@
 """The errors a user can cause: each carries one line that says what was wrong, where, and what to do."""
 
+import difflib
+from collections.abc import Collection
+
 
 class UserError(Exception):
     """Something outside the program is wrong; the command line prints the message and exits with 2."""
@@ -23,6 +26,29 @@ class CheckpointError(UserError):
 
 class TrainingError(UserError):
     """Training that cannot go on, such as a loss that is no longer finite."""
+
+
+class UnknownNameError(UserError):
+    """A name that is none of those there are; the message has the nearest one first.
+
+    Args:
+        kind: What it should have named.
+        name: That was given.
+        names: Those there are.
+        otherwise: What else to do, in words.
+
+    Example:
+        >>> print(UnknownNameError("recipe", "wavegn", ["vqvae", "wavegan"]))
+        no recipe 'wavegn'; perhaps 'wavegan'; there are: vqvae, wavegan
+    """
+
+    def __init__(self, kind: str, name: str, names: Collection[str], otherwise: str = "") -> None:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"perhaps {near[0]!r}; " if near else ""
+        there_are = f"there are: {', '.join(names)}"
+        super().__init__(
+            f"no {kind} {name!r}; {hint}{there_are}{'. ' if otherwise else ''}{otherwise}"
+        )
 
 
 class ConfigError(UserError):

@@ -30,6 +30,24 @@ def test_an_answer_that_writes_to_its_arguments_is_judged_by_what_it_returns():
     assert all(torch.equal(case[0], x) for case, x in zip(CASES, before, strict=True))
 
 
+def test_a_forgotten_return_is_no_stub():
+    def forgets(x):
+        x = x - x.mean()
+
+    def returns_once(x):
+        if len(x) > 2:
+            return x - x.mean()
+
+    def empty(x):
+        """Subtract the mean."""
+        ...
+
+    assert CENTRE.check(forgets).message == "forgets([1, 2, 6]) returns None; is a return missing?"
+    missing = "returns_once([0.5, -1]) returns None; is a return missing?"
+    assert CENTRE.check(returns_once).message == missing
+    assert CENTRE.check(empty).message == "Not written yet. begin with the mean"
+
+
 def test_an_answer_that_is_no_function_or_has_no_name_is_told_apart():
     assert CENTRE.check(3.0).message == "This is no function but of type float. Pass the function."
 

@@ -79,6 +79,9 @@ def test_an_answer_that_raises_or_says_nothing_is_no_accident(cells):
 
     assert not check(broken) and "raised IndexError" in check(broken).message
     assert not check(lambda *arguments, **named: None)
+    forgetful = check(lambda *arguments, **named: [].clear()).message
+    # one exercise trains in place, and returns nothing
+    assert "is a return missing?" in forgetful or "No parameter has moved" in forgetful
     assert not check(lambda *arguments, **named: "text")
 
 

@@ -123,7 +123,8 @@ def check_command(options: argparse.Namespace) -> None:
         remark := shorter_than_a_crop(lengths, options.n_samples, options.sample_rate)
     ):
         print(remark)
-    print(f"{len(lengths)} of {len(paths)} files usable, {total_s / 60:.1f} minutes")
+    total = f"{total_s / 60:.1f} minutes" if total_s >= 60 else f"{total_s:.1f} seconds"
+    print(f"{len(lengths)} of {len(paths)} files usable, {total}")
 
 
 def hash_of(audio: Tensor) -> bytes:

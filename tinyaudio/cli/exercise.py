@@ -105,7 +105,10 @@ def exercise_command(options: argparse.Namespace) -> None:
         print(result, flush=True)
     if not result:
         sys.exit(1)
-    if options.train:
+    if not options.train:
+        again = f"tinyaudio exercise {system.name} {options.file} --train"
+        print(tr(f"이제 학습: {again}", f"to train it: {again}"))
+    else:
         out = new_folder(options.out, own.path)
         try:
             train_and_compare(system, own, run, out, options)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tinyaudio.exercises.unwritten import nothing_returned
 from tinyaudio.language import tr
 
 SHOWN = 6  # a list or tensor of so many numbers is printed whole
@@ -113,6 +114,8 @@ def difference(call: str, given: Any, wanted: Any, tolerance: float) -> str:
     """
     a, b = as_tensor(given), as_tensor(wanted)
     assert b is not None
+    if given is None:
+        return nothing_returned(call)
     if a is None:
         kind = type(given).__name__
         return tr(

@@ -7,7 +7,6 @@ Implements: `NAMES`; `load_recipe`, one of them; `load_recipe_file`, a recipe of
 See:        `tinyaudio.run`, which runs them.
 """
 
-import difflib
 import importlib
 import importlib.util
 import sys
@@ -15,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tinyaudio.errors import UserError
+from tinyaudio.errors import UnknownNameError, UserError
 from tinyaudio.recipe import Recipe
 
 NAMES = (
@@ -53,18 +52,14 @@ def load_recipe(name: str) -> Recipe[Any]:
     """A recipe of the package.
 
     Raises:
-        UserError: There is none of that name.
+        UnknownNameError: There is none of that name.
 
     Example:
         >>> load_recipe("wavegan").name
         'wavegan'
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f"perhaps {near[0]!r}; " if near else ""
-        raise UserError(
-            f"no recipe {name!r}; {hint}there are: {', '.join(NAMES)}. One of your own: --recipe FILE.py"
-        )
+        raise UnknownNameError("recipe", name, NAMES, "One of your own: --recipe FILE.py")
     module = f"tinyaudio.recipes.{name.replace('-', '_')}"
     return checked(importlib.import_module(module).RECIPE, name, name)
 

@@ -77,8 +77,10 @@ def generate(
     seconds: Seconds = None,
     seeds: Seeds = (0,),
     temperature: Temperature = 1.0,
-    family: Annotated[str | None, "of instruments (default: the run's last)"] = None,
-    pitch: Annotated[int | None, "MIDI pitch; 60 is middle C (default: 60)"] = None,
+    family: Annotated[str | None, "of instruments, in a run with notes (default: its last)"] = None,
+    pitch: Annotated[
+        int | None, "MIDI pitch, in a run with notes; 60 is middle C (default: 60)"
+    ] = None,
 ) -> Iterator[Float[Tensor, "B 1 n"]]:
     """A waveform for each seed, one second by default, of one note."""
     net = network(models, "net", WaveNet)

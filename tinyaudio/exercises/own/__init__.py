@@ -8,10 +8,9 @@ Implements: `NAMES`; `load_system`, one of them.
 See:        `tinyaudio.exercises.own.system`, what a system is; `tinyaudio.cli.exercise`, the command.
 """
 
-import difflib
 import importlib
 
-from tinyaudio.errors import UserError
+from tinyaudio.errors import UnknownNameError
 from tinyaudio.exercises.own.system import System
 
 NAMES = ("own-wavenet", "own-vqvae", "own-critic", "own-gan", "own-denoiser")
@@ -21,16 +20,14 @@ def load_system(name: str) -> System:
     """One of the systems.
 
     Raises:
-        UserError: There is none of that name.
+        UnknownNameError: There is none of that name.
 
     Example:
         >>> load_system("own-critic").shipped
         'wavegan-drums'
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f"perhaps {near[0]!r}; " if near else ""
-        raise UserError(f"no exercise {name!r}; {hint}there are: {', '.join(NAMES)}")
+        raise UnknownNameError("exercise", name, NAMES)
     module = f"tinyaudio.exercises.own.{name.removeprefix('own-')}"
     found: System = importlib.import_module(module).SYSTEM
     return found
