@@ -73,3 +73,9 @@ def test_the_hours_in_the_text():
     ]
     assert 320 <= min(weekend) and max(weekend) <= 390
     assert times([1, 2, 5, 18])[0] <= 180
+
+
+def test_a_box_of_the_picture_opens_its_chapter():
+    for language in LANGUAGES:
+        boxes = re.findall(r'<a href="(\w+)\.html">.*?>(\d+)</tspan>', TEXT[language])
+        assert len(boxes) == 27 and all(CHAPTERS[int(n)].name == name for name, n in boxes)
