@@ -7,7 +7,8 @@ answers      of the network for a second of sound: samples or tokens drawn, step
 bits         of what is drawn or sent, a second, if all values are equally probable; null without such values
 cpu_s        CPU time of one thread for a second of sound, in seconds; the median of the rounds
 
-wavenet      notes at 8 kHz, sample by sample (`samplers.autoregressive.cached`)
+wavenet      notes at 8 kHz, sample by sample in PyTorch (`samplers.autoregressive.cached`), as codec_lm
+native       the same in compiled code (`samplers.native`)
 codec_lm     tokens of a residual quantizer at 31.25 frames a second, three stages, then the vocoder
 vqvae        codes to frames to a waveform, as in the conversion of a voice
 vocoder      mel frames to a waveform by the inverse STFT
@@ -48,13 +49,26 @@ def row(parameters: int, answers: float, bits: float | None, work: Callable[[], 
     }
 
 
-def wavenet(n_samples: int = 1_000) -> Any:
+def wavenet() -> Any:
     """Chapter 5's."""
+    from tinyaudio.samplers.autoregressive import cached
+
+    return sample_by_sample(cached, 1_000)
+
+
+def native() -> Any:
+    """The same by chapter 7's compiled step."""
+    from tinyaudio.samplers.native import native
+
+    return sample_by_sample(native, 16_000)
+
+
+def sample_by_sample(sampler: Callable[..., Any], n_samples: int) -> Any:
+    """The WaveNet of notes by a sampler."""
     import torch
 
     from tinyaudio.checkpoints import open_run
     from tinyaudio.models.condition import Condition
-    from tinyaudio.samplers.autoregressive import cached
     from tinyaudio.samplers.conditioned import Conditioned
 
     run = open_run("wavenet-notes")
@@ -63,7 +77,7 @@ def wavenet(n_samples: int = 1_000) -> Any:
 
     def work() -> float:
         with torch.inference_mode():
-            return cached(asked, n_samples).shape[1] / rate
+            return sampler(asked, n_samples).shape[1] / rate
 
     return row(count(net), rate, rate * math.log2(net.config.n_levels), work)
 
@@ -146,7 +160,7 @@ def measure() -> dict[str, Any]:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    works = (wavenet, codec_lm, vqvae, vocoder, ddpm)
+    works = (wavenet, native, codec_lm, vqvae, vocoder, ddpm)
     return {"cpu": cpu(), "systems": {work.__name__: work() for work in works}}
 
 

@@ -1,6 +1,6 @@
 r"""What a run of paper size would cost, by arithmetic: nothing of this was run here.
 
-    hours = \frac{FLOPs\ a\ step \times steps}{peak \times utilisation \times 3600}
+    hours = \frac{FLOPs\ a\ step \times steps}{peak \times utilization \times 3600}
 
 PyTorch counts the floating-point operations of one step, forward and backward, of all losses, on one or
 a few clips; they grow in proportion to the batch and to the clip's length.  What back-translation generates,
@@ -46,7 +46,7 @@ SIZES = {
 CLIPS = {"gansynth": 2, "mugan": 2, "vqvae-wavenet": 2}  # else one
 SHORTER = {"translation-wavenet": 3}  # six decoders: a third of the clip fits the memory
 PEAK_TFLOPS = 312.0  # of an A100's bfloat16, NVIDIA's data sheet
-UTILISATION = 0.2  # assumed: convolutions of 32 to 512 channels are far from the peak
+UTILIZATION = 0.2  # assumed: convolutions of 32 to 512 channels are far from the peak
 DOLLARS_AN_HOUR = 2.0  # assumed: an order of magnitude of what clouds ask for such a card
 
 
@@ -121,7 +121,7 @@ def main() -> None:
         "assumed": {
             "card": "A100, bfloat16",
             "peak_tflops": PEAK_TFLOPS,
-            "utilisation": UTILISATION,
+            "utilization": UTILIZATION,
             "dollars_an_hour": DOLLARS_AN_HOUR,
         },
         "run_here": False,
@@ -131,7 +131,7 @@ def main() -> None:
         print(json.dumps(record, indent=1))
     else:
         for name, one in found.items():
-            n_hours = hours(one["flops"], PEAK_TFLOPS, UTILISATION)
+            n_hours = hours(one["flops"], PEAK_TFLOPS, UTILIZATION)
             print(f"{name:20} {one['flops']:.1e} FLOPs, {n_hours:8.1f} h")
 
 

@@ -241,7 +241,7 @@ def made_once(tmp_path_factory):
     words = (Path(__file__).parents[2] / "book" / "paper_runs.toml").read_text()
     (root / "book" / "paper_runs.toml").write_text(words.partition("[runs.")[0] + "[runs]\n")
     (root / "book" / "records").mkdir()
-    assumed = {"peak_tflops": 312.0, "utilisation": 0.2, "dollars_an_hour": 2.0}
+    assumed = {"peak_tflops": 312.0, "utilization": 0.2, "dollars_an_hour": 2.0}
     record = json.dumps({"assumed": assumed, "recipes": {}})
     (root / "book" / "records" / "paper-runs.json").write_text(record)
     (root / "level.txt").write_text("-12.5")

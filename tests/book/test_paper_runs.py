@@ -24,9 +24,9 @@ def test_every_system_of_a_paper_has_a_run_and_a_section():
 def test_a_section_tells_the_hours_and_dollars_of_the_formula():
     """A run that takes what the card makes in ten hours."""
     run = COUNTED["wavegan"] | {
-        "flops": 36_000 * ASSUMED["peak_tflops"] * 1e12 * ASSUMED["utilisation"]
+        "flops": 36_000 * ASSUMED["peak_tflops"] * 1e12 * ASSUMED["utilization"]
     }
-    assert hours(run["flops"], ASSUMED["peak_tflops"], ASSUMED["utilisation"]) == pytest.approx(10)
+    assert hours(run["flops"], ASSUMED["peak_tflops"], ASSUMED["utilization"]) == pytest.approx(10)
     words = read_words()["en"] | {"table": "{hours:.1f} h, {dollars:.1f} dollars"}
     text = section(words, "en", "wavegan", SAID["wavegan"], run, ASSUMED)
     assert f"10.0 h, {10 * ASSUMED['dollars_an_hour']:.1f} dollars" in text

@@ -142,7 +142,7 @@ LOOKAHEAD = Exercise(
     ),
     hint=(
         "가운데 출력을 입력으로 미분하여 0이 아닌 자리를 보십시오.",
-        "Differentiate the middle output by the input; see where that is not 0.",
+        "Differentiate the middle output with respect to the input; see where that is not 0.",
     ),
 )
 

@@ -16,16 +16,14 @@ WORDS = {
         "title": "정정 모음",
         "about": "이 책은 한국어로 쓰인 다섯 편의 글에서 출발했습니다. "
         "그 글들을 읽으며 바로잡거나 채운 것을 모았습니다. "
-        "번호는 바탕 글의 순서를 따르며, 아직 쓰지 않은 장의 것은 비어 있습니다. "
-        "하나하나에 테스트가 있습니다.",
+        "번호는 바탕 글의 순서를 따릅니다. 하나하나에 테스트가 있습니다.",
         "one": "정정 {}",
         "where": "{}장에서 보기",
     },
     "en": {
         "title": "Corrections",
         "about": "This book sets out from five texts written in Korean. Here is what we put right or filled in "
-        "as we read them. The numbers follow the texts; those of chapters yet to come are missing. "
-        "A test holds each of them.",
+        "as we read them. The numbers follow the texts. For each there is a test.",
         "one": "Correction {}",
         "where": "See it in chapter {}",
     },

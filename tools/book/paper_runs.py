@@ -58,18 +58,28 @@ def section(
         f"tinyaudio train {name} {' '.join(filter(None, options))} \\\n"
         f"    --out runs/{name}-paper --device cuda --precision bf16"
     )
-    n_hours = hours(run["flops"], assumed["peak_tflops"], assumed["utilisation"])
+    n_hours = hours(run["flops"], assumed["peak_tflops"], assumed["utilization"])
     table = words["table"].format(
         **run,
         millions=run["parameters"] / 1e6,
         tflops_a_step=run["flops_a_step"] / 1e12,
-        hours=n_hours,
-        dollars=n_hours * assumed["dollars_an_hour"],
+        hours=two_digits(n_hours),
+        dollars=two_digits(n_hours * assumed["dollars_an_hour"]),
     )
     where = {"": words["own"], "nus-48e": words["by-hand"]}.get(said["data"], "")
     chapter = words["chapter"].format(said["chapter"])
     reached = " ".join(filter(None, [words["paper"], cited(said[language]), where, chapter]))
     return f"## {title}\n\n{code(command)}\n\n{table}\n\n{reached}"
+
+
+def two_digits(value: float) -> float:
+    """An estimate, rounded to what it is good for.
+
+    Example:
+        >>> two_digits(128.4), two_digits(0.7712)
+        (130.0, 0.77)
+    """
+    return float(f"{value:.2g}")
 
 
 def folder(corpus: str) -> str:
@@ -84,14 +94,14 @@ def folder(corpus: str) -> str:
     return f"corpora/{corpus}" if corpus in AS_UNPACKED else f"corpora/{corpus}-speakers"
 
 
-def hours(flops: float, peak_tflops: float, utilisation: float) -> float:
+def hours(flops: float, peak_tflops: float, utilization: float) -> float:
     """Hours that so many floating-point operations take on one card, as in chapter 26.
 
     Example:
-        >>> hours(3.6e15, peak_tflops=2.0, utilisation=0.5)
+        >>> hours(3.6e15, peak_tflops=2.0, utilization=0.5)
         1.0
     """
-    return flops / (peak_tflops * 1e12 * utilisation) / 3600
+    return flops / (peak_tflops * 1e12 * utilization) / 3600
 
 
 def cited(text: str) -> str:
