@@ -101,7 +101,10 @@ def test_nothing_is_left_to_be_filled_in():
 
 def test_our_table_is_the_record_in_both_languages():
     """Every row that was trained, in the benchmark's order, and its figures as rounded."""
-    shown = [row for row in RECORD.values() if isinstance(row, dict) and "ndb" in row]
+    shown = []
+    for name, row in RECORD.items():
+        if isinstance(row, dict) and "ndb" in row:
+            shown += RECORD["gansynth_seeds"] if name == "gansynth" else [row]
     lines = re.findall(r"(?m)^\| [^|]+ ((?:\| [\d.–]+ ){10})\|$", TEXT)
     expected = [
         "".join("| – " if row[c] is None else f"| {row[c]:.{d}f} " for c, d in COLUMNS.items())
@@ -111,31 +114,34 @@ def test_our_table_is_the_record_in_both_languages():
 
 
 def test_what_the_text_says_of_the_table():
-    shipped, mean, gaussian, plain = (
-        RECORD[name] for name in ("gansynth", "mean_note", "pca_gaussian", "no_template")
+    seeds, mean, gaussian, plain = (
+        RECORD[name] for name in ("gansynth_seeds", "mean_note", "pca_gaussian", "no_template")
     )
-    other = min(RECORD["gansynth_seeds"], key=lambda row: row["fd_spectrum"])
-    stated(f"다른 쪽은 {other['fd_spectrum']:.1f}", f"the other has {other['fd_spectrum']:.1f}")
-    pitch, diversity = (
-        f"{shipped[name]:.2f}" for name in ("pitch_accuracy_of_real", "diversity_of_real")
-    )
-    ratio = f"{shipped['fd_spectrum'] / mean['fd_spectrum']:.2f}"
-    stated(
-        f"정확도는 진짜의 {pitch}배, 다양성은 {diversity}배",
-        f"{pitch} of real notes' pitch accuracy and {diversity} of their diversity",
-    )
-    stated(f"평균 음의 {ratio}배", f"Its FD is {ratio} of the mean note's")
-    for name, better in (("ndb", min), ("fid", min), ("fd_spectrum", min), ("coverage", max)):
-        assert better(shipped[name], gaussian[name]) == gaussian[name]
-    for name, better in (
-        ("pitch_accuracy_of_real", max),
-        ("precision", max),
-        ("nearest_train_ratio", min),
-    ):
-        assert better(shipped[name], gaussian[name]) == shipped[name]
-    assert shipped["fid"] > mean["fid"]
+    stated(*(f"{seeds[0]['ndb']}{ko} {seeds[1]['ndb']}" for ko in ("에서", " to")))
+    pitches = {f"{row['pitch_accuracy_of_real']:.2f}" for row in seeds}
+    assert len(pitches) == 1
+    stated(f"두 시드 모두 진짜의 {pitches.pop()}배")
+    first, second = (f"{row['diversity_of_real']:.2f}" for row in seeds)
+    stated(f"{first}배와 {second}배", f"diversity is {first} and {second} of theirs")
+    first, second = (f"{row['fd_spectrum'] / mean['fd_spectrum']:.2f}" for row in seeds)
+    stated(f"평균 음의 {first}배와 {second}배", f"FD {first} and {second} of the mean note's")
+    for row in seeds:
+        for name, better in (("ndb", min), ("fid", min), ("fd_spectrum", min), ("coverage", max)):
+            assert better(row[name], gaussian[name]) == gaussian[name]
+        assert abs(gaussian["diversity_of_real"] - 1) < abs(row["diversity_of_real"] - 1)
+        for name in ("pitch_accuracy_of_real", "precision"):
+            assert row[name] > gaussian[name]
+    ahead = {
+        name
+        for name in gaussian.keys() & seeds[0].keys()
+        if name in ("inception_score", "pitch_entropy", "nearest_train_ratio")
+        and len({row[name] > gaussian[name] for row in seeds}) == 1
+    }
+    assert not ahead  # the seeds disagree on these three
+    shipped = seeds[1]
+    assert min(row["fid"] for row in seeds) > mean["fid"]
     share = round(100 * plain["pitch_accuracy_of_real"])
-    stated(f"음높이는 {share}% 맞습니다", f"a model has {share}% of the pitches")
+    stated(f"음높이는 {share}% 맞습니다", f"a model still gets {share}% of the pitches")
     assert plain["fd_spectrum"] == pytest.approx(mean["fd_spectrum"], rel=0.05)
     assert plain["coverage"] == pytest.approx(shipped["coverage"] / 2, abs=0.03)
 

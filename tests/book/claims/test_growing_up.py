@@ -7,7 +7,7 @@ import nbformat
 import pytest
 import torch
 
-from benchmarks.paper_runs import PEAK_TFLOPS, SIZES, UTILISATION, hours
+from benchmarks.paper_runs import PEAK_TFLOPS, SIZES, UTILIZATION, hours
 from tinyaudio.recipes import NAMES, load_recipe
 from tools.book import ROOT, SOURCES
 
@@ -73,7 +73,7 @@ def rows():
 def test_the_table_is_the_record():
     record = json.loads((RECORDS / "paper-runs.json").read_text())
     stated("312 TFLOP/s", "20 %")
-    assert (PEAK_TFLOPS, UTILISATION) == (312.0, 0.2) and record["run_here"] is False
+    assert (PEAK_TFLOPS, UTILIZATION) == (312.0, 0.2) and record["run_here"] is False
     assert {row[0] for row in rows()} == record["recipes"].keys()
     number = lambda cell: float(cell.replace(",", ""))  # noqa: E731
     for name, size, parameters, batch, steps, tflops, n_hours, dollars in rows():
@@ -84,7 +84,7 @@ def test_the_table_is_the_record():
         assert int(batch) == one["batch"] == config.batch_size
         assert number(steps) * 1e3 == one["steps"] == config.steps
         assert number(tflops) == pytest.approx(one["flops_a_step"] / 1e12, rel=0.06)
-        expected = hours(one["flops"], PEAK_TFLOPS, UTILISATION)
+        expected = hours(one["flops"], PEAK_TFLOPS, UTILIZATION)
         assert number(n_hours) == pytest.approx(expected, rel=0.06)
         assert number(dollars) == pytest.approx(2 * expected, rel=0.06)
 
