@@ -2,8 +2,8 @@
 
 The browser records raw samples at its own rate, without echo cancellation, noise suppression or
 automatic gain, all of which would change the sound, and hands them to the kernel as 32-bit floats.
-Nothing is saved with the notebook. It works where a page may use the microphone: in JupyterLab,
-Notebook and Colab, in a browser. The desktop program VS Code allows no notebook to do so
+The recording is not saved with the notebook. It works where a page may use the microphone: in JupyterLab,
+Notebook and Colab, in a browser. VS Code allows no notebook to do so
 (github.com/microsoft/vscode/issues/119127), and the button says this.
 
 Implements: `Recorder`; its page is `recorder.js`.
@@ -25,6 +25,7 @@ from tinyaudio.errors import UserError
 from tinyaudio.language import tr
 
 MAX_LIMIT_S = 30
+QUIET = 0.01  # -40 dB: a peak below it is more likely a muted microphone than a voice
 
 
 class Recorder:
@@ -52,7 +53,7 @@ class Recorder:
         self._samples = torch.zeros(0)
         self._sample_rate = 0
         self._widget = None if os.environ.get("TINYAUDIO_BUILD") else _widget(limit_s)
-        if self._widget:
+        if self._widget is not None:
             self._widget.on_msg(self._answer)
 
     @property
@@ -114,7 +115,7 @@ class Recorder:
                 "너무 커서 잘린 곳이 있습니다. 마이크에서 떨어져 다시 녹음하십시오.",
                 "It was too loud and is clipped. Record again, farther from the microphone.",
             )
-        if peak < 0.01:
+        if peak < QUIET:
             text += " " + tr(
                 "거의 들리지 않습니다. 마이크가 꺼져 있지 않은지 확인하십시오.",
                 "It is hardly audible. See whether the microphone is muted.",
@@ -126,7 +127,7 @@ class Recorder:
         widget.send({"status": self._receive(bytes(buffers[0]), round(content["sample_rate"]))})
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        if self._widget:
+        if self._widget is not None:
             return self._widget._repr_mimebundle_()
         button = tr("녹음", "Record")
         note = tr(
