@@ -105,7 +105,9 @@ def test_setup_never_touches_torch(book):
 
 
 def test_the_recorder_s_packages_are_installed_where_a_chapter_records(book):
-    cell = "```{code-cell} ipython3\nfrom tinyaudio.show import Recorder\n\nRecorder(5)\n```"
+    cell = (
+        "```{code-cell} ipython3\nfrom tinyaudio.show.recorder import Recorder\n\nRecorder(5)\n```"
+    )
     book.path.write_text(f"{book.path.read_text()}\n+++\n\n{cell}\n")
     setup = texts(book, "en", "code")[0]
     assert f".zip {' '.join(COLAB_PACKAGES + RECORDER_PACKAGES)}\n" in setup

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ import torch
 from tinyaudio.audio import load, resample, save
 from tinyaudio.errors import UserError
 from tinyaudio.language import set_language
-from tinyaudio.show import Recorder, recorder
+from tinyaudio.show import recorder
+from tinyaudio.show.recorder import Recorder
 from tools.book.pdf import BROWSERS
 
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -25,22 +27,12 @@ DRIVER = shutil.which("chromedriver")
 SCRIPT = Path(recorder.__file__).with_suffix(".js")
 
 
-class Page:
-    """What stands for the widget's page: messages go to it."""
-
-    def __init__(self):
-        self.statuses = []
-
-    def send(self, content):
-        self.statuses.append(content["status"])
-
-
 def sent(samples, sample_rate=48_000, to=None):
     """A recorder to which a page has sent a recording, and what it answered."""
-    one, page = to or Recorder(), Page()
+    one, page = to or Recorder(), SimpleNamespace()
     data = memoryview(np.asarray(samples, "<f4").tobytes())
     one._answer(page, {"sample_rate": sample_rate}, [data])
-    return one, page.statuses[-1]
+    return one, page.status
 
 
 @pytest.fixture
@@ -142,16 +134,18 @@ def test_live_it_is_a_widget_and_hears_its_page(live):
     state = one._widget.get_state()
     assert state["limit_s"] == 5 and state["_esm"] == SCRIPT.read_text(encoding="utf-8")
     assert state["words"]["record"] == "Record" and "http" not in state["_esm"]
-    page = Page()
-    one._widget.send = page.send
+    statuses = []
+    one._widget.observe(lambda change: statuses.append(change.new), "status")
     message = {"method": "custom", "content": {"sample_rate": 16_000}}
-    one._widget._handle_msg(
-        {"content": {"data": message}, "buffers": [np.ones(4, "<f4").data.cast("B")]}
+    buffers = [np.ones(4, "<f4").data.cast("B")]
+    for _ in range(2):  # the second answer is the first again, and is seen all the same
+        one._widget._handle_msg({"content": {"data": message}, "buffers": buffers})
+    assert one.waveform(16_000).tolist() == [1] * 4
+    assert statuses == [statuses[0], "", statuses[0]] and "Python has it" in statuses[0]
+    # No trait has the samples, so that a notebook saved with its widgets has not either.
+    assert not any(
+        isinstance(value, bytes | memoryview) for value in one._widget.get_state().values()
     )
-    assert one.waveform(16_000).tolist() == [1] * 4 and len(page.statuses) == 1
-    assert "samples" not in "".join(
-        one._widget.get_state()
-    )  # nothing of it is saved with a notebook
 
 
 def test_without_anywidget_it_says_what_to_install(live, monkeypatch):
@@ -182,12 +176,16 @@ window.sent = [];
 const state = WORDS, listeners = [];
 const model = {
   get: (name) => state[name],
-  on: (event, f) => event == "msg:custom" && listeners.push(f),
+  on: (event, f) => event == "change:status" && listeners.push(f),
   off: (event, f) => listeners.splice(listeners.indexOf(f), 1),
   send: (content, callbacks, buffers) => sent.push([content, [...new Float32Array(buffers[0])]]),
 };
-window.answer = (status) => listeners.forEach((f) => f({ status }));
-window.leave = widget.render({ model, el: document.getElementById("cell") });
+window.answer = (status) => { state.status = status; listeners.forEach((f) => f()); };
+window.show = () => {
+  document.getElementById("cell").innerHTML = "";
+  window.leave = widget.render({ model, el: document.getElementById("cell") });
+};
+show();
 window.ready = true;
 </script>"""
 
@@ -202,7 +200,7 @@ def address(tmp_path_factory):
     """Where the recorder's page is served, with a limit of 2 s."""
     folder = tmp_path_factory.mktemp("page")
     shutil.copy(SCRIPT, folder / "recorder.js")
-    state = json.dumps({"words": recorder._words(), "limit_s": 2})
+    state = json.dumps({"words": recorder._words(), "limit_s": 2, "status": ""})
     (folder / "index.html").write_text(STAND_IN.replace("WORDS", state), encoding="utf-8")
     handler = functools.partial(Quiet, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -304,6 +302,8 @@ def test_the_tone_of_the_microphone_arrives(driver, address):
         "const a = document.querySelector('audio'); return [a.hidden, a.duration]"
     )
     assert player == [False, pytest.approx(len(samples) / rate, abs=1e-3)]
+    driver.execute_script("leave(); show()")  # the cell is run again
+    assert status(driver) == "Python has it"
 
 
 def test_it_ends_at_the_limit_and_records_again(driver, address):

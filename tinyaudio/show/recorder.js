@@ -128,12 +128,12 @@ function render({ model, el }) {
     model.send({ sample_rate: rate }, undefined, [samples.buffer]);
   };
 
-  const answer = (message) => { status.textContent = message.status; };
-  model.on("msg:custom", answer);
+  const answer = () => { status.textContent = model.get("status"); };
+  model.on("change:status", answer);
   button.onclick = () => (source ? stop() : start());
-  idle("");
+  idle(model.get("status")); // a cell that is run again shows what Python has
   return () => { // the cell goes, and with it the microphone's light
-    model.off("msg:custom", answer);
+    model.off("change:status", answer);
     idle("");
   };
 }

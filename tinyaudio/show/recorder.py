@@ -124,7 +124,8 @@ class Recorder:
 
     def _answer(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         """What happens when the page sends a recording."""
-        widget.send({"status": self._receive(bytes(buffers[0]), round(content["sample_rate"]))})
+        widget.status = ""  # so that the same words again are a change, which the page sees
+        widget.status = self._receive(bytes(buffers[0]), round(content["sample_rate"]))
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         if self._widget is not None:
@@ -159,6 +160,7 @@ def _widget(limit_s: int) -> Any:
         _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
         words = traitlets.Dict().tag(sync=True)
         limit_s = traitlets.Int().tag(sync=True)
+        status = traitlets.Unicode().tag(sync=True)
 
     return RecorderWidget(words=_words(), limit_s=limit_s)
 

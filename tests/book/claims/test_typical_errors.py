@@ -19,7 +19,8 @@ from tinyaudio.devices import resolve_device
 from tinyaudio.memory import check_batch, out_of_memory
 from tinyaudio.metrics.spectral import log_mel_distance
 from tinyaudio.recipe import chosen
-from tinyaudio.show import Recorder, player
+from tinyaudio.show import player
+from tinyaudio.show.recorder import Recorder
 from tools.book import LANGUAGES, ROOT
 from tools.book.source import read
 
