@@ -77,7 +77,7 @@ function render({ model, el }) {
   const idle = (text) => {
     source?.close();
     source = null, wanted = false;
-    button.textContent = `● ${words.record}`, button.disabled = false;
+    button.textContent = `● ${words.record}`;
     meter.value = -60;
     status.textContent = text;
   };
@@ -98,7 +98,7 @@ function render({ model, el }) {
   const start = async () => {
     if (!navigator.mediaDevices?.getUserMedia) return idle(words.insecure);
     blocks = [], count = shown = peak = 0, wanted = true;
-    button.disabled = true, player.pause(), player.hidden = true;
+    player.pause(), player.hidden = true;
     status.textContent = words.asking;
     try {
       source = await open(take);
@@ -108,7 +108,7 @@ function render({ model, el }) {
     }
     if (!wanted) return source.close(); // the cell was removed meanwhile
     source.track.onended = stop; // the microphone was unplugged
-    button.textContent = `■ ${words.stop}`, button.disabled = false;
+    button.textContent = `■ ${words.stop}`;
     status.textContent = words.recording;
   };
 
@@ -130,7 +130,10 @@ function render({ model, el }) {
 
   const answer = () => { status.textContent = model.get("status"); };
   model.on("change:status", answer);
-  button.onclick = () => (source ? stop() : start());
+  button.onclick = () => {
+    if (source) stop();
+    else if (!wanted) start(); // not twice while the browser asks
+  };
   idle(model.get("status")); // a cell that is run again shows what Python has
   return () => { // the cell goes, and with it the microphone's light
     model.off("change:status", answer);
