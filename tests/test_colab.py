@@ -16,7 +16,7 @@ import pytest
 import tools.colab
 from tests import test_wheel
 from tinyaudio.errors import UserError
-from tools.book.edition import COLAB_PACKAGES
+from tools.book.edition import COLAB_PACKAGES, RECORDER_PACKAGES
 from tools.colab import (
     COLAB,
     FLOORS,
@@ -122,7 +122,7 @@ def test_the_setup_cell_leaves_torch_alone_and_every_chapter_runs(
 
     before, files = installed(colab), files_of_torch(colab)
     assert len(files) > 1000
-    added = {"tinyaudio", *map(canonical, COLAB_PACKAGES)}
+    added = {"tinyaudio", *map(canonical, COLAB_PACKAGES + RECORDER_PACKAGES)}
     versions = {name: version.split("+")[0] for name, version, _ in before}
     assert not added & versions.keys()
     for name, version in {**FLOORS, **{torch: COLAB[torch] for torch in TORCH}}.items():

@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 import tinyaudio
 from tests.test_architecture import tracked
 from tools import lock
-from tools.book.edition import COLAB_PACKAGES, SETUP
+from tools.book.edition import COLAB_PACKAGES, RECORDER_PACKAGES, SETUP
 from tools.colab import COLAB
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,7 +101,7 @@ def test_colab_has_what_is_asked_for():
 def test_colab_gets_what_it_lacks():
     """The setup cell installs without dependencies, so it must name them itself, and torch never."""
     there = {*COLAB, "tqdm", "filelock", "safetensors", "huggingface-hub", "typing-extensions"}
-    named = {lock.canonical(name) for name in COLAB_PACKAGES}
+    named = {lock.canonical(name) for name in COLAB_PACKAGES + RECORDER_PACKAGES}
     assert {lock.canonical(r.name) for r in wanted()} <= there | named
     for name in named:
         further = [Requirement(line) for line in importlib.metadata.requires(name) or []]

@@ -61,6 +61,7 @@ def test_holds_the_package_its_sounds_its_weights_and_their_licences(wheel):
         "tinyaudio/models/fused/step.cpp",
         "tinyaudio/native/paths.h",
         "tinyaudio/show/book.mplstyle",
+        "tinyaudio/show/recorder.js",
     ):
         assert wanted in names
     assert any(name.endswith("model.safetensors") for name in names)

@@ -37,7 +37,7 @@ from tinyaudio.files import atomic_write, locked
 from tools.book import LANGUAGES, ROOT, BookError
 from tools.book.check import sources
 from tools.book.colab_status import RECORD, code_hash
-from tools.book.edition import COLAB_PACKAGES, repository
+from tools.book.edition import COLAB_PACKAGES, RECORDER_PACKAGES, repository
 
 # What a Colab notebook finds installed, mid-2026 (its GPU image's pip list).
 COLAB = {
@@ -141,9 +141,8 @@ def fill(home: Path) -> Path:
     """Make the environment in a folder; returns its Python."""
     venv.create(home, with_pip=True)
     (site,) = home.glob("lib/python3*/site-packages")
-    absent = set().union(
-        *map(entries, ("tinyaudio", "pip", "setuptools", *COLAB_PACKAGES, *FLOORS))
-    )
+    own = ("tinyaudio", "pip", "setuptools", *COLAB_PACKAGES, *RECORDER_PACKAGES, *FLOORS)
+    absent = set().union(*map(entries, own))
     for path in HERE.iterdir():
         if path.name in absent | {"__pycache__"} or path.suffix == ".pth":
             continue

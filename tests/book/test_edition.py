@@ -8,7 +8,14 @@ import nbformat
 import pytest
 
 from tools.book import BookError
-from tools.book.edition import COLAB_PACKAGES, edition, equation_numbers, repository, select
+from tools.book.edition import (
+    COLAB_PACKAGES,
+    RECORDER_PACKAGES,
+    edition,
+    equation_numbers,
+    repository,
+    select,
+)
 from tools.book.source import read
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +102,15 @@ def test_setup_never_touches_torch(book):
     words = install.split("-q --no-deps ")[1].split()
     assert words[0].endswith(".zip") and words[1:] == list(COLAB_PACKAGES)
     assert not any("torch" in word for word in words)
+
+
+def test_the_recorder_s_packages_are_installed_where_a_chapter_records(book):
+    cell = (
+        "```{code-cell} ipython3\nfrom tinyaudio.show.recorder import Recorder\n\nRecorder(5)\n```"
+    )
+    book.path.write_text(f"{book.path.read_text()}\n+++\n\n{cell}\n")
+    setup = texts(book, "en", "code")[0]
+    assert f".zip {' '.join(COLAB_PACKAGES + RECORDER_PACKAGES)}\n" in setup
 
 
 def test_setup_installs_only_pure_python():

@@ -22,6 +22,8 @@ CHOICE = re.compile(r"^- \[([ x])\] (.+)\n((?:  .*\n?)+)", re.MULTILINE)
 
 # Installed on Colab without their dependencies, so that Colab's torch stays; all are pure Python.
 COLAB_PACKAGES = ("jaxtyping", "wadler-lindig")
+# The same, where a chapter records the reader; psygnal has wheels for every Python of Colab.
+RECORDER_PACKAGES = ("anywidget", "psygnal")
 
 SETUP = """\
 # ⟦Colab에서는 tinyaudio를 설치하되 torch는 그대로 둡니다.|On Colab: install tinyaudio, leave torch alone.⟧
@@ -84,7 +86,9 @@ def with_setup(chapter: Chapter) -> list[Cell]:
     cells = list(chapter.cells)
     first = next((i for i, cell in enumerate(cells) if cell.kind == "code"), None)
     if first is not None:
-        text = SETUP.format(address=repository(), packages=" ".join(COLAB_PACKAGES))
+        records = any("Recorder(" in cell.text for cell in cells if cell.kind == "code")
+        packages = COLAB_PACKAGES + (RECORDER_PACKAGES if records else ())
+        text = SETUP.format(address=repository(), packages=" ".join(packages))
         cells.insert(first, Cell("code", None, text, 0, ("setup", "hide-cell")))
     return cells
 

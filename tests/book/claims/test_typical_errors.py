@@ -20,6 +20,7 @@ from tinyaudio.memory import check_batch, out_of_memory
 from tinyaudio.metrics.spectral import log_mel_distance
 from tinyaudio.recipe import chosen
 from tinyaudio.show import player
+from tinyaudio.show.recorder import Recorder
 from tools.book import LANGUAGES, ROOT
 from tools.book.source import read
 
@@ -73,6 +74,7 @@ PROVOKED = [
     lambda: load("empty.wav"),
     lambda: load("short.wav", start_s=2.0),
     lambda: load("loud.wav"),
+    lambda: Recorder().waveform(16_000),
     lambda: Clips("alone", sample_rate=16_000, n_samples=4_096),
     lambda: Clips("unusable", sample_rate=16_000, n_samples=4_096),
     lambda: CHECK(AUDIO.to(torch.int16)),

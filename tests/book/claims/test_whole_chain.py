@@ -7,6 +7,7 @@ import re
 import nbformat
 import pytest
 
+from tinyaudio.data.voices import speaker
 from tools.book import SOURCES
 
 TEXT = (SOURCES / "whole_chain.md").read_text(encoding="utf-8")
@@ -70,6 +71,20 @@ def test_the_quiz_adds_squares():
 def test_the_seam_is_as_wide_as_half_the_filter(printed):
     first, last = map(int, re.findall(r"(?m)^(\d{4}) (\d{4})$", printed)[0])
     assert 2_000 - 32 <= first < 2_000 and 6_000 <= last < 6_000 + 32
+
+
+def test_without_a_microphone_the_page_says_so_and_goes_on(printed):
+    assert "input: nothing recorded, so the book's voice\n" in printed
+    assert "Recorder(limit_s=10)" in TEXT and "after 10 seconds it stops" in TEXT
+    assert 'own.wav", 4, folder' in TEXT and speaker(4).kind == "child"  # the target is child 4
+    assert "takes = [0.5 * voice(speaker(k), words, sample_rate=HIGH).clip for k in (4, 3)]" in TEXT
+    assert "Child 4 and woman 3 say" in TEXT and speaker(3).kind == "woman"
+
+
+def test_words_are_expected_intact_after_the_vocoder_and_blurred_after_the_converter():
+    rows = json.loads((SOURCES.parent / "records" / "chain.json").read_text("utf-8"))["recorded"]
+    assert rows["vocoder"]["content_kept"] > 0.85 and rows["chain"]["content_kept"] < 0.5
+    assert rows["chain"]["target_speaker_accuracy"] > 0.95
 
 
 def test_the_table_of_real_voices_is_the_record_s():
