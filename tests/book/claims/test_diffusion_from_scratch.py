@@ -105,7 +105,7 @@ def test_clipping_the_estimate_is_harmless_and_clipping_x_t_is_not(printed):
     assert table["x_0"] == pytest.approx(table["-"], abs=0.002)
     assert [table[name][0] for name in ("-", "x_t")] == [0.282, 0.266]
     assert table["-"][1] > 0.29 and table["x_t"][1] < 0.285
-    stated("셋 중 하나가 그 밖에", "a third of the values of $x_t$ are outside")
+    stated("셋 가운데 하나가 그 밖에", "a third of the values of $x_t$ are outside")
     assert 2 * torch.distributions.Normal(0, 1).cdf(torch.tensor(-1.0)) > 0.3
 
 
@@ -147,7 +147,7 @@ def test_the_pictures_and_the_recipe_are_the_ones_described():
 
 
 def test_the_trained_network_makes_new_sounds(printed):
-    stated("테스트 소리보다 조금 멉니다", "somewhat larger than that of test sounds")
+    stated("테스트 소리보다 멉니다", "is larger than that of test sounds")
     test = row("eight of the test split", printed)[0]
     for calls in (10, 50):
         assert test < row(f"U-Net, {calls} calls", printed)[0] < 2 * test

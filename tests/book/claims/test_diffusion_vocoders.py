@@ -133,7 +133,7 @@ def test_three_places_of_a_schedule_lose_three_things(printed):
     assert round(found["6, DiffWave's"][20]) == -15 and round(found["50, DiffWave's"][20]) == -12
     assert f"{papers.DIFFWAVE_50.alpha_bars[-1]:.2f}" == "0.28"
     assert f"{papers.DIFFWAVE_FAST.alpha_bars[-1]:.2f}" == "0.38"
-    stated("손실도 −4 dB쯤으로 고릅니다", "the loss is equal, too, about −4 dB")
+    stated("잃는 양도 어디서나 −4 dB쯤으로 고릅니다", "the loss is equal, too, about −4 dB")
     level = [found["6, equal in log-SNR"][p] for p in (-20, -10, 0, 10, 20)]
     assert max(level) - min(level) < 0.5 and all(round(one) == -4 for one in level)
     assert min(changed["1,000"]) > -2
@@ -188,7 +188,7 @@ def test_the_table_of_the_trained_network_is_the_record():
 
 
 def test_the_shipped_network_is_the_worst_row_and_has_a_pitch(printed):
-    stated("**다섯 행 가운데 가장 못합니다.**", "**it is the worst of the five rows**")
+    stated("**다섯 행 가운데 가장 못합니다.**", "**its two rows are the worst of the five**")
     shipped = [RECORD[way] for way in ("diffusion_6", "diffusion_50")]
     others = [RECORD[way] for way in ("wavenet", "griffin_lim", "noise_with_levels")]
     for key in ("log_mel_db", "log_stft_long_db", "hnr_high_error_db"):

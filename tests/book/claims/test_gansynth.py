@@ -90,7 +90,7 @@ def test_coarse_images_sound_at_the_width_of_a_pixel_and_pitch_comes_last(printe
             r"p = (\d): pixel (\d+) Hz, (\d+) Hz, (-?\d+) dB", printed.replace("nan Hz", "0 Hz")
         )
     }
-    stated("그 높이는 픽셀의 너비입니다", "its pitch is the width of a pixel")
+    stated("그 음높이는 픽셀의 너비와 같습니다", "its pitch is the width of a pixel")
     for p in (0, 1, 2):
         pixel, heard, _ = found[p]
         assert heard == pytest.approx(pixel, rel=0.01)
@@ -152,10 +152,13 @@ def test_the_template_gives_the_pitch_and_an_untrained_generator_spoils_it(print
 
 def test_the_trained_network_spoils_few_pitches_and_one_without_the_template_has_most(printed):
     wrong = 100 - int(re.search(r"GANSynth (\d+)%", printed)[1])
-    stated(f"학습한 모델도 {wrong}%에서는", f"still spoils {wrong}%")
+    stated(f"이 96개 가운데 {wrong}%에서는", f"still spoils {wrong}% of these 96")
     record = json.loads((SOURCES.parent / "records" / "gansynth.json").read_text(encoding="utf-8"))
-    share = round(100 * record["no_template"]["pitch_accuracy_of_real"])
-    stated(f"음높이는 진짜의 {share}%", f"it has {share}% of real notes' pitch accuracy")
+    ours, plain = (
+        round(100 * record[name]["pitch_accuracy_of_real"]) for name in ("gansynth", "no_template")
+    )
+    stated(f"음높이 정확도는 진짜의 {ours}%", f"학습한 모델도 {plain}%입니다")
+    stated(f"it has {ours}% of real notes' pitch accuracy", f"it still has {plain}%")
 
 
 def test_on_the_way_between_two_vectors_brightness_does_not_leap(printed):

@@ -72,7 +72,7 @@ def rows():
 
 def test_the_table_is_the_record():
     record = json.loads((RECORDS / "paper-runs.json").read_text())
-    stated("312 TFLOP/s", "20 %")
+    stated("312 TFLOP/s", "20%")
     assert (PEAK_TFLOPS, UTILIZATION) == (312.0, 0.2) and record["run_here"] is False
     assert {row[0] for row in rows()} == record["recipes"].keys()
     number = lambda cell: float(cell.replace(",", ""))  # noqa: E731
@@ -97,10 +97,10 @@ def test_what_bfloat16_is_said_to_save_is_the_record():
         f"has {len(ratios)} recipes at their smallest size, of which {sum(r < 0.9 for r in ratios.values())} took",
         f"`{best}` with {ratios[best]:.2f} of that time",
         f"the worst `{worst}` with {ratios[worst]:.2f}",
-        f"`{best}`의 {ratios[best]:.2f}배",
-        f"`{worst}`의 {ratios[worst]:.2f}배",
+        f"{ratios[best]:.2f}배가 걸린 `{best}`",
+        f"{ratios[worst]:.2f}배가 걸린 `{worst}`",
     )
     assert len(ratios) == len(recipes) == len(NAMES)
     changes = {k: v["loss_changes_by"] for k, v in recipes.items()}
     assert round(changes.pop("hifigan"), 2) == 0.18 and max(changes.values()) < 0.006
-    stated("0.6 %도", "less than 0.6 %", "`hifigan`의 18 %", "`hifigan` with 18 %")
+    stated("0.6%도", "less than 0.6%", "`hifigan`의 18%", "`hifigan` with 18%")

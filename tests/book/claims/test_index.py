@@ -21,7 +21,7 @@ def test_it_counts_the_chapters_that_are_there():
     numbers = sorted(chapter.number for chapter in CHAPTERS.values())
     assert numbers == [*range(29)]
     assert "1부부터 6부까지, 모두 스물여덟 장입니다" in TEXT
-    assert "Parts 1 to 6 are here now, twenty-eight chapters" in TEXT
+    assert "It has twenty-eight chapters, in parts 1 to 6" in TEXT
 
 
 @pytest.mark.parametrize("name", ["train.py", "recipes/autoregressive.py"])

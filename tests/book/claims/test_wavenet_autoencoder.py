@@ -138,7 +138,7 @@ def test_the_table_is_the_benchmark_s_record():
         )
         stated(f"| {label} | {' | '.join(cells)} |")
     ours, numbers = record["autoencoder"], record["wavenet_notes"]
-    stated("복원하고, 악기군의 번호를", "restores the course of level, which the WaveNet")
+    stated("복원하고, 악기군의 번호를", "restores the level contour, which the WaveNet")
     assert ours["level_course"] > 0.9 > 0.2 > numbers["level_course"]
     assert ours["harmonics_error_db"] < numbers["harmonics_error_db"]
     assert record["zero_latents"]["pitch"] > 0.9 and record["without_pitch"]["level_course"] > 0.9

@@ -63,12 +63,12 @@ def test_a_split_by_crops_inflates_the_score(printed):
         for name in ("split by crops", "split by recordings", "always the commonest")
     )
     stated(f"{crops}%입니다", f"{crops}% are right", f"{recordings}%이고", f"{recordings}% are")
-    stated(f"부르는 {commonest}%", f"the {commonest}% of always")
+    stated(f"답하는 {commonest}%", f"the {commonest}% of always")
     assert crops > 3 * recordings > 3 * commonest
 
 
 def test_what_the_package_holds_out():
-    stated("열 개 이상이면 파일의 열에 하나", "one file in ten, whole, if there are ten")
+    stated("열 개 이상이면 파일 열 개에 하나꼴", "one file in ten, whole, if there are ten")
     assert FEW_FILES == HELD_OUT == 10
 
 
