@@ -121,7 +121,8 @@ def test_a_critic_brings_back_the_detail_that_a_vae_averages(printed):
 
 
 def test_the_variance_that_is_left_is_that_of_the_law(printed):
-    stated("절반쯤 사라집니다", "about half of its details")
+    stated("절반 넘게 사라집니다", "more than half of its detail")
+    assert float(re.search(r"from the 11th on ([\d.]+)", printed)[1]) < 0.5
     left, by_law = re.search(r"variance left ([\d.]+), by the law ([\d.]+)", printed).groups()
     assert abs(float(left) - float(by_law)) < 0.15 and 0.3 <= float(left) <= 0.7
 
