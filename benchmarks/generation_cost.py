@@ -49,18 +49,18 @@ def row(parameters: int, answers: float, bits: float | None, work: Callable[[], 
     }
 
 
-def wavenet() -> Any:
+def wavenet(n_samples: int = 1_000) -> Any:
     """Chapter 5's."""
     from tinyaudio.samplers.autoregressive import cached
 
-    return sample_by_sample(cached, 1_000)
+    return sample_by_sample(cached, n_samples)
 
 
-def native() -> Any:
+def native(n_samples: int = 16_000) -> Any:
     """The same by chapter 7's compiled step."""
-    from tinyaudio.samplers.native import native
+    from tinyaudio.samplers import native as compiled
 
-    return sample_by_sample(native, 16_000)
+    return sample_by_sample(compiled.native, n_samples)
 
 
 def sample_by_sample(sampler: Callable[..., Any], n_samples: int) -> Any:

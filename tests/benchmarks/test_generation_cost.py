@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 
 import pytest
 
@@ -25,14 +26,14 @@ def test_a_row_is_cpu_time_over_the_sound_that_was_made(monkeypatch):
 def test_the_command(monkeypatch, capsys):
     monkeypatch.setattr(generation_cost, "ROUNDS", 1)
     monkeypatch.setattr(generation_cost, "DDPM_STEPS", 1)
-    whole = generation_cost.wavenet
-    short = lambda: whole(40)  # noqa: E731
-    short.__name__ = "wavenet"
-    monkeypatch.setattr(generation_cost, "wavenet", short)
+    for name in ("wavenet", "native"):
+        short = partial(getattr(generation_cost, name), 40)
+        short.__name__ = name
+        monkeypatch.setattr(generation_cost, name, short)
     monkeypatch.setattr(sys, "argv", ["generation_cost", "--json"])
     generation_cost.main()
     systems = json.loads(capsys.readouterr().out)["systems"]
-    assert list(systems) == ["wavenet", "codec_lm", "vqvae", "vocoder", "ddpm"]
+    assert list(systems) == ["wavenet", "native", "codec_lm", "vqvae", "vocoder", "ddpm"]
     assert systems["wavenet"]["bits"] == 64_000
     assert systems["codec_lm"]["bits"] == pytest.approx(93.75 * 7, abs=0.1)
     assert systems["vqvae"]["bits"] == pytest.approx(31.25 * 9, abs=0.1)

@@ -53,7 +53,10 @@ def test_each_column_is_fooled_by_another_set(rows):
     assert rows["Gaussian"]["NDB"] > 20 > rows["other real notes"]["NDB"]
     stated("정밀도는 1입니다", "has a precision of 1")
     assert rows["one real note"]["precision"] == 1 and rows["one real note"]["coverage"] < 0.05
-    stated("마지막 열을 빼면 모두 진짜 음에 못지않습니다", "as good as real notes in every column but the last")
+    stated(
+        "마지막 열을 빼면 모두 진짜 음에 못지않습니다",
+        "as good as real notes in every column but the last",
+    )
     copies = rows["copies"]
     assert (
         copies["nearest"] == copies["NDB"] == 0

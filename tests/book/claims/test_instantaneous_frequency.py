@@ -27,7 +27,10 @@ def printed():
 
 
 def test_the_table_is_the_record():
-    stated("음 16개와 사운드폰트(녹음한 악기 음을 모은 파일)의 음 16개", "16 synthetic notes and 16 of a soundfont")
+    stated(
+        "음 16개와 사운드폰트(녹음한 악기 음을 모은 파일)의 음 16개",
+        "16 synthetic notes and 16 of a soundfont",
+    )
     assert RECORD["notes"] == 32
     rows = {
         "if_full_length_db_float32": ("32비트 | {} dB", "32 bits | {} dB"),
