@@ -88,7 +88,8 @@ FLOW_PAIR = Exercise(
     ),
     hint=(
         "t가 0일 때와 1일 때 x_t가 무엇인지 적고, 그 둘을 잇는 직선을 t로 미분하십시오.",
-        "Write down what x_t is at t = 0 and at t = 1, and differentiate the line between them with respect to t.",
+        "Write down what x_t is at t = 0 and at t = 1, and differentiate the line between them with respect"
+        " to t.",
     ),
 )
 
