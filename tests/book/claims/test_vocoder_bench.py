@@ -127,18 +127,18 @@ def test_a_period_of_five_makes_constant_columns(printed):
     assert changes[2] == 0 and min(changes[:2]) > 0.5
 
 
-def test_400_steps_halve_the_distance_and_make_no_pitch(printed):
+def test_150_steps_halve_the_distance_and_make_no_pitch(printed):
     stated(
         "절반쯤으로 줄었지만 음높이는 아직 거의", "to about half, but there is hardly any pitch yet"
     )
     line = re.compile(r"(?m)^([\w ]+): ([\d.]+), ([\d.]+) dB, (-?[\d.]+)$")
     found = {name: [*map(float, numbers)] for name, *numbers in line.findall(printed)}
-    assert found["400 steps"][1] < 0.6 * found["untrained"][1] and found["400 steps"][0] < 0.2
+    assert found["150 steps"][1] < 0.6 * found["untrained"][1] and found["150 steps"][0] < 0.2
     stated(
         "잡음에도 진짜에 가까운 점수를 줍니다", "noise with levels a score near that of real sound"
     )
     scores = {name: one[2] for name, one in found.items()}
-    assert min(scores["original"], scores["noise with levels"]) > scores["400 steps"] + 0.2
+    assert min(scores["original"], scores["noise with levels"]) > scores["150 steps"] + 0.2
 
 
 def test_each_doubling_of_the_rate_takes_12_db_off(printed):
