@@ -96,7 +96,7 @@ class Browser:
     """Somebody with a browser."""
 
     def __init__(self, driver, address):
-        self.driver, self.address, self.here = driver, address, None
+        self.driver, self.address, self.here, self.device = driver, address, None, None
 
     def go(self, uri):
         """Go to an address; what was said and asked for before is forgotten."""
@@ -114,6 +114,7 @@ class Browser:
 
     def emulate(self, device, theme, medium=""):
         """Hold the page on a "desktop" or a "phone", by "light" or in the "dark", or print it (medium "print")."""
+        self.device = device
         screen = {
             "width": WIDTHS[device],
             "height": 900,
@@ -161,7 +162,7 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def browser(address):
+def driver():
     """One browser for all tests of a process."""
     if not os.environ.get("CI") and not BROWSER:
         pytest.skip("no Chromium: sudo apt-get install chromium chromium-driver")
@@ -180,20 +181,26 @@ def browser(address):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(service=Service(DRIVER) if DRIVER else Service(), options=options)
     driver.set_script_timeout(60)
-    yield Browser(driver, address)
+    yield driver
     driver.quit()
 
 
-# What is seen by light on a desktop, and what in the dark on a phone: by turns, always the same, so that a failure comes
-# again.  Style sheets are shared; `make check-all` sees every page in all four ways.
-WAYS = [("desktop", "light"), ("phone", "dark")]
+@pytest.fixture(scope="module")
+def browser(driver, address):
+    """Somebody who sits down at the browser for a module, and leaves an empty page."""
+    yield Browser(driver, address)
+    driver.get("about:blank")
+
+
+# How a page is seen: by turns, always the same, so that a failure comes again.  Style sheets are shared, and a phone has
+# less room; `make check-all` sees every page in all four ways.
+WAYS = [("desktop", "light"), ("phone", "dark"), ("phone", "light"), ("phone", "dark")]
 
 
 @pytest.fixture(scope="module")
 def page(request, browser):
     """A page, open."""
-    place = request.param_index
-    browser.open(request.param, *WAYS[place % 2])
+    browser.open(request.param, *WAYS[request.param_index % 4])
     return request.param
 
 

@@ -18,15 +18,16 @@ def test_no_violation_on_any_device_and_theme(page, device, theme, browser):
     assert violations(browser, every_word=True) == []
 
 
-@pytest.mark.parametrize("search", ["search.html?q=샘플", "en/search.html?q=aliasing"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("search", "theme"), [("search.html?q=샘플", "light"), ("en/search.html?q=aliasing", "dark")]
+)
 def test_no_violation_in_the_search(search, theme, browser):
     browser.open(search, "desktop", theme)
     assert violations(browser, every_word=True) == []
 
 
 @pytest.mark.parametrize("every_word", [True, False])
-def test_axe_finds_what_is_wrong(every_word, browser):
+def test_what_is_wrong_is_found(every_word, browser):
     """Else every test of violations would pass in silence."""
     browser.open("search.html")
     browser.execute("""document.querySelector('h1').style.color = '#ddd';
