@@ -1,7 +1,7 @@
 """The built site, served to a real browser.
 
-``page`` is every page that the site's own table of contents names, in both editions, so that a new
-chapter is covered without an edit here; most of the API pages are marked `slow`.
+The pages are those that the site's own table of contents names, in both editions, so that a new chapter is covered
+without an edit here.  To open a page is what costs: each is opened once, and all that is asked of it is asked then.
 """
 
 import functools
@@ -41,35 +41,23 @@ def contents(edition):
 
 def pytest_generate_tests(metafunc):
     """Give a test its pages: one visit each, all the module's tests on it before the next."""
-    # Pages of the API are made by one template, with one text in both editions: here every tenth is
-    # visited, and in `make check-all` all of them.
     korean, english = map(contents, EDITIONS)
-    prose = [page for page in korean + english if "/api/" not in page]
+    own, translated = (
+        [page for page in pages if "/api/" not in page] for pages in (korean, english)
+    )
+    # Pages of the API are made by one template, with one text in both editions: every tenth is visited.
     api, again = ([page for page in pages if "/api/" in page] for pages in (korean, english))
-    few = api[::10] + again[:2]
-    # Both editions of a chapter have one structure: what costs seconds a page sees the Korean one here, and the
-    # first two of the English edition.
-    own = [page for page in prose if not page.startswith("en/")]
-    own += [page for page in prose if page.startswith("en/")][:2]
-
-    def later(pages):
-        return [
-            pytest.param(page, marks=pytest.mark.slow)
-            for page in pages
-            if page not in few and page not in own
-        ]
-
+    # Both editions of a chapter have one structure, one set of formulas and one of sounds: the Korean page is visited
+    # with all that moves on it, and the English one, but for the first two, is read without scripts.
+    visited = own + translated[:2] + api[::10] + again[:2]
+    later = [page for page in korean + english if page not in visited]
     for name, pages in {
-        "page": prose + few + later(api + again),
-        "distinct_page": own + few + later(prose + api),
-        "chapter": own + later(prose),
-        # What is seen by light on a desktop, and what in the dark on a phone: by turns, always the same, so that a
-        # failure comes again. Style sheets are shared; `make check-all` sees every page in all four ways.
-        "light_page": own[::2] + few,
-        "dark_page": own[1::2],
+        "html": korean + english,
+        "page": visited + [pytest.param(page, marks=pytest.mark.slow) for page in later],
+        "text_page": translated[2:],
     }.items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, pages, indirect=True, scope="module")
+            metafunc.parametrize(name, pages, indirect=name != "html", scope="module")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -77,7 +65,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address():
     """Where the site is served."""
     if not os.environ.get("CI") and not SITE.exists():
@@ -108,17 +96,25 @@ class Browser:
     """Somebody with a browser."""
 
     def __init__(self, driver, address):
-        self.driver, self.address, self.here = driver, address, None
+        self.driver, self.address, self.here, self.device = driver, address, None, None
 
-    def open(self, page):
-        """Go to a page and wait until it is all there."""
+    def go(self, uri):
+        """Go to an address; what was said and asked for before is forgotten."""
+        self.here = None
         self.driver.get_log("browser"), self.driver.get_log("performance")
-        self.driver.get(self.address + page)
-        self.driver.execute_async_script(READY)
+        self.driver.get(uri)
+
+    def open(self, page, device="desktop", theme="light"):
+        """Go to a page of the site and wait until it is all there."""
+        self.here = None  # the page that is left need not follow
+        self.emulate(device, theme)
+        self.go(self.address + page)
+        self.execute_async(READY)
         self.here = page
 
-    def emulate(self, device, theme):
-        """Hold the page on a "desktop" or a "phone", by "light" or in the "dark"."""
+    def emulate(self, device, theme, medium=""):
+        """Hold the page on a "desktop" or a "phone", by "light" or in the "dark", or print it (medium "print")."""
+        self.device = device
         screen = {
             "width": WIDTHS[device],
             "height": 900,
@@ -126,10 +122,16 @@ class Browser:
             "mobile": device == "phone",
         }
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        scheme = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+        scheme = [{"name": "prefers-color-scheme", "value": theme}]
+        media = {"media": medium, "features": scheme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         if self.here:  # until the page has followed
             self.execute_async(FOLLOWED, theme)
+
+    def scripts(self, run):
+        """Let the pages' own scripts run, or not."""
+        value = {"value": not run}
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", value)
 
     def execute(self, script, *words):
         """What a script returns."""
@@ -148,7 +150,7 @@ class Browser:
         return [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def requests(self):
-        """Every address that was asked for since the page was opened."""
+        """Every address that was asked for since the page was opened, or since the last call."""
         entries = [
             json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")
         ]
@@ -159,9 +161,9 @@ class Browser:
         ]
 
 
-@pytest.fixture(scope="module")
-def browser(address):
-    """One browser a module."""
+@pytest.fixture(scope="session")
+def driver():
+    """One browser for all tests of a process."""
     if not os.environ.get("CI") and not BROWSER:
         pytest.skip("no Chromium: sudo apt-get install chromium chromium-driver")
     from selenium import webdriver
@@ -179,43 +181,35 @@ def browser(address):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(service=Service(DRIVER) if DRIVER else Service(), options=options)
     driver.set_script_timeout(60)
-    yield Browser(driver, address)
+    yield driver
     driver.quit()
 
 
 @pytest.fixture(scope="module")
+def browser(driver, address):
+    """Somebody who sits down at the browser for a module, and leaves an empty page."""
+    yield Browser(driver, address)
+    driver.get("about:blank")
+
+
+# How a page is seen: by turns, always the same, so that a failure comes again.  Style sheets are shared, and a phone has
+# less room; `make check-all` sees every page in all four ways.
+WAYS = [("desktop", "light"), ("phone", "dark"), ("phone", "light"), ("phone", "dark")]
+
+
+@pytest.fixture(scope="module")
 def page(request, browser):
-    """A page of either edition, open on a desktop by light."""
-    return opened(request.param, browser)
+    """A page, open."""
+    browser.open(request.param, *WAYS[request.param_index % 4])
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def distinct_page(request, browser):
-    """A page with a text of its own, open."""
-    return opened(request.param, browser)
-
-
-@pytest.fixture(scope="module")
-def chapter(request, browser):
-    """A page made from a notebook, open."""
-    return opened(request.param, browser)
-
-
-@pytest.fixture(scope="module")
-def light_page(request, browser):
-    """One of half the pages, open on a desktop by light."""
-    return opened(request.param, browser)
-
-
-@pytest.fixture(scope="module")
-def dark_page(request, browser):
-    """One of the other half, open on a phone in the dark."""
-    address = opened(request.param, browser)
-    browser.emulate("phone", "dark")
-    return address
-
-
-def opened(page, browser):
-    browser.emulate("desktop", "light")
-    browser.open(page)
-    return page
+def text_page(request, browser):
+    """A page as its HTML and its style sheets alone make it, on a phone."""
+    browser.here = None
+    browser.emulate("phone", "light")
+    browser.scripts(False)
+    browser.go(browser.address + request.param)
+    yield request.param
+    browser.scripts(True)

@@ -21,7 +21,9 @@ def test_a_listener_who_always_hears_it(kind, browser, tmp_path):
     shown = listening_test(kind, PAIRS, 8_000, ("new", "old"), "Which?", "wav")
     page = tmp_path / "test.html"
     page.write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{shown.html}</body>")
-    browser.driver.get(page.as_uri())
+    browser.here = None
+    browser.emulate("desktop", "light")
+    browser.go(page.as_uri())
     assert browser.execute(VISIBLE) == []
     orders, sides, x_sources = [], set(), set()
     for start in range(2):

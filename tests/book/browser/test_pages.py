@@ -1,47 +1,33 @@
-"""Every page of both editions, as a reader gets it."""
+"""Pages of the book as a reader gets them, each in one visit: what is there, then what moves, by mouse and by keyboard.
+
+The order matters: to lay a page out again, on another screen or on paper, is what costs after opening it.
+"""
 
 import re
-from pathlib import Path
-from urllib.parse import unquote
 
-from tools.book.address import known
-from tools.book.edition import repository
-from tools.book.site import BUILD
+import pytest
 
-SITE = BUILD / "html"
-NOTEBOOKS = Path(__file__).parents[3] / "book"
+from tests.book.browser import facts
 
-
-def is_notebook(page):
-    return (
-        (NOTEBOOKS / page.removeprefix("en/").removeprefix("book/")).with_suffix(".ipynb").exists()
-    )
+# Which frames of a slider are seen, and what it says of itself twice.
+STATE = """
+const box = arguments[0].closest('.ta-explore');
+return [[...box.querySelectorAll('.ta-frame')].map(f => f.checkVisibility()), box.querySelector('output').textContent,
+    arguments[0].getAttribute('aria-valuetext')];
+"""
 
 
-def test_the_contents_lead_to_every_notebook_in_both_languages(address):
-    html = (SITE / "book/ko/index.html").read_text(encoding="utf-8")
-    for notebook in NOTEBOOKS.glob("ko/*.ipynb"):
-        assert notebook.stem == "index" or f"{notebook.stem}.html" in html, notebook.stem
-        for edition in ("book/ko", "en/book/en"):
-            assert (SITE / edition / f"{notebook.stem}.html").exists()
+@pytest.fixture(scope="module")
+def sliders(page, browser):
+    return browser.find_all(".ta-explore input[type=range]")
 
 
 def test_the_page_is_in_its_language(page, browser):
-    english = page.startswith("en/")
-    assert browser.find_all("html")[0].get_attribute("lang") == ("en" if english else "ko")
-    names = browser.execute("""
-        return [...document.querySelectorAll('button, summary, nav, header, footer, #pst-skip-link, dialog, .prev-next-area')]
-            .flatMap(e => [e, ...e.querySelectorAll('*')]).filter(e => !e.closest('.page-toc, .bd-links li, pre, .ta-choice'))
-            .flatMap(e => ['title', 'aria-label', 'placeholder', 'data-bs-original-title'].map(a => e.getAttribute(a) || ''))""")
-    foreign = r"[가-힣]" if english else r"[A-Za-z]{3}"
-    allowed = r"한국어|Colab|GitHub|tinyaudio|PDF|\.ipynb|\.pdf"
-    assert [name for name in names if re.search(foreign, re.sub(allowed, "", name))] == []
+    assert facts.names_in_another_language(browser, english=page.startswith("en/")) == []
 
 
 def test_nothing_goes_wrong_and_nothing_comes_from_elsewhere(page, browser):
-    assert browser.console_errors() == []
-    own = (browser.address, "data:", "blob:", "chrome")
-    assert [url for url in browser.requests() if not url.startswith(own)] == []
+    assert facts.errors_and_other_hosts(browser) == []
 
 
 def test_every_sound_has_its_length_and_its_name(page, browser):
@@ -63,8 +49,6 @@ def test_mathematics_is_set(page, browser):
     assert unset == []
     left_over = browser.execute("return document.querySelector('.bd-article').innerText")
     assert not re.search(r"\\(frac|begin|tag|left)\b|\$\$", left_over)
-    raw = "return [...document.querySelectorAll('summary')].map(s => s.textContent).filter(t => t.includes('$'))"
-    assert browser.execute(raw) == []  # in a quiz's choices, which are HTML
 
 
 def test_pictures_are_there_and_described(page, browser):
@@ -74,78 +58,89 @@ def test_pictures_are_there_and_described(page, browser):
     assert unseen == []
 
 
-def test_colab_opens_this_notebook(page, browser):
-    links = browser.find_all("a[href*='colab.research.google.com']")
-    if not known():
-        assert links == []
-        return
-    owner = repository().removeprefix("https://github.com/")
-    notebook = page.removeprefix("en/").replace(".html", ".ipynb")
-    right = f"https://colab.research.google.com/github/{owner}/blob/main/{notebook}"
-    assert {link.get_attribute("href") for link in links} == (
-        {right} if is_notebook(page) else set()
-    )
-
-
-def test_no_link_leads_to_a_repository_that_has_no_address(page):
-    html = (SITE / page).read_text(encoding="utf-8")
-    assert not re.search(r'(?:href|action)="[^"]*ORG/REPO', html)
-    assert known() in html
-
-
-def test_the_language_switch_leads_to_the_same_page_and_back(page, browser):
-    def other(html, here):
-        (href,) = re.findall(r'<a lang="\w+" hreflang="\w+" href="([^"]+)"', html)
-        return (SITE / here).parent.joinpath(href).resolve()
-
-    (link,) = browser.find_all(".ta-language a[hreflang]")
-    there = link.get_attribute("href").removeprefix(browser.address)
-    same = page.removeprefix("en/").replace("book/en/", "book/ko/")
-    assert there.startswith("en/") != page.startswith("en/")
-    assert there.removeprefix("en/").replace("book/en/", "book/ko/") == same
-    html = (SITE / there).read_text(encoding="utf-8")
-    assert other(html, there) == (SITE / page).resolve()
-
-
-def test_links_inside_the_site_lead_somewhere(page, browser):
-    links = browser.execute("return [...document.querySelectorAll('a[href]')].map(a => a.href)")
-    for link in {x.removeprefix(browser.address) for x in links if x.startswith(browser.address)}:
-        file, _, anchor = link.partition("#")
-        target = SITE / file.split("?")[0]
-        assert target.exists(), link
-        if anchor and target.suffix == ".html":
-            assert f'id="{unquote(anchor)}"' in target.read_text(encoding="utf-8"), link
-
-
-# Parts of the page that stick out of the screen, and that no scrolling reaches.
-STICKING_OUT = """
-const width = document.documentElement.clientWidth, found = [];
-const inside = box => box.right <= width + 1 && box.left >= -1;
-const scrolls = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && inside(e.getBoundingClientRect());
-for (const e of document.querySelectorAll('.bd-article *, .bd-header-article *, .prev-next-footer *, .bd-footer-content *')) {
-  const box = e.getBoundingClientRect();
-  if (!box.width || !e.checkVisibility() || inside(box)) continue;
-  if (e.closest('mjx-assistive-mml, .dropdown-menu, .visually-hidden')) continue;
-  let around = e.parentElement;
-  while (around && !scrolls(around)) around = around.parentElement;
-  // What lies to the left of a frame's beginning is out of reach.
-  if (around && box.left >= around.getBoundingClientRect().left - around.scrollLeft - 1) continue;
-  found.push(e.outerHTML.slice(0, 120));
-}
-return [document.documentElement.scrollWidth, found];
-"""
+def test_no_violation(page, browser):
+    assert facts.violations(browser) == []
 
 
 def test_nothing_is_wider_than_a_phone(page, browser):
-    try:
-        for theme in ("light", "dark"):
-            browser.emulate("phone", theme)
-            assert browser.execute("return document.documentElement.dataset.theme") == theme
-            width, sticking_out = browser.execute(STICKING_OUT)
-            assert (width, sticking_out) == (390, []), theme
-    finally:
-        browser.emulate("desktop", "light")
+    if browser.device != "phone":
+        browser.emulate("phone", "dark")
+    assert facts.wider_than_a_phone(browser) == []
 
 
-def test_the_page_is_not_too_heavy(page):
-    assert (SITE / page).stat().st_size < 1.5e6
+def test_the_first_chapter_has_all_that_moves(page, sliders, browser):
+    if "sound_into_numbers" in page:
+        assert len(sliders) >= 3 and len(browser.find_all("details.ta-choice")) >= 9
+
+
+def test_sliders_follow_the_keyboard(page, sliders, browser):
+    from selenium.webdriver.common.keys import Keys
+
+    for slider in sliders:
+        labels = slider.get_attribute("data-labels").split("\n")
+        assert browser.execute(STATE, slider)[0].count(True) == 1
+        for key, at in (
+            (Keys.HOME, 0),
+            (Keys.ARROW_RIGHT, 1),
+            (Keys.END, len(labels) - 1),
+            (Keys.ARROW_LEFT, len(labels) - 2),
+        ):
+            slider.send_keys(key)
+            shown = [i == at for i in range(len(labels))]
+            assert browser.execute(STATE, slider) == [shown, labels[at], labels[at]]
+
+
+def test_a_slider_stops_the_sound_it_leaves(page, sliders, browser):
+    from selenium.webdriver.common.keys import Keys
+
+    for slider in sliders:
+        slider.send_keys(Keys.HOME)
+        played = browser.execute_async(
+            """
+            const done = arguments[1], sound = arguments[0].closest('.ta-explore').querySelector('.ta-frame:not([hidden]) audio');
+            if (!sound) return done(null);
+            window.leaving = sound; sound.muted = true; sound.play().then(() => done(true), e => done(String(e)))""",
+            slider,
+        )
+        slider.send_keys(Keys.END)
+        assert played in (None, True)
+        assert played is None or browser.execute("return leaving.paused")
+
+
+def test_quizzes_unfold_and_explain(page, browser):
+    """The first choice by keyboard, and all of them by a press."""
+    from selenium.webdriver.common.keys import Keys
+
+    assert facts.wrong_choices(browser) == []
+    opened = """return [...document.querySelectorAll('details.ta-choice')].map(
+        e => e.open && [...e.children].slice(1).every(p => p.checkVisibility() && p.offsetHeight > 10))"""
+    summaries = browser.find_all("details.ta-choice > summary")
+    for summary in summaries[:1]:
+        summary.send_keys(Keys.ENTER)
+        assert browser.execute(opened) == [True] + [False] * (len(summaries) - 1)
+    others = "document.querySelectorAll('details.ta-choice:not([open]) > summary').forEach(e => e.click())"
+    browser.execute(others)
+    assert browser.execute(opened) == [True] * len(summaries)
+
+
+def test_everything_that_takes_the_keyboard_shows_it(page, browser):
+    unseen = browser.execute("""
+        return [...document.querySelectorAll('.bd-article summary, .ta-explore input, .ta-language a')].filter(e => {
+            e.focus({focusVisible: true}); const s = getComputedStyle(e);
+            return document.activeElement == e && s.outlineStyle == 'none' && s.boxShadow == 'none' }).map(e => e.outerHTML.slice(0, 99))""")
+    assert unseen == []
+
+
+def test_on_paper_nothing_waits_to_be_pressed(page, browser):
+    """Every answer open, a slider's first picture, and of a player what was to be heard."""
+    browser.execute(
+        "document.querySelectorAll('details.ta-choice').forEach(e => { e.open = false; })"
+    )
+    browser.here = None  # on paper all is light
+    browser.emulate("desktop", "light", "print")
+    choices, audio, labels, pictures = browser.execute("""
+        const of = name => [...document.querySelectorAll('.bd-article ' + name)].filter(e => !e.closest('[hidden]'));
+        return [[...document.querySelectorAll('.ta-choice > p')].map(p => p.offsetHeight > 10),
+            ...['audio', '.ta-player figcaption', '.ta-frame:not([hidden]) img'].map(name => of(name).map(e => e.offsetHeight > 0))]""")
+    assert all(choices) and len(choices) >= len(browser.find_all("details.ta-choice"))
+    assert not any(audio) and all(labels) and len(labels) == len(audio) and all(pictures)
