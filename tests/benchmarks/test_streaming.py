@@ -1,5 +1,6 @@
 """The streaming benchmark measures memory and time, on a second of sound."""
 
+import pytest
 import soundfile
 
 from benchmarks import streaming, streaming_commands
@@ -30,6 +31,7 @@ def test_a_command_s_memory_is_that_of_the_process_and_its_file_as_long_as_asked
     assert streaming_commands.cpu_seconds(2**22 + 1) == 0
 
 
+@pytest.mark.slow
 def test_a_file_is_upsampled_in_stereo():
     found = streaming_commands.upsampled(1.0, 1)
     assert found["length_s"] == 1.0 and found["channels"] == 2

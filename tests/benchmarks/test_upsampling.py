@@ -110,7 +110,7 @@ def test_noise_has_the_levels_that_it_is_given(ratio):
     assert low.norm() < 0.1 * high.norm()
 
 
-@RATIOS
+@pytest.mark.parametrize("ratio", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_oracles_have_the_right_high_band_and_the_sinc_s_low_one(ratio, clip):
     low = low_rate(clip.audio, ratio, "sinc")
     sinc = interpolations()["sinc"](low, None, 48_000, ratio)
@@ -226,6 +226,7 @@ def test_every_system_has_a_row_and_is_null_without_a_run(short_fit, clip):
     assert upsampling.gain_over_ridge(scores)["mean"] == -2
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_object(monkeypatch, capsys, tmp_path, short_fit, one_thread):
     monkeypatch.setattr(upsampling, "RATIOS", (3,))
     monkeypatch.setattr(upsampling, "MISMATCHED", ("butterworth",))
