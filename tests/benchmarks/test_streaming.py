@@ -22,6 +22,7 @@ def test_the_sound_is_always_the_same_and_not_constant(tmp_path):
     assert (a == b).all() and a.std() > 0.01
 
 
+@pytest.mark.slow
 def test_a_command_s_memory_is_that_of_the_process_and_its_file_as_long_as_asked():
     found = streaming_commands.converted(1.5)
     assert found["length_s"] == 1.5

@@ -88,6 +88,7 @@ def test_recordings_keep_their_rate_and_need_a_top_band(tmp_path):
         recordings(tmp_path / "none", tmp_path)
 
 
+@pytest.mark.slow
 def test_packages_are_found_where_they_are_unpacked(tmp_path):
     torch.manual_seed(0)
     for n, place in enumerate(("sounds/alsa/Front.wav", "klettres/xy/alpha/a.ogg")):
@@ -137,6 +138,7 @@ def test_the_ridge_beats_the_sinc_and_its_gain_is_the_best_that_was_tried(short_
     assert min(errors) < chosen < max(errors)
 
 
+@pytest.mark.slow
 def test_a_ridge_that_has_seen_a_filter_is_nearer_with_it(short_fit, clip):
     low = low_rate(clip.audio, 3, "butterworth")
     one, all_filters = RidgeNoise(3), RidgeNoise(3, ("sinc", "butterworth"))
