@@ -215,7 +215,7 @@ def test_a_model_that_comes_with_the_package_is_named(tmp_path, monkeypatch, cap
     assert load(tmp_path / "note.wav")[0].shape == (1, 800)
     run(*"generate causal-notes --seconds 0.01 --out x.wav --pitch 60".split(), code=2)
     assert "--pitch: 'tinyaudio generate' cannot be asked for that" in capsys.readouterr().err
-    run("evaluate", "causal-notes", "--json", "--device", "cpu", "--clips", 32)
+    run("evaluate", "causal-notes", "--json", "--device", "cpu", "--clips", 8)
     assert 3 < json.loads(capsys.readouterr().out)["bits_per_sample"] < 5
 
 

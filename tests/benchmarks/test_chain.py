@@ -25,6 +25,7 @@ def test_the_truth_has_no_error_and_an_empty_band_its_floor(clip):
     assert soft["high_band_energy_db"] == pytest.approx(-20, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_all_rows_are_there(monkeypatch, capsys, tmp_path):
     """Links that hand on what they get: content is kept, and the top band is empty."""
     for name, few in (("N_PHONE_CLIPS", 12), ("N_SPEAKER_CLIPS", 3), ("N_STEPS", 60)):

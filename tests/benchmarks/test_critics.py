@@ -140,6 +140,7 @@ def test_runs_of_something_else_are_refused(open_as, monkeypatch):
             critics.main()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_a_diffusion_model_has_a_row_for_each_sampler_and_number_of_calls(
     few, open_as, monkeypatch, capsys

@@ -22,6 +22,7 @@ def test_a_row_is_cpu_time_over_the_sound_that_was_made(monkeypatch):
     assert len(made) == 1 + generation_cost.ROUNDS  # the first warms up
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_the_command(monkeypatch, capsys):
     monkeypatch.setattr(generation_cost, "ROUNDS", 1)

@@ -24,8 +24,8 @@ def test_a_file_is_a_function_of_seed_and_number():
 
 
 def test_some_hundred_files_do_no_wrong():
-    result = robustness.measure(400, seed=0)
-    assert result["files_tried"] == 400 and result["loaded"] > 200 and result["refused"] > 50
+    result = robustness.measure(200, seed=0)
+    assert result["files_tried"] == 200 and result["loaded"] > 100 and result["refused"] > 25
     for name in ("crashes", "hangs", "wrong_errors", "lost_unsaid"):
         assert result[name] == 0, result["offenders"]
 

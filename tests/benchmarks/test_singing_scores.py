@@ -56,6 +56,7 @@ def test_the_control_without_a_network_moves_the_spectrum_and_keeps_the_melody()
     assert pitch_kept(made, pair.reference.f0_hz, pair.reference.voiced, 16_000) > 0.7
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_there_is_none_and_the_others_stand_beside_their_controls(quick):
     config = SpeakersConfig(sample_rate=8_000, speakers=("0", "1"))
 

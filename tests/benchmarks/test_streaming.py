@@ -1,5 +1,6 @@
 """The streaming benchmark measures memory and time, on a second of sound."""
 
+import pytest
 import soundfile
 
 from benchmarks import streaming, streaming_commands
@@ -21,6 +22,7 @@ def test_the_sound_is_always_the_same_and_not_constant(tmp_path):
     assert (a == b).all() and a.std() > 0.01
 
 
+@pytest.mark.slow
 def test_a_command_s_memory_is_that_of_the_process_and_its_file_as_long_as_asked():
     found = streaming_commands.converted(1.5)
     assert found["length_s"] == 1.5
@@ -30,6 +32,7 @@ def test_a_command_s_memory_is_that_of_the_process_and_its_file_as_long_as_asked
     assert streaming_commands.cpu_seconds(2**22 + 1) == 0
 
 
+@pytest.mark.slow
 def test_a_file_is_upsampled_in_stereo():
     found = streaming_commands.upsampled(1.0, 1)
     assert found["length_s"] == 1.0 and found["channels"] == 2

@@ -88,6 +88,7 @@ def test_recordings_keep_their_rate_and_need_a_top_band(tmp_path):
         recordings(tmp_path / "none", tmp_path)
 
 
+@pytest.mark.slow
 def test_packages_are_found_where_they_are_unpacked(tmp_path):
     torch.manual_seed(0)
     for n, place in enumerate(("sounds/alsa/Front.wav", "klettres/xy/alpha/a.ogg")):
@@ -110,7 +111,7 @@ def test_noise_has_the_levels_that_it_is_given(ratio):
     assert low.norm() < 0.1 * high.norm()
 
 
-@RATIOS
+@pytest.mark.parametrize("ratio", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_oracles_have_the_right_high_band_and_the_sinc_s_low_one(ratio, clip):
     low = low_rate(clip.audio, ratio, "sinc")
     sinc = interpolations()["sinc"](low, None, 48_000, ratio)
@@ -137,6 +138,7 @@ def test_the_ridge_beats_the_sinc_and_its_gain_is_the_best_that_was_tried(short_
     assert min(errors) < chosen < max(errors)
 
 
+@pytest.mark.slow
 def test_a_ridge_that_has_seen_a_filter_is_nearer_with_it(short_fit, clip):
     low = low_rate(clip.audio, 3, "butterworth")
     one, all_filters = RidgeNoise(3), RidgeNoise(3, ("sinc", "butterworth"))
@@ -226,6 +228,7 @@ def test_every_system_has_a_row_and_is_null_without_a_run(short_fit, clip):
     assert upsampling.gain_over_ridge(scores)["mean"] == -2
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_object(monkeypatch, capsys, tmp_path, short_fit, one_thread):
     monkeypatch.setattr(upsampling, "RATIOS", (3,))
     monkeypatch.setattr(upsampling, "MISMATCHED", ("butterworth",))

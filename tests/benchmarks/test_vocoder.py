@@ -246,6 +246,7 @@ def small(monkeypatch, one_thread):
     monkeypatch.setattr(vocoder, "note_clips", lambda: {"notes": clip})
 
 
+@pytest.mark.slow
 def test_the_tables_are_complete(small, monkeypatch, capsys, run_with):
     def generate(config, models, *, temperature=1.0, mel_of=None):
         return iter([load(mel_of, config.sample_rate)[0][None]])

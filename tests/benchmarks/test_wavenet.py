@@ -45,6 +45,7 @@ def quick(monkeypatch, one_thread):
         monkeypatch.setattr(wavenet, name, n)
 
 
+@pytest.mark.slow
 def test_without_the_peer_its_keys_are_null(quick, monkeypatch, capsys):
     monkeypatch.setattr(wavenet, "peer", lambda config: None)
     monkeypatch.setattr(sys, "argv", ["wavenet", "--json"])

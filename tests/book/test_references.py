@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from functools import cache
 
 import nbformat
 import pytest
@@ -161,6 +162,7 @@ def test_no_work_stands_twice():
 # ------------------------------------------------------------------------------ what chapters name
 
 
+@cache
 def targets(name, language):
     """The anchors of a page."""
     notebook = nbformat.read(ROOT / "book" / language / f"{name}.ipynb", 4)

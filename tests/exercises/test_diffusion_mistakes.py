@@ -11,9 +11,7 @@ from tinyaudio.exercises.weight_average import WEIGHT_AVERAGE, check_weight_aver
 from tinyaudio.objectives.diffusion import add_noise
 from tinyaudio.samplers.diffusion_steps import DDIM, Point
 from tinyaudio.train import EMA
-from tools.book.exercises import caught_shares
 
-EXERCISES = [NOISY_CLIPS, ANCESTRAL_STEP, CLIPPED_ESTIMATE, WEIGHT_AVERAGE]
 PLANTED = [
     (NOISY_CLIPS, "β in the place of ᾱ"),
     (NOISY_CLIPS, "One t, that of the first clip, serves the whole batch"),
@@ -23,21 +21,9 @@ PLANTED = [
 ]
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_every_mistake_is_caught_by_its_own_name_in_100_seeds(exercise):
-    shares = caught_shares(exercise, range(100))
-    assert len(shares) == len(exercise.mistakes) >= 4
-    assert min(shares.values()) >= 0.99, {m.english: s for m, s in shares.items() if s < 0.99}
-
-
 @pytest.mark.parametrize(("exercise", "words"), PLANTED)
 def test_the_mistakes_of_public_code_are_among_them(exercise, words):
     assert sum(words in mistake.english for mistake in exercise.mistakes) == 1
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_solutions_pass_for_any_seed(exercise):
-    assert all(exercise.check(exercise.right, seed) for seed in range(100))
 
 
 def test_the_package_passes():

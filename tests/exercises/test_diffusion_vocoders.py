@@ -1,4 +1,4 @@
-"""Chapter 19's checkers: the package passes, as do other ways to write it; planted mistakes are named for any seed."""
+"""Chapter 19's checkers: the package passes, as do other ways to write it."""
 
 from functools import partial
 
@@ -6,32 +6,17 @@ import pytest
 import torch
 from torch import nn
 
-from tinyaudio.exercises.film import FILM, check_film
+from tinyaudio.exercises.film import check_film
 from tinyaudio.exercises.log_snr_steps import LOG_SNR_STEPS, check_log_snr_steps
 from tinyaudio.exercises.noise_level import NOISE_LEVEL, check_noise_level
-from tinyaudio.exercises.two_sided_field import TWO_SIDED_FIELD, check_two_sided_field
-from tinyaudio.exercises.vocoded import VOCODED, check_vocoded
+from tinyaudio.exercises.two_sided_field import check_two_sided_field
+from tinyaudio.exercises.vocoded import check_vocoded
 from tinyaudio.models.diffwave import DiffWaveConfig
 from tinyaudio.objectives.diffusion import GaussianDiffusion
 from tinyaudio.objectives.diffusion_time import ContinuousLevel
 from tinyaudio.objectives.noise_schedule import WAVEGRAD, NoiseSchedule
 from tinyaudio.samplers.diffusion_steps import DDIM, Point
 from tinyaudio.samplers.diffusion_vocoder import LAST_LOG_SNR, equal_log_snr
-from tools.book.exercises import caught_shares
-
-EXERCISES = [TWO_SIDED_FIELD, NOISE_LEVEL, FILM, LOG_SNR_STEPS, VOCODED]
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_every_mistake_is_caught_by_its_own_name_in_100_seeds(exercise):
-    shares = caught_shares(exercise, range(100))
-    assert len(shares) == len(exercise.mistakes) >= 4
-    assert min(shares.values()) >= 0.99, {m.english: s for m, s in shares.items() if s < 0.99}
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_solutions_pass_for_any_seed(exercise):
-    assert all(exercise.check(exercise.right, seed) for seed in range(100))
 
 
 def test_one_level_for_the_whole_batch_is_among_the_mistakes():

@@ -66,7 +66,7 @@ def test_the_solution_passes_in_every_style(cells):
 @each
 def test_the_solution_passes_for_any_seed(cells):
     answer, exercise = solution(cells), exercise_of(checker(cells))
-    for seed in range(100, 105):
+    for seed in (100, 101):
         assert exercise.check(answer, seed), exercise.check(answer, seed)
 
 
@@ -90,10 +90,17 @@ def test_mistakes_are_named_one_by_one(cells):
     """At least four an exercise, each caught by its own message, and so told from all others, for any seed."""
     exercise = exercise_of(checker(cells))
     assert len(exercise.mistakes) >= 4
-    shares = caught_shares(exercise, range(3))
+    shares = caught_shares(exercise, range(2))
     assert all(share == 1 for share in shares.values()), {
         mistake.english: share for mistake, share in shares.items() if share < 1
     }
+
+
+@pytest.mark.slow
+@each
+def test_the_solution_passes_for_100_seeds(cells):
+    answer, exercise = solution(cells), exercise_of(checker(cells))
+    assert all(exercise.check(answer, seed) for seed in range(100))
 
 
 @pytest.mark.slow

@@ -1,22 +1,9 @@
-"""Chapter 17's checkers: right answers pass however they are written; each planted mistake is named."""
+"""Chapter 17's checkers: right answers pass however they are written."""
 
-import pytest
 import torch
 
-from tinyaudio.exercises.frechet_gaussians import FID
 from tinyaudio.exercises.generative_metrics import check_fid, check_inception, check_slerp
-from tinyaudio.exercises.great_circle import SLERP
-from tinyaudio.exercises.inception import INCEPTION
 from tinyaudio.metrics.pitch_classification import inception_score
-from tools.book.exercises import caught_shares
-
-
-@pytest.mark.parametrize("exercise", [FID, SLERP, INCEPTION], ids=["fid", "slerp", "inception"])
-def test_each_planted_mistake_is_named(exercise):
-    shares = caught_shares(exercise, range(100))
-    assert len(shares) >= 4 and min(shares.values()) >= 0.99, {
-        mistake.english: share for mistake, share in shares.items() if share < 0.99
-    }
 
 
 def test_the_distance_passes_by_eigenvalues_of_the_product_and_by_scipy():

@@ -1,4 +1,4 @@
-"""Chapter 23's checkers: the package passes, as do other ways to write it; planted mistakes are named for any seed."""
+"""Chapter 23's checkers: the package passes, as do other ways to write it."""
 
 import pytest
 import torch
@@ -12,20 +12,6 @@ from tinyaudio.exercises.squeeze import SQUEEZED, check_squeezed
 from tinyaudio.models.waveglow_blocks import AffineCoupling, squeeze
 from tinyaudio.objectives.spectral import NEPERS
 from tinyaudio.objectives.vocoder_gan import feature_matching, mel_distance
-from tools.book.exercises import caught_shares
-
-EXERCISES = [SQUEEZED, FLOW_NATS, MATCHED_FEATURES, COUPLED]
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_every_mistake_is_caught_by_its_own_name_in_100_seeds(exercise):
-    shares = caught_shares(exercise, range(100))
-    assert min(shares.values()) >= 0.99, {m.english: s for m, s in shares.items() if s < 0.99}
-
-
-def test_every_wrong_rate_is_caught_in_10_seeds():
-    """The 100 of the slow checks take seconds."""
-    assert min(caught_shares(MEL_ERROR_DB, range(10)).values()) == 1
 
 
 @pytest.mark.parametrize(

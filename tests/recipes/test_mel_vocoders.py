@@ -29,7 +29,10 @@ def short(name, **changes):
     return recipe, replace(recipe.sizes["narrow"], **changes)
 
 
-@pytest.mark.parametrize("name", NAMES)
+# A GAN and a flow; UnivNet, a GAN with other discriminators, takes longest.
+@pytest.mark.parametrize(
+    "name", ["hifigan", "waveglow", pytest.param("univnet", marks=pytest.mark.slow)]
+)
 def test_it_learns(name):
     recipe, config = short(name, steps=40, learning_rate=2e-3)
     data = recipe.dataset(config, "train", None)
@@ -118,6 +121,7 @@ def test_silence_and_a_clip_shorter_than_a_frame_have_their_length(trained, tmp_
         assert made.shape == audio.shape and made.isfinite().all()
 
 
+@pytest.mark.parametrize("trained", ["hifigan"], indirect=True)  # the file is read before a network
 def test_what_is_no_sound_is_refused_in_a_line(trained, tmp_path, capsys):
     import soundfile
 

@@ -28,8 +28,15 @@ SMALL = "--batch-size 2 --n-samples 1536 --n-sounds 2 --steps 2 --eval-every 2 -
 BOTH = [(audiounet.RECIPE, UNET, 60), (mugan.RECIPE, MUGAN, 40)]
 
 
-@pytest.mark.parametrize(("recipe", "config", "steps"), BOTH, ids=["audiounet", "mugan"])
-@pytest.mark.parametrize("ratio", [2, 3])
+@pytest.mark.parametrize(
+    ("recipe", "config", "steps", "ratio"),
+    [
+        pytest.param(*BOTH[0], 3, id="audiounet-3"),
+        pytest.param(*BOTH[1], 2, id="mugan-2"),
+        pytest.param(*BOTH[0], 2, id="audiounet-2", marks=pytest.mark.slow),
+        pytest.param(*BOTH[1], 3, id="mugan-3", marks=pytest.mark.slow),
+    ],
+)
 def test_they_learn_what_a_spline_leaves_out(recipe, config, steps, ratio):
     """On clips that they see again and again, the ratio of signal to noise rises above the spline's."""
     config = replace(config, ratio=ratio, learning_rate=3e-3, steps=steps)

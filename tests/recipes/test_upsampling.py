@@ -29,7 +29,10 @@ TOYS = {
 }
 
 
-@pytest.mark.parametrize(("name", "ratio"), [("whitened", 2), ("whitened", 3), ("nuwave", 3)])
+@pytest.mark.parametrize(
+    ("name", "ratio"),
+    [("whitened", 2), ("nuwave", 3), pytest.param("whitened", 3, marks=pytest.mark.slow)],
+)
 def test_it_learns_and_is_scored_on_other_speakers(name, ratio):
     config = replace(
         SIZES["tiny"],
@@ -170,8 +173,8 @@ def test_what_is_no_sound_or_no_target_is_refused_in_a_line(trained, speech, tmp
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
-@pytest.mark.parametrize("suffix", ["wav", "flac"])
+@pytest.mark.parametrize("trained", ["whitened"], indirect=True)  # the writer is the same
+@pytest.mark.parametrize(("name", "suffix"), [("SIGTERM", "flac"), ("SIGKILL", "wav")])
 def test_a_killed_run_leaves_no_half_file(trained, tmp_path, name, suffix, monkeypatch):
     """What is done stays in OUT.part.wav, and plays."""
     save(tmp_path / "in.wav", torch.zeros(1, 80_000), 16_000)
@@ -181,7 +184,8 @@ def test_a_killed_run_leaves_no_half_file(trained, tmp_path, name, suffix, monke
     def slow(self, begin, end):
         if begin > 0:
             os.write(writing, b"!")
-            time.sleep(60)
+            for _ in range(600):  # a signal may come to another thread, and then ends no sleep
+                time.sleep(0.1)
         return pieces(self, begin, end)
 
     monkeypatch.setattr(UpsampledFile, "stretch", slow)

@@ -48,6 +48,21 @@ def test_cached_equals_naive(net, n_samples):
     assert torch.equal(cached(net, n_samples, [3, 4]), naive(net, n_samples, [3, 4]))
 
 
+def test_naive_scores_all_that_a_network_sees(net, monkeypatch):
+    """Its outputs are those of the whole recording at once, the oldest sample seen among them."""
+    outputs = []
+
+    def step(model, logits, *others, t):
+        outputs.append(logits)
+        return draw(logits, *others)
+
+    monkeypatch.setattr("tinyaudio.samplers.autoregressive.sample_step", step)
+    codes = naive(net, 40, [3])
+    with torch.inference_mode():
+        expected = net(codes)[0].T
+    torch.testing.assert_close(torch.cat(outputs), expected, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("n_prompt", [0, 1, 7, 40])
 def test_a_prompt_is_continued(net, n_prompt):
     """As if the model had generated the prompt itself, by both samplers."""

@@ -117,8 +117,17 @@ def test_a_second_dpm_step_carries_the_estimate_on():
 # ---------------------------------------------------------------------------- all steps
 
 
-@pytest.mark.parametrize("prediction", ["epsilon", "x0", "v"])
-@pytest.mark.parametrize("step", ALL)
+PAIRS = [(ALL[0], "epsilon"), (ALL[1], "x0"), (ALL[2], "v"), (ALL[3], "epsilon")]
+
+
+# What a network predicts becomes an estimate of x_0 before the step, which knows no more of it.
+@pytest.mark.parametrize(
+    ("step", "prediction"),
+    [
+        pytest.param(*pair, marks=[] if pair in PAIRS else pytest.mark.slow)
+        for pair in itertools.product(ALL, ["epsilon", "x0", "v"])
+    ],
+)
 def test_with_the_exact_denoiser_a_thousand_steps_return_the_data(step, prediction):
     """Mean and deviation; 20,000 numbers have standard errors of 0.0021 and 0.0015."""
     diffusion = GaussianDiffusion(DiscreteTime(DDPM), prediction)

@@ -65,8 +65,14 @@ def labels(entries: dict[str, Entry]) -> dict[str, str]:
 
 def formatted(entry: Entry) -> str:
     """An entry of the bibliography in Markdown, as pybtex's plain style has it."""
-    text = Style(name_style="lastfirst", abbreviate_names=True).format_entry("", entry).text
+    text = style().format_entry("", entry).text
     return " ".join(text.render(Backend()).split())
+
+
+@functools.lru_cache(maxsize=1)
+def style() -> Style:
+    """Pybtex's plain style, which it looks for among the installed packages."""
+    return Style(name_style="lastfirst", abbreviate_names=True)
 
 
 def address(entry: Entry) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,9 +64,16 @@ def read(path: Path) -> Chapter:
     name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     try:
         text = path.read_text(encoding="utf-8")
-        notebook = myst_to_notebook(text, "{code-cell}", "{raw-cell}", add_source_map=True)
     except UnicodeDecodeError as error:
         raise BookError(f"{name}: is not UTF-8 ({error.reason}); save it as UTF-8") from None
+    return parse(path, text, name)
+
+
+@lru_cache(maxsize=128)  # a command asks for the same chapters again and again
+def parse(path: Path, text: str, name: Path) -> Chapter:
+    """The source of a text; see `read`."""
+    try:
+        notebook = myst_to_notebook(text, "{code-cell}", "{raw-cell}", add_source_map=True)
     except MystMetadataParsingError as error:
         raise BookError(
             f"{name}: cannot read a cell's metadata ({error}); it must be JSON or YAML"

@@ -55,7 +55,13 @@ def test_a_right_file_prints_what_the_page_says(printed):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_three_mistakes_are_named_as_the_page_says(printed, name):
-    planted = [printed(name, replaced) for other, replaced, _ in WRONG if other == name]
+    # The others' last lines hold words, as tests/exercises/own says, that the page does not.
+    shown = [words in IN["en"] for _, _, words in WRONG]
+    planted = [
+        printed(name, replaced)
+        for (other, replaced, _), there in zip(WRONG, shown, strict=True)
+        if other == name and there
+    ]
     for language, text in IN.items():
         last = [one[language][-1] for one in planted]
         assert len([line for line in text.splitlines() if line in last]) == 3, last

@@ -1,5 +1,6 @@
 """The reader's file: run beside its own modules, begun whole or not at all."""
 
+import os
 import sys
 
 import pytest
@@ -14,6 +15,15 @@ def test_a_module_beside_the_file_is_found_while_it_runs(tmp_path):
     before = [*sys.path]
     read_file(tmp_path / "mine.py", ["build"])
     assert sys.path == before
+
+
+def test_an_edit_is_seen_however_soon(tmp_path, monkeypatch):
+    """Of a file as long as before, within the second that Python's cache of compiled files counts in."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for answer in "12":
+        (tmp_path / "mine.py").write_text(f"def build(config): return {answer}")
+        os.utime(tmp_path / "mine.py", (0, 0))
+        assert read_file(tmp_path / "mine.py", ["build"]).function("build")(0) == int(answer)
 
 
 def test_a_starter_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ See:        `tinyaudio.exercises.own.adapter`, which knows the modules that matc
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -129,19 +130,18 @@ def record(net: nn.Module, inputs: Sequence[Any]) -> tuple[Calls, Tensor | None]
     """What the first call of each module took and gave, in the order in which they began; and the result."""
     calls: Calls = {}
 
+    def before(name: str, module: nn.Module, args: Any) -> None:
+        calls.setdefault(name, (copied(args), None))
+
+    def after(name: str, module: nn.Module, args: Any, output: Any) -> None:
+        if calls[name][1] is None:
+            calls[name] = (calls[name][0], copied(output))
+
     with ExitStack() as hooks:
         for name, module in net.named_modules():
-
-            def before(module: nn.Module, args: Any, name: str = name) -> None:
-                calls.setdefault(name, (copied(args), None))
-
-            def after(module: nn.Module, args: Any, output: Any, name: str = name) -> None:
-                if calls[name][1] is None:
-                    calls[name] = (calls[name][0], copied(output))
-
             for handle in (
-                module.register_forward_pre_hook(before),
-                module.register_forward_hook(after),
+                module.register_forward_pre_hook(partial(before, name)),
+                module.register_forward_hook(partial(after, name)),
             ):
                 hooks.callback(handle.remove)
         result = net(*inputs)

@@ -102,14 +102,15 @@ def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
         raise UserError(f"{path}: there is no such file; --start {path} begins one")
     name = f"own_file_{path.stem}"  # so that a file called torch.py is no harm
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None:
         raise UserError(f"{path}: is no Python file; give it a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where dataclasses look for the types of their fields
     own, folder = OwnFile(path, module), str(path.resolve().parent)
     sys.path.insert(0, folder)
     try:
-        spec.loader.exec_module(module)
+        # Compiled anew: Python's own cache takes an edit within a second, of equal length, for no edit.
+        exec(compile(path.read_bytes(), spec.origin or path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         line = error.lineno if isinstance(error, SyntaxError) else own.line_of(error)
         where = f"{path}, line {line}" if line else f"{path}"
