@@ -4,7 +4,7 @@
 PORT ?= 8000
 PYTHON_HERE := .venv/bin/python
 # Compiled modules are kept: every worker, kernel and command of the tests reads the package.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(PYTHON_HERE) -m pytest -n 4 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PYTHON_HERE) -m pytest -n 3 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
