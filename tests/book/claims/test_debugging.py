@@ -41,7 +41,7 @@ def test_five_checks_have_the_results_that_are_known_in_advance(printed):
         "initial loss 5.545, ln 256 = 5.545",
         "2. reached: logits.bias logits.weight",
         "2. without one after a step: 0",
-        "3. one clip learnt by heart: True",
+        "3. one clip learned by heart: True",
         "4. last input that output 60 sees: 60",
         "5. slow and fast agree: True",
     ):

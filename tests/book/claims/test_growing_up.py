@@ -40,13 +40,13 @@ def test_what_the_cells_print_is_what_the_text_says(printed):
     for line in (
         "shared noise is the batch's: True",
         "without, the same noise twice: True",
-        "with batch norm over 1 % apart: True",
+        "with batch norm over 1% apart: True",
         "the loss fell: True",
         "four parts, equal losses: True",
         "bfloat16: 1.0",
         "float32: 2.0",
         "bf16, equal losses: False",
-        "within 5 %: True",
+        "within 5%: True",
         "655 s/s",
     ):
         assert line in printed, line
