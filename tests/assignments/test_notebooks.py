@@ -42,6 +42,16 @@ def test_students_get_no_solutions_and_instructors_get_notes(made, vqvae, langua
             assert words in teacher and words not in student
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_cell_that_installs_the_package_is_known_as_the_book_s(made, language):
+    """In a student's notebook of any edition; a changed one is the student's."""
+    cells = nbformat.read(made / "student" / language / "vqvae.ipynb", 4).cells
+    setup = next(cell.source for cell in cells if cell.cell_type == "code")
+    assert tasks.is_setup(setup)
+    assert tasks.is_setup(setup.replace("heads/main", "tags/v0.2.0"))
+    assert not tasks.is_setup(setup + "\nmine = 1")
+
+
 def test_a_master_has_a_hidden_test_worth_the_points_of_every_exercise(made, vqvae):
     master = nbformat.read(made / "otter" / "en" / "vqvae.ipynb", 4)
     hidden = [one.source for one in master.cells if "hidden: true" in one.source]

@@ -317,7 +317,7 @@ def test_a_missed_target_is_said_to_be():
     ("words", "message"),
     [
         (["--run", "causal-notes"], "no option --mel-of"),
-        (["--run", "nowhere"], "no run.json in it"),
+        (["--run", "nowhere"], "no such folder"),
     ],
 )
 def test_a_run_of_another_kind_is_refused_in_one_line(small, monkeypatch, words, message):

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from tools.assignments.questions import Observation, question, text
-from tools.assignments.tasks import Task, handed_out, tasks
+from tools.assignments.tasks import Task, handed_out, is_setup, tasks
 from tools.assignments.worker import HIDDEN
 from tools.book import ROOT
 from tools.book.source import Chapter
@@ -56,7 +56,9 @@ def run(
         # Its exercises import checkers, whose modules hold solutions.
         "imports": [line for line in asked[-1].cells.imports.splitlines() if HIDDEN not in line],
         "cells": cells,
-        "handed_out": [i for i, cell in enumerate(cells) if cell.strip() in unchanged],
+        "handed_out": [
+            i for i, cell in enumerate(cells) if cell.strip() in unchanged or is_setup(cell)
+        ],
         "questions": {task.checker: asdict(question(task.check, seed)) for task in asked},
         "names": {task.checker: task.name for task in asked},
         "seconds": limits.seconds,

@@ -9,11 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from tools.assignments import AssignmentError
-from tools.book import SOURCES
-from tools.book.edition import select
+from tools.book import LANGUAGES, SOURCES
+from tools.book.edition import SETUP, select
 from tools.book.exercises import CALL, Cells, Checker, checkers, exercise_of, exercises
 from tools.book.source import Chapter, read
 
+SETUP_CELLS = [
+    re.sub(r"(?m)%pip.*$", "%pip .*", re.escape(select(SETUP, language))) for language in LANGUAGES
+]
 HEADING = re.compile(r"(?m)^### (?:연습|Exercise) (\d+\.\d+) (.+) \((★+), (\d+)(?:분| minutes)\)")
 
 
@@ -101,6 +104,11 @@ def handed_out(chapter: Chapter) -> set[str]:
         if cell.kind == "code" and not {"exercise", "solution"} & set(cell.tags)
         for language in ("ko", "en")
     }
+
+
+def is_setup(cell: str) -> bool:
+    """Whether a cell is the one that installs the package on Colab, of whatever edition."""
+    return any(re.fullmatch(one, cell.strip()) for one in SETUP_CELLS)
 
 
 def fingerprint(chapter: Chapter) -> str:
