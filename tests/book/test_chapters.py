@@ -85,6 +85,16 @@ def test_outputs_hold_no_error_no_warning_and_no_path_of_a_machine(name, languag
             assert not re.search(r"/(home|root|tmp|work|Users)/", seen), cell.source
 
 
+@pytest.mark.parametrize(("name", "language"), EDITIONS)
+def test_no_short_form_and_no_bracket_stands_twice(name, language):
+    """What a term or a formula's number brings with it is not written once more: (IF) (IF), ((3.4))."""
+    for cell in stored(name, language).cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"</?a[^>]*>|\]\([^)]*\)", "", cell.source)
+            found = re.search(r"\((\w+)\) ?\(\1\b|\(\[?\(\d+\.\d+\)\)", text)
+            assert not found, found[0]
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_english_edition_holds_no_hangul_in_code_or_outputs(name):
     for cell in stored(name, "en").cells:

@@ -154,7 +154,7 @@ def test_the_loop_and_the_product_of_matrices_agree(printed):
 
 
 def test_structure_is_worth_more_than_tools(printed):
-    stated("HiFi-GAN V1의 18분의 1, WaveGlow의 177분의 1", "an 18th of the time", "a 177th")
+    stated("HiFi-GAN V1의 약 18분의 1, WaveGlow의 약 180분의 1", "about an 18th", "about a 180th")
     assert "18 … 177" in printed
     cost = {
         name: [float(n) for n in numbers]
