@@ -106,3 +106,20 @@ def test_a_trigram_worse_than_the_bigram_hears_its_bits():
     """A uniform distribution over 64 values costs 6 bits; ordinary messages have no figures."""
     assert "6.00 bits" in check_trigram(lambda y, K: torch.full((K, K, K), 1 / K)).message
     assert "(64, 64)" in check_trigram(lambda y, K: torch.full((K, K), 1 / K)).message
+
+
+def test_a_draw_that_rounding_leads_astray_is_right_and_told_so():
+    """With equal logits and u = 1 - 1e-12 no running sum exceeds u in float32."""
+
+    def first(logits, temperature, u):
+        return int((torch.softmax(logits / temperature, 0).cumsum(0) > u).int().argmax())
+
+    def beyond(logits, temperature, u):
+        return int((torch.softmax(logits / temperature, 0).cumsum(0) <= u).sum())
+
+    def stopped(logits, temperature, u):
+        return min(beyond(logits, temperature, u), len(logits) - 1)
+
+    assert check_draw(first) and "it gives 0; take the last value then" in check_draw(first).message
+    assert check_draw(beyond) and "it gives 4" in check_draw(beyond).message
+    assert check_draw(stopped).message == "Correct."

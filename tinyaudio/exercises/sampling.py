@@ -1,12 +1,14 @@
 """Chapter 2, "One sample at a time": a value drawn from logits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Generator, Tensor
 
-from tinyaudio.exercises.check_result import CheckResult, Mistake
+from tinyaudio.exercises.check_result import CheckResult, Mistake, as_tensor
 from tinyaudio.exercises.exercise import Case, Exercise
+from tinyaudio.language import tr
 
 
 def _draws(generator: Generator) -> list[Case]:
@@ -53,7 +55,6 @@ DRAW = Exercise(
         *((_EQUAL, 1.0, u) for u in (0.0, 0.3, 0.6, 0.9)),
         *((_EQUAL, 0.5, u) for u in (0.25, 0.5, 0.75)),
         (torch.tensor([-torch.inf, 0.0, 0.0]), 1.0, 0.0),
-        (_EQUAL, 1.0, 1 - 1e-12),
         (torch.tensor([1.0, 3.0, 2.0]), 0.01, 0.5),
     ],
     mistakes=(
@@ -146,16 +147,6 @@ DRAW = Exercise(
             "At a low temperature exp overflows, and probabilities are NaN: use torch.softmax, or subtract the "
             "largest logit first.",
         ),
-        Mistake(
-            lambda logits, temperature, u: int((_softmax(logits, temperature).cumsum(0) > u).int().argmax()),
-            "u가 1에 가까울 때 0이 나옵니다. 누적합이 반올림되어 u를 넘지 못하면 마지막 값을 고릅니다.",
-            "With u close to 1 it gives 0; if the running sum, rounded, never exceeds u, take the last value.",
-        ),
-        Mistake(
-            lambda logits, temperature, u: int((_softmax(logits, temperature).cumsum(0) <= u).sum()),
-            "u가 1에 가까울 때 마지막 값을 넘어갑니다. 마지막 값에서 멈추십시오.",
-            "With u close to 1 it goes beyond the last value; stop there.",
-        ),
     ),
     hint=("softmax의 누적합을 구하십시오.", "Take the running sum of the softmax."),
 )  # fmt: skip
@@ -168,8 +159,22 @@ def check_draw(answer: Callable[[Tensor, float, float], int | Tensor]) -> CheckR
         answer: (logits, temperature, u), K logits and a number u in [0, 1) -> the first value whose
             cumulative probability exceeds u.
 
+    Returns:
+        The result; a right answer that a rounded sum leads astray is told so.
+
     Example:
         >>> check_draw(lambda logits, temperature, u: logits.argmax())
         ✘ The likeliest value comes every time...
     """
-    return DRAW.check(answer)
+    result = DRAW.check(answer)
+    if not result:
+        return result
+    # In float32 this u is 1, which no running sum exceeds.
+    value = as_tensor(answer(_EQUAL.clone(), 1.0, 1 - 1e-12))
+    if value is None or int(value) == len(_EQUAL) - 1:
+        return result
+    remark = tr(
+        f" 다만 누적합이 반올림되어 u를 넘지 못하면 결과가 {int(value)}입니다. 그때는 마지막 값을 고르십시오.",
+        f" But if the running sum, rounded, never exceeds u, it gives {int(value)}; take the last value then.",
+    )
+    return replace(result, message=result.message + remark)
