@@ -187,17 +187,22 @@ def test_without_vocos_its_keys_are_null(monkeypatch, capsys):
     assert "pip install --no-deps vocos encodec" in capsys.readouterr().err
 
 
-def test_what_takes_longer_at_a_new_length_is_found():
-    met = set()
+def test_what_takes_longer_at_a_new_length_is_found(monkeypatch):
+    met, clock = set(), [0]
 
     def prepared(mel):
-        busy = 40 if mel.shape[2] not in met else 10
+        clock[0] += 40 if mel.shape[2] not in met else 10
         met.add(mel.shape[2])
-        for _ in range(busy):
-            torch.ones(64, 1_000).exp().sum()
 
-    assert changed_over_steady(prepared, 20, n_lengths=4) > 2
-    assert changed_over_steady(lambda mel: prepared(mel[:, :, :5]), 20, n_lengths=4) < 2
+    def seconds(work):
+        before = clock[0]
+        work()
+        return clock[0] - before
+
+    monkeypatch.setattr(vocoder_lengths, "seconds", seconds)
+    assert changed_over_steady(prepared, 30, n_lengths=2) == pytest.approx(4, rel=0.1)
+    same = changed_over_steady(lambda mel: prepared(mel[:, :, :5]), 30, n_lengths=2)
+    assert same == pytest.approx(1, rel=0.1)
 
 
 def test_lengths_of_all_vocoders():

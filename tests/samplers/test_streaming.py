@@ -165,7 +165,8 @@ def test_a_killed_process_leaves_a_file(tmp_path, name, suffix):
     def chunks():
         yield from audio.split(100, 2)[:3]
         os.write(writing, b"!")
-        time.sleep(60)
+        for _ in range(600):  # a signal may come to another thread, and then ends no sleep
+            time.sleep(0.1)
 
     if (child := os.fork()) == 0:
         if number != signal.SIGKILL:  # whatever this process inherited, such as from nohup
