@@ -1,12 +1,8 @@
 """The recorder: what the page sends becomes a waveform; in Chromium, what a microphone gives arrives unchanged."""
 
-import functools
-import http.server
 import json
-import os
 import shutil
 import sys
-import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,15 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.chromium import chromium, served
 from tinyaudio.audio import load, resample, save
 from tinyaudio.errors import UserError
 from tinyaudio.language import set_language
 from tinyaudio.show import recorder
 from tinyaudio.show.recorder import Recorder
-from tools.book.pdf import BROWSERS
 
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-DRIVER = shutil.which("chromedriver")
 SCRIPT = Path(recorder.__file__).with_suffix(".js")
 
 
@@ -190,11 +184,6 @@ window.ready = true;
 </script>"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Where the recorder's page is served, with a limit of 2 s."""
@@ -202,38 +191,23 @@ def address(tmp_path_factory):
     shutil.copy(SCRIPT, folder / "recorder.js")
     state = json.dumps({"words": recorder._words(), "limit_s": 2, "status": ""})
     (folder / "index.html").write_text(STAND_IN.replace("WORDS", state), encoding="utf-8")
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f":{server.server_port}/index.html"
-        server.shutdown()
+    with served(folder) as port:
+        yield f":{port}/index.html"
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
     """Chromium, which hears a tone of 440 Hz."""
-    if not os.environ.get("CI") and not BROWSER:
-        pytest.skip("no Chromium: sudo apt-get install chromium chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
     file = tmp_path_factory.mktemp("microphone") / "tone.wav"
     save(file, tone(48_000, 5.0)[None], 48_000)
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for word in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
+    words = (
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={file}",
         "--host-resolver-rules=MAP insecure.test 127.0.0.1",
-    ):
-        options.add_argument(word)
-    driver = webdriver.Chrome(service=Service(DRIVER) if DRIVER else Service(), options=options)
-    allow(driver, "granted")
-    yield driver
-    driver.quit()
+    )
+    with chromium(*words) as driver:
+        allow(driver, "granted")
+        yield driver
 
 
 def allow(driver, setting):

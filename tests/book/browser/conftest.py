@@ -4,23 +4,17 @@ The pages are those that the site's own table of contents names, in both edition
 without an edit here.  To open a page is what costs: each is opened once, and all that is asked of it is asked then.
 """
 
-import functools
-import http.server
 import json
 import os
 import re
-import shutil
-import threading
 from urllib.parse import urljoin
 
 import pytest
 
-from tools.book.pdf import BROWSERS
+from tests.chromium import chromium, served
 from tools.book.site import BUILD
 
 SITE = BUILD / "html"
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-DRIVER = shutil.which("chromedriver")
 EDITIONS = {"ko": "book/ko/index.html", "en": "en/book/en/index.html"}
 WIDTHS = {"desktop": 1280, "phone": 390}
 
@@ -60,21 +54,13 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize(name, pages, indirect=name != "html", scope="module")
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="session")
 def address():
     """Where the site is served."""
     if not os.environ.get("CI") and not SITE.exists():
         pytest.skip("no site: make book")
-    handler = functools.partial(Quiet, directory=SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(SITE) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 # Everything loaded, mathematics set.
@@ -164,25 +150,10 @@ class Browser:
 @pytest.fixture(scope="session")
 def driver():
     """One browser for all tests of a process."""
-    if not os.environ.get("CI") and not BROWSER:
-        pytest.skip("no Chromium: sudo apt-get install chromium chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for word in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--window-size=1300,1000",
-    ):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(service=Service(DRIVER) if DRIVER else Service(), options=options)
-    driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
+    logs = {"browser": "ALL", "performance": "ALL"}
+    with chromium("--window-size=1300,1000", logs=logs) as driver:
+        driver.set_script_timeout(60)
+        yield driver
 
 
 @pytest.fixture(scope="module")
