@@ -58,6 +58,7 @@ def test_pictures_are_there_and_described(page, browser):
     assert unseen == []
 
 
+@pytest.mark.sampled
 def test_no_violation(page, browser):
     assert facts.violations(browser) == []
 
@@ -131,6 +132,7 @@ def test_everything_that_takes_the_keyboard_shows_it(page, browser):
     assert unseen == []
 
 
+@pytest.mark.sampled
 def test_on_paper_nothing_waits_to_be_pressed(page, browser):
     """Every answer open, a slider's first picture, and of a player what was to be heard."""
     browser.execute(
