@@ -16,7 +16,17 @@ def works() -> dict[str, Entry]:
     Raises:
         BookError: The file is not BibTeX.
     """
-    return read_works((ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
+    return read_works(bibtex())
+
+
+def cited_as() -> dict[str, str]:
+    """How each of the works is cited, by key."""
+    return read_labels(bibtex())
+
+
+def bibtex() -> str:
+    """The file's text."""
+    return (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -26,6 +36,12 @@ def read_works(text: str) -> dict[str, Entry]:
         return dict(parse_string(text, "bibtex").entries)
     except PybtexError as error:
         raise BookError(f"book/references.bib: {error}; mend it") from None
+
+
+@functools.cache
+def read_labels(text: str) -> dict[str, str]:
+    """How each work of a BibTeX text is cited."""
+    return labels(read_works(text))
 
 
 def surname(person: Person) -> str:

@@ -4,6 +4,7 @@ What Jupyter Book understands and Colab shows raw is resolved here to what both 
 equations become ``\tag`` and plain links, terms and citations links, a quiz becomes foldable answers.
 """
 
+import functools
 import re
 import tomllib
 
@@ -95,8 +96,13 @@ def with_setup(chapter: Chapter) -> list[Cell]:
 
 def repository() -> str:
     """The project's address, from the one line that holds it."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["urls"]["Repository"])
+    return read_repository((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def read_repository(text: str) -> str:
+    """The address in a pyproject.toml."""
+    return str(tomllib.loads(text)["project"]["urls"]["Repository"])
 
 
 def select(text: str, language: str) -> str:

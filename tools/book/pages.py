@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.book import LANGUAGES, ROOT
-from tools.book.citations import formatted, labels, works
+from tools.book.citations import cited_as, formatted, works
 from tools.book.colab_status import status_text
 from tools.book.corrections import corrections_text
 from tools.book.edition import equation_numbers, markdown
@@ -145,7 +145,7 @@ def initial(term: Term, language: str) -> str:
 def bibliography_text(language: str, used: dict[str, list[Chapter]]) -> list[str]:
     """The bibliography's blocks: a heading and a list."""
     words, entries = WORDS[language], works()
-    shown_as = labels(entries)
+    shown_as = cited_as()
     rows = [
         f'<a id="{key}"></a>**{shown_as[key]}.** {formatted(entry)}{links(key, used, language)}'
         for key, entry in sorted(entries.items(), key=lambda one: shown_as[one[0]].casefold())

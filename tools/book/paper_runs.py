@@ -9,7 +9,7 @@ import tomllib
 from typing import Any
 
 from tools.book import ROOT
-from tools.book.citations import address, labels, works
+from tools.book.citations import address, cited_as, works
 
 # Corpora whose recordings are read as they unpack; others are arranged by speaker first.
 AS_UNPACKED = ("nsynth", "ljspeech", "speech-commands")
@@ -107,7 +107,7 @@ def hours(flops: float, peak_tflops: float, utilization: float) -> float:
 def cited(text: str) -> str:
     """The text with its citations as links, as in a chapter."""
     entries = works()
-    shown_as = labels(entries)
+    shown_as = cited_as()
     return re.sub(
         r"\{cite\}`(\w+)`", lambda m: f"[{shown_as[m[1]]}]({address(entries[m[1]])})", text
     )

@@ -12,8 +12,10 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pybtex.database import Entry
+
 from tools.book import ROOT, BookError
-from tools.book.citations import address, labels, works
+from tools.book.citations import address, bibtex, cited_as, read_works, works
 from tools.book.source import Cell, Chapter, where
 
 # A role, or an example in code that only looks like one.
@@ -56,7 +58,12 @@ def glossary() -> dict[str, Term]:
     Raises:
         BookError: The file is not TOML, or an entry lacks something.
     """
-    return read_glossary((ROOT / "book" / "glossary.toml").read_text(encoding="utf-8"))
+    return read_glossary(glossary_toml())
+
+
+def glossary_toml() -> str:
+    """The file's text."""
+    return (ROOT / "book" / "glossary.toml").read_text(encoding="utf-8")
 
 
 @functools.cache
@@ -91,12 +98,24 @@ def find_term(name: str, terms: dict[str, Term]) -> Term | None:
     return None
 
 
-def uses(chapter: Chapter, language: str) -> Iterator[Use]:
+def uses(chapter: Chapter, language: str) -> tuple[Use, ...]:
     """Every known term and work that a chapter names in a language, in order.
 
     Unknown ones are left out: ``resolve`` reports them with their line.
     """
-    terms, entries = glossary(), works()
+    return read_uses(chapter, language, glossary_toml(), bibtex())
+
+
+@functools.lru_cache(maxsize=128)  # asked for once for each block
+def read_uses(chapter: Chapter, language: str, toml: str, bib: str) -> tuple[Use, ...]:
+    """The same of the texts of a glossary and of a bibliography."""
+    return tuple(find_uses(chapter, language, read_glossary(toml), read_works(bib)))
+
+
+def find_uses(
+    chapter: Chapter, language: str, terms: dict[str, Term], entries: dict[str, Entry]
+) -> Iterator[Use]:
+    """The same of these terms and works."""
     either = re.compile(f"{ROLE.pattern}|{PAIR.pattern}")
     seen: set[str] = set()
     for cell in chapter.cells:
@@ -129,8 +148,8 @@ def resolve(chapter: Chapter, cell: Cell) -> str:
     if "{term}" not in cell.text and "{cite}" not in cell.text:
         return cell.text
     terms, entries = glossary(), works()
-    firsts = iter([use for use in uses(chapter, cell.language or "") if use.cell is cell])
-    shown_as = labels(entries)
+    firsts = iter([use for use in uses(chapter, cell.language or "") if use.cell == cell])
+    shown_as = cited_as()
 
     def error_at(match: re.Match[str], what: str) -> BookError:
         return BookError(f"{line_of(chapter, cell, match.start())}: {what}")

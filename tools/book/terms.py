@@ -1,5 +1,6 @@
 """Check the words of every text against the glossary."""
 
+import functools
 import re
 
 from tools.book.references import (
@@ -40,19 +41,9 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
     """
     language = cell.language or ""
     foreign = "en" if language == "ko" else "ko"
-    right: dict[str, list[Term]] = {}
-    for term in terms.values():
-        for form in term.not_ko if language == "ko" else term.not_en:
-            right.setdefault(form.casefold(), []).append(term)
-    if not right:
-        return []
-    # The longest first: 표본화, a term, is not 표본 and a rest.  Korean words have particles, English ones not.
-    own_words = {term.word(language).casefold() for term in terms.values()}
-    words = right.keys() | {w for w in own_words if any(w.startswith(form) for form in right)}
-    forms = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    pattern = rf"(?<![가-힣])(?:{forms})" if language == "ko" else rf"\b(?:{forms})s?\b"
+    right, pattern = forbidden_forms(tuple(terms.values()), language)
     found = []
-    for match in re.finditer(pattern, mask_excluded(cell.text), re.IGNORECASE):
+    for match in pattern.finditer(mask_excluded(cell.text)):
         form = match[0].casefold()
         if form not in right and form.removesuffix("s") not in right:
             continue
@@ -68,6 +59,23 @@ def forbidden(chapter: Chapter, cell: Cell, other: Cell, terms: dict[str, Term])
             f"{line_of(chapter, cell, match.start())}: {match[0]!r} is not this book's word; write {instead}"
         )
     return found
+
+
+@functools.lru_cache(maxsize=8)
+def forbidden_forms(
+    terms: tuple[Term, ...], language: str
+) -> tuple[dict[str, list[Term]], re.Pattern[str]]:
+    """The terms that are meant by each forbidden form, and what finds such a form."""
+    right: dict[str, list[Term]] = {}
+    for term in terms:
+        for form in term.not_ko if language == "ko" else term.not_en:
+            right.setdefault(form.casefold(), []).append(term)
+    # The longest first: 표본화, a term, is not 표본 and a rest.  Korean words have particles, English ones not.
+    own_words = {term.word(language).casefold() for term in terms}
+    words = right.keys() | {w for w in own_words if any(w.startswith(form) for form in right)}
+    forms = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or r"(?!)"
+    pattern = rf"(?<![가-힣])(?:{forms})" if language == "ko" else rf"\b(?:{forms})s?\b"
+    return right, re.compile(pattern, re.IGNORECASE)
 
 
 def mask_excluded(text: str) -> str:
@@ -108,7 +116,7 @@ def in_one_language(chapter: Chapter, ko: Cell, en: Cell) -> list[str]:
             {
                 use.id
                 for use in uses(chapter, cell.language or "")
-                if use.cell is cell and use.role == role
+                if use.cell == cell and use.role == role
             }
             for cell in (ko, en)
         ]
