@@ -3,9 +3,10 @@
 .PHONY: help book lab serve slides pdf assignments mark test check-all lint lock clean
 PORT ?= 8000
 PYTHON_HERE := .venv/bin/python
-# Compiled modules are kept: every worker, kernel and command of the tests reads the package.  One thread each: more
-# would wait for each other.
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 3 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
+# Compiled modules are kept: every worker, kernel and command reads the same packages.
+export PYTHONDONTWRITEBYTECODE :=
+# One thread each: more would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 3 --dist loadscope --nbval --nbval-sanitize-with nbval.cfg
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

@@ -79,6 +79,7 @@ def test_what_was_written_is_printed_with_the_next_steps(begun):
         assert f"python -m {'' if 'pytest' in step else 'tools.book '}{step}" in printed
 
 
+@pytest.mark.slow
 def test_its_exercises_are_proved(begun):
     root = begun[0]
     words = ("-q", "-p", "no:cacheprovider", "-k", "last_sample")
