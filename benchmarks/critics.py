@@ -7,8 +7,9 @@ test split, which no training had and on which nothing was chosen; as many are c
 
 wavegan        the run, one clip a seed, as its command `generate` makes them
 ddpm_S_N       of drums, clips of the diffusion model by the sampler S in N calls of its network; at 1,000 calls
-               no more than 100 clips, since 1,000 would take a core more than an hour: of so few, Fréchet
-               distances are larger and coverage is smaller
+               no more than 100 clips, since 1,000 would take a core more than an hour; of so few,
+               coverage is smaller
+ddpm_S_50_few  the first 100 of the 1,000 clips at 50 calls, beside those at 1,000 calls
 real_held_out  other sounds of the test split: what a perfect generator would have
 mean           control without a network: the mean log spectrum of the training sounds, for every clip
 gaussian       control without a network: draws from the Gaussian with the training sounds' mean and covariance
@@ -121,6 +122,9 @@ def diffused(run: Any, n: int) -> dict[str, Any]:
         for sampler in SAMPLERS:
             options = {"sampler": sampler, "sampling_steps": calls}
             found[f"ddpm_{sampler}_{calls}"] = generated(run, n_sounds, **options)
+    below = max(calls for calls in CALLS if calls < MANY_CALLS)
+    for sampler in SAMPLERS:
+        found[f"ddpm_{sampler}_{below}_few"] = found[f"ddpm_{sampler}_{below}"][:FEW_SOUNDS]
     return found
 
 

@@ -150,7 +150,7 @@ def test_a_diffusion_model_has_a_row_for_each_sampler_and_number_of_calls(
     monkeypatch.setattr(sys, "argv", ["critics", *words])
     critics.main()
     found = json.loads(capsys.readouterr().out)
-    ours = {f"ddpm_{s}_{n}" for s in ("ancestral", "ddim", "dpm-solver") for n in (2, 50)}
+    ours = {f"ddpm_{s}_{n}" for s in ("ancestral", "ddim", "dpm-solver") for n in (2, "2_few", 50)}
     assert set(found["drums"]) == ROWS | {"explained"} | ours
     assert all(set(found["drums"][key]) == KEYS for key in ours)
     mean, last = (found["drums"][key]["frechet_db2"] for key in ("mean", "ddpm_ancestral_50"))
@@ -162,8 +162,9 @@ def test_many_calls_have_fewer_sounds(few):
     assert {key: len(levels) for key, levels in found.items()} == {
         f"ddpm_{s}_{n}": 30 if n == 2 else 12
         for s in ("ancestral", "ddim", "dpm-solver")
-        for n in (2, 50)
+        for n in (2, "2_few", 50)
     }
+    assert (found["ddpm_ddim_2_few"] == found["ddpm_ddim_2"][:12]).all()
 
 
 def test_a_diffusion_model_of_something_else_is_refused(open_as, monkeypatch):

@@ -12,7 +12,14 @@ from tools.book.check import problems
 from tools.book.citations import address, formatted, labels, read_works, works
 from tools.book.edition import edition
 from tools.book.pages import WORDS, pages, sort_key, stale_pages, write_pages
-from tools.book.references import Term, find_term, glossary, read_glossary, uses
+from tools.book.references import (
+    Term,
+    find_term,
+    glossary,
+    read_glossary,
+    term_link,
+    uses,
+)
 from tools.book.source import Cell, read
 from tools.book.terms import forbidden, mask_excluded
 
@@ -207,6 +214,12 @@ def test_a_first_use_is_bold_and_says_the_english_word(page):
         "An [**signal-to-noise ratio**](glossary.ipynb#signal-to-noise-ratio) (SNR) is an "
         "[SNR](glossary.ipynb#signal-to-noise-ratio), [two](glossary.ipynb#pitch)."
     )
+
+
+def test_a_word_that_korean_has_from_english_stands_there_once():
+    term = Term("bfloat16", "bfloat16 형식", "bfloat16", "", "")
+    link = term_link(term, term.ko, "ko", first=True)
+    assert link == "[**bfloat16 형식**](glossary.ipynb#bfloat16)"
 
 
 @pytest.mark.parametrize("name", ["sound", "sounds", "Sounds", "소리"])

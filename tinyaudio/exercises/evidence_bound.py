@@ -147,7 +147,7 @@ LOSS = Exercise(
         ),
         Mistake(
             _changed(lambda e, kl, s: (e.sqrt() / (2 * s**2) + kl).mean()),
-            "제곱근을 취했습니다. 가우시안의 로그에는 오차의 제곱이 그대로 있습니다.",
+            "제곱근을 취했습니다. 정규 분포의 로그에는 오차의 제곱이 그대로 있습니다.",
             "You took a square root; the logarithm of a Gaussian holds the squared error as it is.",
         ),
         Mistake(

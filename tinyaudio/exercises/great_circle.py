@@ -73,7 +73,7 @@ SLERP = Exercise(
         ),
         Mistake(
             _lerp,
-            "선형 보간입니다. 가운데에서 노름이 줄어, 가우스 잠재 벡터가 있는 껍질을 벗어납니다.",
+            "선형 보간입니다. 가운데에서 노름이 줄어, 정규 분포에서 뽑은 잠재 벡터가 있는 껍질을 벗어납니다.",
             "That is linear interpolation: its norm shrinks midway, away from the shell of Gaussian latents.",
         ),
         Mistake(

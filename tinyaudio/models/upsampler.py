@@ -1,6 +1,6 @@
 r"""From the frame rate to the sample rate by a learned transposed convolution.
 
-    y[n h + p] = a_p[0]\, f[n-1] + a_p[1]\, f[n] + a_p[2]\, f[n+1],   \sum_k a_p[k] = 1
+    y[n h + p] = a_p[0]\, c[n-1] + a_p[1]\, c[n] + a_p[2]\, c[n+1],   \sum_k a_p[k] = 1
 
 Paper:      van den Oord et al., "WaveNet: A Generative Model for Raw Audio", 2016, section 2.5.
 Implements: `Upsampler`.

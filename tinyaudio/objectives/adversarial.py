@@ -142,13 +142,13 @@ def gradient_penalty(
 ) -> Float[Tensor, ""]:
     r"""How far the critic's slope is from 1 between real and generated examples.
 
-    E[(\|\nabla f(\hat x)\|_2 - 1)^2],   \hat x = m x + (1 - m) \tilde x      [Gulrajani, eq. 3]
+    E[(\|\nabla f(\hat x)\|_2 - 1)^2],   \hat x = \alpha x + (1 - \alpha) \tilde x      [Gulrajani, eq. 3]
 
     Args:
         critic: The function f, one score an example.
         real: Examples x of the data.
         generated: Examples of the generator, as many.
-        mix: Where between the two the slope is taken, m in [0, 1]; drawn uniformly when left out.
+        mix: Where between the two the slope is taken, \alpha in [0, 1]; drawn uniformly when left out.
         one_sided: Leave slopes below 1 unpunished; False for the penalty of the paper.
 
     Returns:

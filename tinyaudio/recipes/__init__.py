@@ -8,13 +8,11 @@ See:        `tinyaudio.run`, which runs them.
 """
 
 import importlib
-import importlib.util
-import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
 from tinyaudio.errors import UnknownNameError, UserError
+from tinyaudio.python_file import frames_in, run_python_file
 from tinyaudio.recipe import Recipe
 
 NAMES = (
@@ -76,22 +74,17 @@ def load_recipe_file(path: Path) -> Recipe[Any]:
         raise UserError(
             f"--recipe {path}: {path.stem!r} is a recipe of the package; choose another name"
         )
-    module = f"recipe_file_{path.stem}"  # so that a file called torch.py is no harm
-    spec = importlib.util.spec_from_file_location(module, path) if path.is_file() else None
-    if spec is None or spec.loader is None:
+    if not (path.is_file() and path.suffix == ".py"):
         raise UserError(f"--recipe {path}: no such Python file")
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[module] = loaded  # where dataclasses look for the types of their fields
     try:
-        spec.loader.exec_module(loaded)
+        loaded = run_python_file(path, f"recipe_file_{path.stem}")
     except UserError:
         raise
     except (Exception, SystemExit) as error:
-        trace = traceback.extract_tb(error.__traceback__)
-        lines = [f", line {frame.lineno}" for frame in trace if frame.filename == str(path)]
+        passed = frames_in(path, error)
+        line = f", line {passed[-1].lineno}" if passed else ""
         raise UserError(
-            f"--recipe {path}{lines[-1] if lines else ''}: does not import ({type(error).__name__}:"
-            f" {error})"
+            f"--recipe {path}{line}: does not import ({type(error).__name__}: {error})"
         ) from None
     return checked(vars(loaded).get("RECIPE"), path.stem, f"--recipe {path}")
 

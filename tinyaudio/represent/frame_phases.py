@@ -1,12 +1,12 @@
 r"""Why strided layers and pitch do not fit: a sinusoid meets every frame of a stride at another phase.
 
-    \phi_n = 2 \pi f n S / r  mod  2 \pi
+    \phi_n = 2 \pi f_0 n S / f_s  mod  2 \pi
 
-f is the frequency and r the sample rate, in Hz, and S the stride in samples.  A transposed convolution adds, at
-each step of its stride, a copy of its filter, louder or softer.  One filter is enough if all frames show the
-sound at the same phase or at its opposite, where S is a whole number of half periods.  Otherwise the frames of
-a sinusoid span a plane: it takes two filters, a quarter period apart, and activations that turn by the phase
-of a stride from frame to frame.  Every pitch needs a pair of its own and a rate of its own.
+f_0 is the frequency and f_s the sample rate, in Hz, and S the stride in samples.  A transposed convolution
+adds, at each step of its stride, a copy of its filter, louder or softer.  One filter is enough if all frames
+show the sound at the same phase or at its opposite, where S is a whole number of half periods.  Otherwise the
+frames of a sinusoid span a plane: it takes two filters, a quarter period apart, and activations that turn by
+the phase of a stride from frame to frame.  Every pitch needs a pair of its own and a rate of its own.
 
 Paper:      Engel et al., "GANSynth: Adversarial neural audio synthesis", 2019 (arXiv:1902.08710), figure 1.
 Implements: `frame_phases`, `by_one_filter`.

@@ -1,6 +1,6 @@
 r"""Where the harmonics of a pitch lie in the image of a note: what can be computed and need not be learned.
 
-    f_k = k f_0,   |W(d)| = \left|\frac{\sin \pi d}{\pi d (1 - d^2)}\right|,   \nu_k = wrap(2 k f_0 h / r)
+    f_k = k f_0,   |W(d)| = \left|\frac{\sin \pi d}{\pi d (1 - d^2)}\right|,   \nu_k = wrap(2 k f_0 h / f_s)
 
 A stationary harmonic of frequency f_k shows in two ways.  Around it, the magnitude has the shape of the
 window's spectrum W, d bins from the centre; and every bin of this main lobe turns by nu_k half turns a hop h.

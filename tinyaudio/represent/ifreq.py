@@ -2,9 +2,9 @@ r"""Instantaneous frequency: how far the phase of every bin turns from frame to 
 
     \nu_{f,n} = wrap((\phi_{f,n} - \phi_{f,n-1}) / \pi),   \nu_{f,0} = \phi_{f,0} / \pi,   wrap to (-1, 1]
 
-It is counted in half turns a hop.  At its bin, a stationary sinusoid of f Hz has the same value in every frame,
-wrap(2 f h / r), for a hop of h samples at r Hz, while its phase changes all the time.  Summed over the frames
-it is the phase again, modulo a turn; together with the magnitude that is the whole sound.
+It is counted in half turns a hop.  At its bin, a stationary sinusoid of f Hz has the same value in every
+frame, wrap(2 f h / f_s), for a hop of h samples at f_s Hz, while its phase changes all the time.  Summed over
+the frames it is the phase again, modulo a turn; together with the magnitude that is the whole sound.
 
 Paper:      Engel et al., "GANSynth: Adversarial neural audio synthesis", 2019 (arXiv:1902.08710), section 2.1;
             Boashash, "Estimating and interpreting the instantaneous frequency of a signal", 1992.

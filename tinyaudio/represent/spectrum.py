@@ -1,6 +1,6 @@
 r"""The short-time Fourier transform, its inverse, and sound from magnitudes alone.
 
-    X[f, n] = \sum_k x[n h + k - N/2]\, w[k]\, e^{-2\pi i f k / N},   w[k] = \sin^2(\pi k / N)
+    X[f, n] = \sum_m x[n h + m - N/2]\, w[m]\, e^{-2\pi i f m / N},   w[m] = \sin^2(\pi m / N)
 
 Paper:      Allen & Rabiner (1977) for the transform and its inverse; Griffin & Lim (1984) and
             Perraudin, Balazs & Søndergaard (2013) for a phase where there is none.

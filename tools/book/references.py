@@ -201,7 +201,8 @@ def term_link(term: Term, shown: str, language: str, first: bool) -> str:
     target = f"(glossary.ipynb#{term.id})"
     if not first:
         return f"[{shown}]{target}"
-    words = [term.en] if language == "ko" else []
+    # A word that Korean has from English stands there once: bfloat16 형식.
+    words = [term.en] if language == "ko" and term.en not in term.ko else []
     after = ", ".join(words + [term.short] * bool(term.short))
     gap = "" if language == "ko" else " "
     return f"[**{shown}**]{target}" + (f"{gap}({after})" if after else "")

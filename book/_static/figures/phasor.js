@@ -35,7 +35,7 @@ taFigure.define('phasor', box => {
     set(truth, { d: path([[X(0), LINE(0)], [X(24), LINE(turn() * 24 / scale)]]) });
     for (const [group, points] of [[sawDots, saws], [lineDots, up]]) group.replaceChildren(...points.map(([cx, cy]) => svg('circle', { cx, cy, r: 3.2 })));
     const wrong = Math.abs(step - turn()) > 1e-9;
-    const nu = `2fh/r = ${turn().toFixed(2)}, ν = ${step.toFixed(2)}`.replaceAll('-', '−');
+    const nu = `2fh/f_s = ${turn().toFixed(2)}, ν = ${step.toFixed(2)}`.replaceAll('-', '−');
     says.textContent = `${nu}. ` + (wrong
       ? words('홉마다 반 바퀴를 넘게 돌아서, 펼친 위상이 실제(가는 선)와 다른 기울기로 갑니다.', 'It turns more than half a turn a hop: the unwrapped phase takes another slope than the true one (thin line).')
       : words('홉마다 반 바퀴를 넘지 않으므로, 펼친 위상은 곧은 선이고 그 기울기가 순간 주파수 ν입니다.', 'No more than half a turn a hop: unwrapped, the phase is a straight line, and its slope is the instantaneous frequency ν.'));

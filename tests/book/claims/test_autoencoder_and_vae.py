@@ -55,9 +55,7 @@ def test_sizes_of_a_note_and_of_the_rows():
 
 def test_holes_are_as_far_as_stated(printed):
     stated("4 dB이지만", "13 dB, 바깥에서는 40 dB")
-    stated(
-        "At this flute it is 4 dB, but 13 dB between this organ and this string, and 40 dB outside"
-    )
+    stated("4 dB away at this flute, 13 dB between this organ and this string, and 40 dB outside")
     assert number(r"at a flute: (\d+) dB", printed) == 4
     assert number(r"between organ and string: (\d+) dB", printed) == 13
     assert number(r"outside: (\d+) dB", printed) == 40

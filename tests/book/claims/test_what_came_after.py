@@ -19,11 +19,15 @@ def stated(*both):
         assert words in TEXT, words
 
 
+def printed_in(chapter):
+    """What the cells of a chapter's English edition printed."""
+    cells = nbformat.read(SOURCES.parent / "en" / f"{chapter}.ipynb", 4).cells
+    return "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+
+
 @pytest.fixture(scope="module")
 def printed():
-    """What the cells of the English edition printed."""
-    cells = nbformat.read(SOURCES.parent / "en" / "what_came_after.ipynb", 4).cells
-    return "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    return printed_in("what_came_after")
 
 
 def test_the_table_of_the_book_s_models_is_the_benchmark_s_record():
@@ -84,14 +88,17 @@ def test_early_stages_are_predicted_better_than_late_ones(printed):
     assert network[0] < 0.5 * alone[0]
 
 
-def test_heads_differ_in_computation_and_not_in_parameters(printed):
-    stated("1,400만 개쯤", "스무 배 넘게", "about 14 million", "more than twenty")
-    costs = {
-        name: (int(millions), float(giga))
-        for name, millions, giga in re.findall(r"(HiFi-GAN|iSTFT): (\d+) M, ([\d.]+) G", printed)
-    }
-    assert costs["HiFi-GAN"][0] == costs["iSTFT"][0] == 14
-    assert costs["HiFi-GAN"][1] > 20 * costs["iSTFT"][1]
+def test_heads_differ_in_computation_and_not_in_parameters():
+    stated("26.4, Vocos에서 1.2", "26.4 billion multiplications in HiFi-GAN V1, and 1.2 in Vocos")
+    stated("13.9와 13.4(백만)", "13.9 and 13.4 million", "스무 배 넘게", "more than twenty")
+    bench = printed_in("vocoder_bench")
+    costs = [
+        list(map(float, re.search(rf"{name} +([\d.]+) +([\d.]+) ", bench).groups()))
+        for name in ("HiFi-GAN V1", "Vocos")
+    ]
+    assert costs == [[13.9, 26.4], [13.4, 1.2]] and 26.4 / 1.2 > 20
+    stated("1초에 86번", "86 times a second", "22,050번", "22,050 times")
+    assert round(22_050 / 256) == 86
 
 
 def test_flow_matching_equals_ddim_under_the_cosine_schedule(printed):

@@ -4,7 +4,6 @@ Implements: `OwnFile`, `read_file`; `Unwritten`, that a function is empty; `writ
 See:        `tinyaudio.exercises.own.system`, for what is done with it.
 """
 
-import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from tinyaudio.errors import UserError
 from tinyaudio.exercises.unwritten import is_stub
 from tinyaudio.files import atomic_write
+from tinyaudio.python_file import frames_in, run_python_file
 
 FUNCTIONS = ("build", "weights")  # of every file
 
@@ -84,8 +84,7 @@ class OwnFile:
 
     def frames_of(self, error: BaseException) -> list[traceback.FrameSummary]:
         """What an exception passed in the file, outermost first."""
-        trace = traceback.extract_tb(error.__traceback__)
-        return [one for one in trace if Path(one.filename).resolve() == self.path.resolve()]
+        return frames_in(self.path, error)
 
 
 def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
@@ -100,19 +99,15 @@ def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; --start {path} begins one")
-    name = f"own_file_{path.stem}"  # so that a file called torch.py is no harm
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None:
+    if path.suffix != ".py":
         raise UserError(f"{path}: is no Python file; give it a name that ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses look for the types of their fields
-    own, folder = OwnFile(path, module), str(path.resolve().parent)
+    folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
     try:
-        # Compiled anew: Python's own cache takes an edit within a second, of equal length, for no edit.
-        exec(compile(path.read_bytes(), spec.origin or path, "exec"), module.__dict__)
+        module = run_python_file(path, f"own_file_{path.stem}")
     except (Exception, SystemExit) as error:
-        line = error.lineno if isinstance(error, SyntaxError) else own.line_of(error)
+        passed = [error] if isinstance(error, SyntaxError) else frames_in(path, error)
+        line = passed[-1].lineno if passed else None
         where = f"{path}, line {line}" if line else f"{path}"
         raise UserError(f"{where}: does not import ({first_line(error)})") from None
     finally:
@@ -121,7 +116,7 @@ def read_file(path: Path, functions: Sequence[str] = FUNCTIONS) -> OwnFile:
     for one in functions:
         if not callable(getattr(module, one, None)):
             raise UserError(f"{path}: has no function {one}; the starter file (--start) shows it")
-    return own
+    return OwnFile(path, module)
 
 
 def first_line(error: BaseException) -> str:
