@@ -58,6 +58,12 @@ def test_pictures_are_there_and_described(page, browser):
     assert unseen == []
 
 
+def test_the_list_of_a_page_is_no_wider_than_its_column(page, browser):
+    if browser.device == "desktop":
+        beside = "[...document.querySelectorAll('.bd-sidebar-secondary')]"
+        assert browser.execute(f"return {beside}.every(e => e.scrollWidth <= e.clientWidth)")
+
+
 @pytest.mark.sampled
 def test_no_violation(page, browser):
     assert facts.violations(browser) == []
