@@ -171,7 +171,7 @@ def test_structure_is_worth_more_than_tools(printed):
 def test_every_vocoder_has_a_row(printed):
     names = ("WaveGlow", "HiFi-GAN", "UnivNet", "WaveNet", "WaveGrad, 6", "Griffin-Lim")
     for name in (*names, "noise with levels"):
-        assert re.search(rf"(?m)^{name} +[\d.]+, +[\d.]+ dB +-?\d+ dB$", printed), name
+        assert re.search(rf"(?m)^{name}: [\d.]+, [\d.]+ dB, -?\d+ dB$", printed), name
 
 
 def test_the_scale_of_the_mel_is_the_one_that_an_exercise_states():
@@ -195,8 +195,8 @@ def test_a_row_of_the_table_has_units_that_a_reader_can_take_in():
 def test_a_hum_outlives_the_training_of_three_vocoders(printed):
     stated("험이 10 dB 넘게 남아 있고", "a hum of more than 10 dB remains after training")
     found = {
-        name.strip(): int(db)
-        for name, db in re.findall(r"(?m)^(.{17}) \d\.\d\d, +\d+\.\d dB +(-?\d+) dB$", printed)
+        name: int(db)
+        for name, db in re.findall(r"(?m)^(.+): \d\.\d\d, \d+\.\d dB, (-?\d+) dB$", printed)
     }
     assert len(found) == 7
     humming = {name for name, db in found.items() if db > 10}
