@@ -16,8 +16,10 @@ RIGHT = Path(__file__).parent / "exercises" / "own" / "right"
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch):
+def english(monkeypatch, tmp_path):
+    """In English, and in a folder of its own: the board is written where the command is run."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.chdir(tmp_path)
     yield
     set_language("en")
 
@@ -65,8 +67,7 @@ LOSSES = "def critic_loss(*a): ...\ndef generator_loss(*a): ...\n"
         (BUILD.format("3") + LOSSES, "build(config) returns int; return your torch.nn.Module"),
     ],
 )
-def test_what_is_wrong_is_one_line(tmp_path, monkeypatch, capsys, text, words):
-    monkeypatch.chdir(tmp_path)
+def test_what_is_wrong_is_one_line(capsys, text, words):
     path = Path("mine.py")
     if text is not None:
         path.write_text(text)

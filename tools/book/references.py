@@ -9,10 +9,7 @@ import difflib
 import functools
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-from pybtex.database import Entry
 
 from tools.book import ROOT, BookError
 from tools.book.citations import address, bibtex, cited_as, read_works, works
@@ -109,28 +106,23 @@ def uses(chapter: Chapter, language: str) -> tuple[Use, ...]:
 @functools.lru_cache(maxsize=128)  # asked for once for each block
 def read_uses(chapter: Chapter, language: str, toml: str, bib: str) -> tuple[Use, ...]:
     """The same of the texts of a glossary and of a bibliography."""
-    return tuple(find_uses(chapter, language, read_glossary(toml), read_works(bib)))
-
-
-def find_uses(
-    chapter: Chapter, language: str, terms: dict[str, Term], entries: dict[str, Entry]
-) -> Iterator[Use]:
-    """The same of these terms and works."""
+    terms, entries = read_glossary(toml), read_works(bib)
     either = re.compile(f"{ROLE.pattern}|{PAIR.pattern}")
+    found: list[Use] = []
     seen: set[str] = set()
     for cell in chapter.cells:
         if cell.kind == "code" or cell.language not in (None, language):
             continue
         for match in either.finditer(cell.text):
             if match["role"] == "cite":
-                for key in match["text"].split(","):
-                    if key.strip() in entries:
-                        yield Use("cite", key.strip(), cell, False)
+                keys = map(str.strip, match["text"].split(","))
+                found += [Use("cite", key, cell, False) for key in keys if key in entries]
             elif match["role"] == "term" or match["ko"]:
                 name = parse_role(match["text"])[1] if match["role"] else match["ko"]
                 if term := find_term(name, terms):
-                    yield Use(match["role"] or "pair", term.id, cell, term.id not in seen)
+                    found.append(Use(match["role"] or "pair", term.id, cell, term.id not in seen))
                     seen.add(term.id)
+    return tuple(found)
 
 
 def parse_role(text: str) -> tuple[str, str]:
